@@ -1,0 +1,4 @@
+package muster.api;
+
+/** Who speaks. */
+public record Caller(String name, Role role) {}

@@ -1,0 +1,30 @@
+package muster.api;
+
+import java.util.List;
+import org.osgi.annotation.versioning.ProviderType;
+
+/** The workers and the cluster as a whole. Thread-safe. Ids that do not exist give NOT_FOUND. */
+@ProviderType
+public interface ClusterService {
+    ClusterStatus status();
+
+    /** By id. */
+    List<WorkerView> workers();
+
+    WorkerView worker(String id);
+
+    /** Lets a worker finish what it runs and gives it nothing more. */
+    void drain(String id, String by);
+
+    /** Undoes {@link #drain}. */
+    void resume(String id, String by);
+
+    /** Forgets a worker. CONFLICT while it is online; drain or stop it first. */
+    void remove(String id, String by);
+
+    /** Empty when jobs can be accepted and workers heard; else why not, in one line. */
+    String notReady();
+
+    /** Measurements in the text format of Prometheus. */
+    String metrics();
+}

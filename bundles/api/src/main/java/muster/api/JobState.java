@@ -1,0 +1,20 @@
+package muster.api;
+
+/** Where a job is. */
+public enum JobState {
+    /** No task has been sent to a worker. */
+    WAITING,
+    /** A task has been sent to a worker, and not all have ended. */
+    RUNNING,
+    /** Every task succeeded. */
+    SUCCEEDED,
+    /** Every task ended, and one failed. */
+    FAILED,
+    /** Every task ended, none failed, and one was canceled. */
+    CANCELED;
+
+    /** Whether it never leaves this state, but for a retry that the user asks for. */
+    public boolean terminal() {
+        return compareTo(SUCCEEDED) >= 0;
+    }
+}

@@ -1,0 +1,7 @@
+package muster.api;
+
+/** What a task writes to. */
+public enum LogStream {
+    STDOUT,
+    STDERR
+}

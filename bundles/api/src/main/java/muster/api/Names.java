@@ -1,0 +1,51 @@
+package muster.api;
+
+import java.util.regex.Pattern;
+
+/** The rules for names that users give. */
+public final class Names {
+    private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_.-]{0,127}");
+    private static final Pattern LABEL = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.=/:-]{0,127}");
+    private static final Pattern WORKER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}");
+
+    private Names() {}
+
+    /** A letter or underscore, then up to 127 letters, digits, {@code . _ -}. */
+    public static String requireName(String what, String name) {
+        return require(NAME, what, name, "a letter, then up to 127 letters, digits, '.', '_' or '-'");
+    }
+
+    /** Such as {@code ssd} or {@code zone=eu}. */
+    public static String requireLabel(String label) {
+        return require(LABEL, "label", label, "letters, digits and . _ - = / : such as ssd or zone=eu");
+    }
+
+    /** A worker's id: up to 64 letters, digits, {@code . _ -}. */
+    public static String requireWorker(String id) {
+        return require(
+                WORKER, "worker id", id, "up to 64 letters, digits, '.', '_' or '-', the first a letter or digit");
+    }
+
+    private static String require(Pattern pattern, String what, String value, String rule) {
+        if (!pattern.matcher(value).matches()) {
+            throw MusterException.invalid(what + " '" + escape(value) + "' is not allowed; use " + rule);
+        }
+        return value;
+    }
+
+    /** Foreign text made safe for one line of a log or a terminal: control characters become {@code \\uXXXX}. */
+    public static String escape(String text) {
+        if (text.chars().noneMatch(Character::isISOControl)) {
+            return text;
+        }
+        var out = new StringBuilder(text.length() + 16);
+        text.chars().forEach(c -> {
+            if (Character.isISOControl(c)) {
+                out.append(String.format("\\u%04x", c));
+            } else {
+                out.append((char) c);
+            }
+        });
+        return out.toString();
+    }
+}

@@ -1,0 +1,115 @@
+package muster.api;
+
+import java.time.Duration;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one task does, or every task of an array.
+ *
+ * @param name unique in a graph, where {@code needs} refer to it; empty elsewhere if the user gave none
+ * @param executor the kind of executor, such as {@code native}
+ * @param command program and arguments, where the executor takes one
+ * @param parameters what the executor is told beside the command
+ * @param environment added to what every task sees
+ * @param workingDirectory absolute path on the worker; null for a fresh workspace
+ * @param stdin path of a file to read, relative to the working directory; null for none
+ * @param stdout pattern of a path to write to ({@code %j} job, {@code %t} task, {@code %i} index, {@code %n} name,
+ *     {@code %a} attempt), relative to the working directory; null to keep it with the task
+ * @param stderr likewise
+ * @param timeLimit of one attempt; null for none
+ * @param retries how often a failed attempt is tried again
+ * @param needs names of tasks of the same graph that must succeed first
+ */
+public record TaskSpec(
+        String name,
+        String executor,
+        List<String> command,
+        Parameters parameters,
+        Map<String, String> environment,
+        @Nullable String workingDirectory,
+        @Nullable String stdin,
+        @Nullable String stdout,
+        @Nullable String stderr,
+        Resources resources,
+        @Nullable Duration timeLimit,
+        int retries,
+        List<String> needs) {
+    /** The executor of a task that names none. */
+    public static final String DEFAULT_EXECUTOR = "native";
+
+    public TaskSpec {
+        if (!name.isEmpty()) {
+            Names.requireName("task name", name);
+        }
+        Names.requireName("executor", executor);
+        command = List.copyOf(command);
+        command.forEach(argument -> requireNoNul("command", argument));
+        environment = Collections.unmodifiableMap(new TreeMap<>(environment));
+        environment.forEach((key, value) -> {
+            if (key.isEmpty() || key.indexOf('=') >= 0) {
+                throw MusterException.invalid("environment variable '" + Names.escape(key)
+                        + "' is not a name; it must not be empty or contain '='");
+            }
+            requireNoNul("environment variable", key);
+            requireNoNul("environment variable '" + key + "'", value);
+        });
+        if (workingDirectory != null && !workingDirectory.startsWith("/")) {
+            throw MusterException.invalid("working directory '" + Names.escape(workingDirectory)
+                    + "' is not absolute; write a path that starts with /");
+        }
+        for (var path : new String[] {workingDirectory, stdin, stdout, stderr}) {
+            if (path != null) {
+                if (path.isEmpty()) {
+                    throw MusterException.invalid(
+                            "a path of task '" + name + "' is empty; leave it out or name a file");
+                }
+                requireNoNul("path", path);
+            }
+        }
+        if (timeLimit != null && (timeLimit.isZero() || timeLimit.isNegative())) {
+            throw MusterException.invalid("time limit " + Quantity.formatDuration(timeLimit.abs())
+                    + " is not positive; leave it out or write such as 90s");
+        }
+        if (retries < 0 || retries > 1000) {
+            throw MusterException.invalid("retries " + retries + " is outside 0 to 1000");
+        }
+        needs = List.copyOf(needs);
+        if (new HashSet<>(needs).size() < needs.size()) {
+            throw MusterException.invalid("task '" + name + "' names a need twice: " + needs);
+        }
+    }
+
+    /** A native task with defaults for all else. */
+    public static TaskSpec command(String... command) {
+        return command(List.of(command));
+    }
+
+    /** A native task with defaults for all else. */
+    public static TaskSpec command(List<String> command) {
+        return new TaskSpec(
+                "",
+                DEFAULT_EXECUTOR,
+                command,
+                Parameters.NONE,
+                Map.of(),
+                null,
+                null,
+                null,
+                null,
+                Resources.DEFAULT,
+                null,
+                0,
+                List.of());
+    }
+
+    private static void requireNoNul(String what, String value) {
+        if (value.indexOf('\0') >= 0) {
+            throw MusterException.invalid(what + " contains a NUL character; remove it");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+package muster.api;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** What a job is made of. */
+public sealed interface Work {
+    /** How many tasks it has. */
+    int size();
+
+    /** One task, with index 0. */
+    record Single(TaskSpec task) implements Work {
+        public Single {
+            requireNoNeeds(task);
+        }
+
+        @Override
+        public int size() {
+            return 1;
+        }
+    }
+
+    /**
+     * One template for many tasks. With items the indices are {@code 0} to {@code items - 1}; a task sees its own as
+     * {@code MUSTER_ITEM} and in place of {@code {item}} in its command.
+     *
+     * @param items null for an array of indices alone
+     * @param throttle how many may run at once; 0 for no bound
+     */
+    record Array(TaskSpec task, IndexSet indices, @Nullable List<String> items, int throttle) implements Work {
+        public Array {
+            requireNoNeeds(task);
+            if (throttle < 0) {
+                throw MusterException.invalid("throttle " + throttle + " is negative; write 0 for none");
+            }
+            if (items != null) {
+                items = List.copyOf(items);
+                if (items.size() != indices.size() || indices.indexAt(0) != 0) {
+                    throw MusterException.invalid("an array has " + items.size() + " items and the indices " + indices
+                            + "; give items or indices");
+                }
+            }
+        }
+
+        @Override
+        public int size() {
+            return indices.size();
+        }
+    }
+
+    /** Named tasks with needs, without cycles; the index of a task is its place in the list. */
+    record Graph(List<TaskSpec> tasks) implements Work {
+        public Graph {
+            tasks = List.copyOf(tasks);
+            if (tasks.isEmpty()) {
+                throw MusterException.invalid("a graph has no tasks; give at least one");
+            }
+            requireAcyclic(tasks);
+        }
+
+        @Override
+        public int size() {
+            return tasks.size();
+        }
+
+        /** Kahn's algorithm. */
+        private static void requireAcyclic(List<TaskSpec> tasks) {
+            var positions = positions(tasks);
+            var dependants = new ArrayList<List<Integer>>();
+            tasks.forEach(task -> dependants.add(new ArrayList<>()));
+            var open = new int[tasks.size()];
+            for (var i = 0; i < open.length; i++) {
+                for (var need : tasks.get(i).needs()) {
+                    var position = positions.get(need);
+                    if (position == null) {
+                        throw MusterException.invalid("task '" + tasks.get(i).name() + "' needs '" + Names.escape(need)
+                                + "', which is no task of the graph; correct the name or add the task");
+                    }
+                    open[i]++;
+                    dependants.get(position).add(i);
+                }
+            }
+            var ready = new ArrayDeque<Integer>();
+            for (var i = 0; i < open.length; i++) {
+                if (open[i] == 0) {
+                    ready.add(i);
+                }
+            }
+            var done = 0;
+            for (var next = ready.poll(); next != null; next = ready.poll()) {
+                done++;
+                for (var dependant : dependants.get(next)) {
+                    if (--open[dependant] == 0) {
+                        ready.add(dependant);
+                    }
+                }
+            }
+            if (done < open.length) {
+                throw MusterException.invalid(
+                        "the needs of the graph form a cycle: " + cycle(tasks, open) + "; remove one of these needs");
+            }
+        }
+
+        private static Map<String, Integer> positions(List<TaskSpec> tasks) {
+            var positions = new HashMap<String, Integer>();
+            for (var i = 0; i < tasks.size(); i++) {
+                var name = tasks.get(i).name();
+                if (name.isEmpty()) {
+                    throw MusterException.invalid("task " + i + " of the graph has no name; name every task");
+                }
+                if (positions.put(name, i) != null) {
+                    throw MusterException.invalid(
+                            "two tasks of the graph are named '" + name + "'; names must be unique");
+                }
+            }
+            return positions;
+        }
+
+        /** One cycle among the tasks that still have open needs. */
+        private static String cycle(List<TaskSpec> tasks, int[] open) {
+            var stuck = new LinkedHashMap<String, TaskSpec>();
+            for (var i = 0; i < open.length; i++) {
+                if (open[i] > 0) {
+                    stuck.put(tasks.get(i).name(), tasks.get(i));
+                }
+            }
+            var path = new ArrayList<String>();
+            var current = stuck.keySet().iterator().next();
+            while (!path.contains(current)) {
+                path.add(current);
+                var task = Objects.requireNonNull(stuck.get(current));
+                current = task.needs().stream()
+                        .filter(stuck::containsKey)
+                        .findFirst()
+                        .orElseThrow();
+            }
+            path.add(current);
+            return String.join(" needs ", path.subList(path.indexOf(current), path.size()));
+        }
+    }
+
+    private static void requireNoNeeds(TaskSpec task) {
+        if (!task.needs().isEmpty()) {
+            throw MusterException.invalid("a task outside a graph has needs " + task.needs() + "; submit a graph");
+        }
+    }
+}

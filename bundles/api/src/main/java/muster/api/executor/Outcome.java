@@ -1,0 +1,22 @@
+package muster.api.executor;
+
+import muster.api.Cause;
+import muster.api.Usage;
+
+/**
+ * How an attempt ended.
+ *
+ * @param exitCode of its main process; -1 if it had none or a signal ended it
+ * @param signal that ended its main process; 0 if none
+ * @param message one line that says why; empty on success
+ */
+public record Outcome(Cause cause, int exitCode, int signal, String message, Usage usage) {
+    public static Outcome success(Usage usage) {
+        return new Outcome(Cause.SUCCESS, 0, 0, "", usage);
+    }
+
+    /** An end without a process's exit: refused, failed to start, runtime lost. */
+    public static Outcome failure(Cause cause, String message) {
+        return new Outcome(cause, -1, 0, message, Usage.NONE);
+    }
+}

@@ -1,0 +1,49 @@
+package muster.transport;
+
+import java.time.Duration;
+import java.util.List;
+import muster.api.AttemptId;
+import muster.api.JobId;
+import muster.api.LogStream;
+import muster.api.TaskSpec;
+import org.jspecify.annotations.Nullable;
+
+/** What a manager tells a worker. */
+public sealed interface ToWorker {
+    /** Answers {@link ToManager.Hello}: from now on the worker holds a lease of this length, renewed by heartbeats. */
+    record Welcome(String session, Duration lease, Duration heartbeat, int prefetch) implements ToWorker {}
+
+    /** Answers {@link ToManager.Hello}: the manager will not work with this worker, and why. */
+    record Refused(String session, String reason) implements ToWorker {}
+
+    /** Start these attempts, each as soon as its resources are free, in this order. */
+    record Run(List<Batch> batches) implements ToWorker {}
+
+    /**
+     * Attempts of one job that share a specification.
+     *
+     * @param spec with the placeholders of arrays not filled in
+     * @param indices of the tasks
+     * @param attempts the attempt number of each
+     * @param items of each; null without items
+     */
+    record Batch(
+            JobId job,
+            String owner,
+            TaskSpec spec,
+            int[] indices,
+            int[] attempts,
+            @Nullable List<String> items) {}
+
+    /** Stop these attempts and tell their outcome; those that are not here are ignored. */
+    record Cancel(List<AttemptId> attempts) implements ToWorker {}
+
+    /** The outcomes of these attempts are durable: the worker forgets them. */
+    record Confirm(List<AttemptId> attempts) implements ToWorker {}
+
+    /** Send part of what an attempt wrote. Answered by {@link ToManager.Log} with the same request number. */
+    record ReadLog(long request, AttemptId attempt, LogStream stream, long offset, int limit) implements ToWorker {}
+
+    /** Forget the logs of these jobs. */
+    record Forget(List<JobId> jobs) implements ToWorker {}
+}
