@@ -4,7 +4,7 @@ import org.osgi.service.metatype.annotations.AttributeDefinition;
 import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 
 /** The manager's settings: {@code etc/muster.manager.cfg}. */
-@ObjectClassDefinition(name = "Muster manager", pid = ManagerConfig.PID)
+@ObjectClassDefinition(name = "Muster manager")
 public @interface ManagerConfig {
     String PID = "muster.manager";
 

@@ -243,7 +243,7 @@ final class Workers implements ManagerListener {
                 confirmed.add(result.attempt());
             } else if (!manager.scheduler.recording(execution)) {
                 var verdict = manager.scheduler.finished(
-                        execution, result.cause(), result.usage().wall().toNanos());
+                        execution, result.cause(), result.usage().wall(), manager.now());
                 manager.metrics.taskDuration.record(result.usage().wall());
                 ended.add(ended(execution, verdict, result));
                 recorded.add(new Recorded(execution, verdict, message(result)));

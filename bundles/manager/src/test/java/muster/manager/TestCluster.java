@@ -1,5 +1,7 @@
 package muster.manager;
 
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -54,7 +56,7 @@ final class TestCluster implements AutoCloseable {
                 new Leases(Duration.ofSeconds(2), LEASE),
                 expected);
         jobs = new Jobs(manager);
-        cluster = new Cluster(manager, "manager", "1", java.net.URI.create("tcp://127.0.0.1:7071"), expected);
+        cluster = new Cluster(manager, "manager", "1", URI.create("tcp://127.0.0.1:7071"), expected);
         manager.start(new ManagerLink() {
             @Override
             public void epoch(long epoch) {}
@@ -125,6 +127,9 @@ final class TestCluster implements AutoCloseable {
         final List<ToWorker> messages = new ArrayList<>();
         boolean automatic;
 
+        /** Stops what it is told to stop. */
+        boolean obeys;
+
         FakeWorker(String id, double cores) {
             this.id = id;
             this.cores = cores;
@@ -173,6 +178,9 @@ final class TestCluster implements AutoCloseable {
                 }
             } else if (message instanceof ToWorker.Cancel cancel) {
                 canceled.addAll(cancel.attempts());
+                if (obeys) {
+                    cancel.attempts().forEach(a -> end(a, Cause.CANCELED, -1, "canceled"));
+                }
             } else if (message instanceof ToWorker.Confirm confirm) {
                 confirmed.addAll(confirm.attempts());
             }
@@ -221,7 +229,7 @@ final class TestCluster implements AutoCloseable {
                             Instant.now(),
                             Instant.now(),
                             new Usage(Duration.ofMillis(500), Duration.ofMillis(1), 1 << 20),
-                            "out".getBytes(java.nio.charset.StandardCharsets.UTF_8),
+                            "out".getBytes(StandardCharsets.UTF_8),
                             null,
                             3,
                             0,

@@ -46,15 +46,15 @@ public final class Scheduler {
     private final Settings settings;
     private final Map<JobId, JobRun> jobs = new LinkedHashMap<>();
     private final Map<String, WorkerRun> workers = new TreeMap<>();
-    private final Map<String, Long> coresByOwner = new HashMap<>();
+    private final Shares shares = new Shares();
     private final PriorityQueue<Delayed> delayed = new PriorityQueue<>(Comparator.comparing(Delayed::at));
 
     private record Delayed(Instant at, JobRun job, int position) {}
 
-    private record Turn(JobRun job, long cores) {}
+    private record Turn(JobRun job, double share) {}
 
     private static final Comparator<Turn> TURNS = Comparator.comparingInt((Turn turn) -> -turn.job.spec.priority())
-            .thenComparingLong(Turn::cores)
+            .thenComparingDouble(Turn::share)
             .thenComparing(turn -> turn.job.id);
 
     public Scheduler(Comm comm, Settings settings) {
@@ -256,13 +256,13 @@ public final class Scheduler {
         var turns = new PriorityQueue<>(TURNS);
         for (var job : jobs.values()) {
             if (job.hasReady() && job.waitsFor.isEmpty()) {
-                turns.add(new Turn(job, coresByOwner.getOrDefault(job.owner, 0L)));
+                turns.add(new Turn(job, shares.of(job.owner, now)));
             }
         }
         var candidates = new HashMap<Demand, ArrayDeque<WorkerRun>>();
         for (var turn = turns.poll(); turn != null; turn = turns.poll()) {
             if (place(turn.job, candidates, now) == CHUNK && turn.job.hasReady()) {
-                turns.add(new Turn(turn.job, coresByOwner.getOrDefault(turn.job.owner, 0L)));
+                turns.add(new Turn(turn.job, shares.of(turn.job.owner, now)));
             }
         }
     }
@@ -346,8 +346,12 @@ public final class Scheduler {
     }
 
     private void charge(Execution execution, int sign) {
-        var cores = sign * Math.max(1, execution.demand().amount(Demand.CORES));
-        coresByOwner.merge(execution.job.owner, cores, (a, b) -> a + b == 0 ? null : a + b);
+        shares.running(execution.job.owner, sign * cores(execution));
+    }
+
+    /** In thousandths; a task that asks none counts a little all the same. */
+    private static long cores(Execution execution) {
+        return Math.max(1, execution.demand().amount(Demand.CORES));
     }
 
     /** The current execution that this attempt names on this worker; null if it is stale. */
@@ -385,11 +389,12 @@ public final class Scheduler {
      * The worker says how it ended. Its resources are free from now on; its task moves once the result is durable and
      * {@link #recorded} was called.
      */
-    public Verdict finished(Execution execution, Cause cause, long wallNanos) {
+    public Verdict finished(Execution execution, Cause cause, Duration wall, Instant now) {
         execution.recording = true;
         release(execution);
         var job = execution.job;
-        job.group(execution.position).ran(wallNanos);
+        job.group(execution.position).ran(wall.toNanos());
+        shares.used(job.owner, cores(execution) / 1000.0 * wall.toNanos() / 1e9, now);
         if (cause == Cause.SUCCESS) {
             return new Verdict(true, TaskState.SUCCEEDED, false);
         }
