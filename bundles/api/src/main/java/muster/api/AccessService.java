@@ -19,6 +19,9 @@ public interface AccessService {
      */
     Enrolment enrol(String secret, String worker, byte[] publicKey);
 
+    /** What REST listens with. The files stay where they are while the service is registered. */
+    TlsFiles tls();
+
     /**
      * What a new worker gets.
      *
