@@ -30,7 +30,8 @@ record Grid(
         double[] values) {
     private static final long MAGIC = 0x31_44_52_47_54_53_55_4DL; // MUSTGRD1, little-endian
     private static final int HEADER_BYTES = 40;
-    private static final int MAX_CELLS = 1 << 26;
+    /** More are refused: a year of them would not fit on a disk. */
+    static final int MAX_CELLS = 1 << 24;
 
     Grid {
         if (columns < 1 || rows < 1 || (long) columns * rows > MAX_CELLS) {

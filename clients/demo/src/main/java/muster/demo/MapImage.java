@@ -65,7 +65,7 @@ final class MapImage {
                 var value = map.values()[cell];
                 if (!Double.isNaN(value)) {
                     pixels[y * width + x] =
-                            shade(colour(position(value, statistics)), 0.55 + 0.45 * light(surface, cell));
+                            shade(colour(position(value, statistics)), 0.65 + 0.45 * light(surface, cell));
                 }
             }
         }

@@ -19,7 +19,7 @@ final class Sun {
                 + 0.00148 * StrictMath.sin(3 * angle);
     }
 
-    /** The square of mean over actual distance of the sun (Spencer 1971); within 0.0001. */
+    /** The square of mean over actual distance of the sun (Spencer 1971); within 0.001. */
     static double eccentricity(int day) {
         var angle = dayAngle(day);
         return 1.000110

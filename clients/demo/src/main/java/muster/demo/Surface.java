@@ -3,7 +3,7 @@ package muster.demo;
 /**
  * Which way each cell of a terrain faces: its unit normal, towards east, north and up. The slope is the third-order finite
  * difference of Horn (1981, Hill shading and the reflectance map, Proc. IEEE 69(1), eqs. 8 and 9). A neighbour that is
- * not there is extrapolated from the one opposite, or taken as level with the cell.
+ * not there is extrapolated as on a plane, or taken as level with the cell where nothing tells.
  */
 final class Surface {
     final double[] east;
@@ -53,7 +53,12 @@ final class Surface {
             return neighbour;
         }
         var opposite = at(column - right, row - down);
-        return Double.isNaN(opposite) ? centre : 2 * centre - opposite;
+        if (!Double.isNaN(opposite)) {
+            return 2 * centre - opposite;
+        }
+        return right == 0 || down == 0
+                ? centre
+                : elevation(column, row, right, 0) + elevation(column, row, 0, down) - centre;
     }
 
     /** NaN outside. */

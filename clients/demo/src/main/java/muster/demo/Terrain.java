@@ -31,18 +31,22 @@ final class Terrain {
     private static double elevation(double x, double y) {
         var dx = x - 0.52;
         var dy = y - 0.47;
-        var dome = 1 / (1 + 9 * (dx * dx + dy * dy));
+        var dome = 1 / (1 + 7 * (dx * dx + dy * dy));
         var sum = 0.0;
         var weight = 1.0;
         var amplitude = 0.5;
-        var frequency = 2.5;
+        var u = 2.5 * x;
+        var v = 2.5 * y;
         for (var octave = 0; octave < OCTAVES; octave++) {
-            var ridge = 1 - Math.abs(noise(x * frequency, y * frequency, octave));
+            var ridge = 1 - Math.abs(noise(u, v, octave));
             ridge *= ridge * weight;
             weight = Math.min(1, 2 * ridge);
             sum += ridge * amplitude;
             amplitude *= 0.45;
-            frequency *= 2;
+            // each octave is twice as fine and turned by the angle of a 3-4-5 triangle, so that no lattice shows
+            var turned = 1.6 * u - 1.2 * v;
+            v = 1.2 * u + 1.6 * v;
+            u = turned;
         }
         return FOOT_METRES + DOME_METRES * dome + RIDGE_METRES * dome * sum;
     }

@@ -154,14 +154,14 @@ final class Tiff {
         }
         var width = width();
         var height = height();
-        if (width < 1 || height < 1 || (long) width * height > Integer.MAX_VALUE / 16) {
+        if (width < 1 || height < 1 || (long) width * height > Grid.MAX_CELLS) {
             throw unsupported("has " + width + " × " + height + " pixels");
         }
         var tiled = numbers.containsKey(TILE_OFFSETS);
         var blockWidth = tiled ? (int) number(TILE_WIDTH, -1) : width;
         var blockHeight =
                 tiled ? (int) number(TILE_LENGTH, -1) : (int) Math.min(height, number(ROWS_PER_STRIP, height));
-        if (blockWidth < 1 || blockHeight < 1 || (long) blockWidth * blockHeight > Integer.MAX_VALUE / 16) {
+        if (blockWidth < 1 || blockHeight < 1 || (long) blockWidth * blockHeight > Grid.MAX_CELLS) {
             throw unsupported("has blocks of " + blockWidth + " × " + blockHeight + " pixels");
         }
         var offsets = numbers(tiled ? TILE_OFFSETS : STRIP_OFFSETS);
