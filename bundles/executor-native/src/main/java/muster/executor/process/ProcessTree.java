@@ -1,6 +1,7 @@
 package muster.executor.process;
 
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Set;
 import muster.executor.process.ControlGroups.ControlGroup;
 import org.jspecify.annotations.Nullable;
@@ -21,11 +22,10 @@ final class ProcessTree {
     /** Whether its first process has been waited for. */
     boolean rootTaken;
 
-    /** Seen at the last look. */
-    Set<Integer> pids = Set.of();
+    /** Those that were seen alive, and those of their sessions that are not named by the first. */
+    final Set<Integer> pids = new HashSet<>();
 
-    /** Sessions seen at the last look, beside that of the first process. */
-    Set<Integer> sessions = Set.of();
+    final Set<Integer> sessions = new HashSet<>();
 
     /** Of processes that nobody in the tree waited for. */
     Duration orphansCpu = Duration.ZERO;

@@ -7,7 +7,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import muster.executor.process.Processes.Stat;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +56,20 @@ final class ProcessTrees {
             return Optional.of(tree);
         }
         return processes.stat(pid).flatMap(this::owner);
+    }
+
+    /** Dead children of this JVM that belong to no tree: those of others in this JVM, and orphans never seen alive. */
+    List<Stat> deadStrangers() {
+        return processes.orphans().stream()
+                .filter(pid -> !roots.containsKey(pid))
+                .flatMap(pid -> processes.stat(pid).stream())
+                .filter(stat -> stat.dead() && owner(stat).isEmpty())
+                .toList();
+    }
+
+    /** Whether a process is in the session of this JVM, as all are that the JDK starts unless they leave it. */
+    boolean isOfOwnSession(Stat stat) {
+        return processes.isOfOwnSession(stat);
     }
 
     /** Every tree whose first process has not been waited for. */
@@ -111,6 +124,7 @@ final class ProcessTrees {
                 var stat = processes.stat(pid);
                 if (stat.isPresent() && !stat.get().dead()) {
                     found.put(pid, stat.get());
+                    remember(stat.get(), tree);
                     open.addAll(processes.children(pid));
                 }
             }
@@ -120,24 +134,28 @@ final class ProcessTrees {
 
     /** Looks at a tree to know its processes should they lose their parents, and to measure their memory. */
     void observe(ProcessTree tree) {
-        var members = members(tree);
         var pids = new HashSet<Integer>();
-        var newSessions = new HashSet<Integer>();
-        for (var member : members) {
+        var present = new HashSet<Integer>();
+        for (var member : members(tree)) {
             pids.add(member.pid());
-            seen.put(member.pid(), new Seen(member.startTicks(), tree));
-            if (member.session() != tree.root) {
-                newSessions.add(member.session());
-                sessions.put(member.session(), tree);
-            }
+            present.add(member.session());
             tree.peakMemoryBytes = Math.max(tree.peakMemoryBytes, processes.peakMemoryBytes(member.pid()));
         }
         tree.pids.stream().filter(pid -> !pids.contains(pid)).forEach(seen::remove);
+        tree.pids.retainAll(pids);
         tree.sessions.stream()
-                .filter(session -> !newSessions.contains(session))
+                .filter(session -> !present.contains(session))
                 .forEach(session -> sessions.remove(session, tree));
-        tree.pids = Set.copyOf(pids);
-        tree.sessions = Set.copyOf(newSessions);
+        tree.sessions.retainAll(present);
+    }
+
+    private void remember(Stat stat, ProcessTree tree) {
+        if (tree.pids.add(stat.pid())) {
+            seen.put(stat.pid(), new Seen(stat.startTicks(), tree));
+        }
+        if (stat.session() != tree.root && tree.sessions.add(stat.session())) {
+            sessions.put(stat.session(), tree);
+        }
     }
 
     /** Sends a signal to each process of a tree. */
@@ -169,6 +187,7 @@ final class ProcessTrees {
             if (stat.get().dead()) {
                 takeOrphan(tree, pid);
             } else {
+                remember(stat.get(), tree);
                 orphans = orphans.isEmpty() ? new ArrayList<>() : orphans;
                 orphans.add(stat.get());
             }

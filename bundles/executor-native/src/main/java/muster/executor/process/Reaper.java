@@ -1,5 +1,8 @@
 package muster.executor.process;
 
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
@@ -7,12 +10,21 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The thread that waits for the processes of attempts. It looks at each dead child of this JVM before it takes it, and
- * leaves those that others in this JVM started, such as {@link ProcessBuilder}, to them; only what nobody has taken for
- * two seconds it removes, since then it was an orphan that no attempt could be told of.
+ * leaves those that others in this JVM started, such as {@link ProcessBuilder}, to them. Whoever started a process waits
+ * for it; so what nobody has taken for a while was an orphan that no attempt could be told of, and is removed.
  */
 final class Reaper implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(Reaper.class);
-    private static final long STRANGER_NANOS = 2_000_000_000;
+
+    /** How long a dead child of unknown origin is left to whoever may wait for it. */
+    private static final long STRANGER_NANOS = 500_000_000;
+
+    /** Likewise one that is in the session of this JVM, as most are that others in it start. */
+    private static final long FAMILIAR_NANOS = 5_000_000_000L;
+
+    /** Between two looks at all of them. */
+    private static final long LOOK_NANOS = 50_000_000;
+
     private static final long SHORTEST_PAUSE_NANOS = 20_000;
     private static final long LONGEST_PAUSE_NANOS = 5_000_000;
     private static final long IDLE_NANOS = 10_000_000_000L;
@@ -20,12 +32,13 @@ final class Reaper implements Runnable {
     private final ProcessTrees trees;
     private final WaitBuffer waiting = new WaitBuffer();
     private final AtomicInteger open = new AtomicInteger();
-    private final AtomicInteger launching = new AtomicInteger();
+    private final Map<Thread, Long> launches = new ConcurrentHashMap<>();
     private final Thread thread;
     private volatile boolean stopped;
 
     private int stranger;
-    private long strangerSince;
+    private long lookedNanos;
+    private Map<Integer, Long> strangers = Map.of();
     private long pause = SHORTEST_PAUSE_NANOS;
 
     Reaper(ProcessTrees trees) {
@@ -46,15 +59,15 @@ final class Reaper implements Runnable {
         return !thread.isAlive();
     }
 
-    /** A process is about to be made. */
+    /** This thread is about to make a process. */
     void launching() {
-        launching.incrementAndGet();
+        launches.put(Thread.currentThread(), System.nanoTime());
         open.incrementAndGet();
     }
 
     /** It has been made and its tree is known, or it could not be made. */
     void launched() {
-        launching.decrementAndGet();
+        launches.remove(Thread.currentThread());
         LockSupport.unpark(thread);
     }
 
@@ -99,18 +112,35 @@ final class Reaper implements Runnable {
         var now = System.nanoTime();
         if (pid != stranger) {
             stranger = pid;
-            strangerSince = now;
+            lookedNanos = now;
             pause = SHORTEST_PAUSE_NANOS;
-        } else if (launching.get() > 0) {
-            strangerSince = now;
-        } else if (now - strangerSince > STRANGER_NANOS) {
-            waiting.take(pid);
-            return;
+        } else if (now - lookedNanos > LOOK_NANOS) {
+            lookedNanos = now;
+            takeStrangers(now);
         }
         // it hides those of ours that died after it
         takeRoots();
         LockSupport.parkNanos(pause);
         pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS);
+    }
+
+    private void takeStrangers(long now) {
+        var present = new HashMap<Integer, Long>();
+        for (var dead : trees.deadStrangers()) {
+            long since = strangers.getOrDefault(dead.pid(), now);
+            var patience = trees.isOfOwnSession(dead) ? FAMILIAR_NANOS : STRANGER_NANOS;
+            if (now - since < patience || mayBeOfALaunch(since)) {
+                present.put(dead.pid(), since);
+            } else {
+                waiting.take(dead.pid());
+            }
+        }
+        strangers = present;
+    }
+
+    /** Whether a process seen dead at that time may be one that a thread has made and not yet told of. */
+    private boolean mayBeOfALaunch(long seen) {
+        return launches.values().stream().anyMatch(began -> began - seen < 0);
     }
 
     private void takeRoots() {
