@@ -1,0 +1,272 @@
+package muster.transport.internal;
+
+import com.fasterxml.jackson.core.JsonParseException;
+import com.fasterxml.jackson.dataformat.cbor.CBORGenerator;
+import com.fasterxml.jackson.dataformat.cbor.CBORParser;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import muster.api.IndexSet;
+import muster.api.JobId;
+import muster.api.JobSpec;
+import muster.api.Parameters;
+import muster.api.Resources;
+import muster.api.TaskSpec;
+import muster.api.Work;
+import org.jspecify.annotations.Nullable;
+
+/** Specifications of jobs and tasks, on the wire and in the manager's store. */
+public final class SpecFormat {
+    private SpecFormat() {}
+
+    public static void writeJob(CBORGenerator out, JobSpec spec) throws IOException {
+        out.writeStartObject();
+        Cbor.writeText(out, "name", spec.name());
+        Cbor.writeTexts(out, "tags", spec.tags());
+        Cbor.writeNumber(out, "priority", spec.priority());
+        Cbor.writeList(out, "after", spec.after(), SpecFormat::writeDependency);
+        if (spec.maxFails() != null) {
+            out.writeNumberField("maxFails", spec.maxFails());
+        }
+        out.writeFieldName("work");
+        writeWork(out, spec.work());
+        out.writeEndObject();
+    }
+
+    private static void writeDependency(CBORGenerator out, JobSpec.Dependency dependency) throws IOException {
+        out.writeStartObject();
+        out.writeNumberField("job", dependency.job().value());
+        Cbor.writeFlag(out, "anyEnd", dependency.anyEnd());
+        out.writeEndObject();
+    }
+
+    public static void writeWork(CBORGenerator out, Work work) throws IOException {
+        out.writeStartObject();
+        if (work instanceof Work.Single single) {
+            out.writeFieldName("single");
+            writeTask(out, single.task());
+        } else if (work instanceof Work.Array array) {
+            out.writeObjectFieldStart("array");
+            out.writeFieldName("task");
+            writeTask(out, array.task());
+            Cbor.writeText(out, "indices", array.indices().toString());
+            if (array.items() != null) {
+                Cbor.writeTexts(out, "items", array.items());
+            }
+            Cbor.writeNumber(out, "throttle", array.throttle());
+            out.writeEndObject();
+        } else if (work instanceof Work.Graph graph) {
+            Cbor.writeList(out, "graph", graph.tasks(), SpecFormat::writeTask);
+        } else {
+            throw new IllegalStateException("no format for " + work.getClass());
+        }
+        out.writeEndObject();
+    }
+
+    public static void writeTask(CBORGenerator out, TaskSpec spec) throws IOException {
+        out.writeStartObject();
+        Cbor.writeText(out, "name", spec.name());
+        Cbor.writeText(out, "executor", spec.executor());
+        Cbor.writeTexts(out, "command", spec.command());
+        Cbor.writeMap(out, "parameters", spec.parameters().values(), SpecFormat::writeParameter);
+        Cbor.writeMap(out, "environment", spec.environment(), CBORGenerator::writeString);
+        Cbor.writeText(out, "workingDirectory", spec.workingDirectory());
+        Cbor.writeText(out, "stdin", spec.stdin());
+        Cbor.writeText(out, "stdout", spec.stdout());
+        Cbor.writeText(out, "stderr", spec.stderr());
+        if (!spec.resources().equals(Resources.DEFAULT)) {
+            out.writeFieldName("resources");
+            writeResources(out, spec.resources());
+        }
+        Cbor.writeDuration(out, "timeLimit", spec.timeLimit());
+        Cbor.writeNumber(out, "retries", spec.retries());
+        Cbor.writeTexts(out, "needs", spec.needs());
+        out.writeEndObject();
+    }
+
+    private static void writeResources(CBORGenerator out, Resources resources) throws IOException {
+        out.writeStartObject();
+        out.writeNumberField("cores", resources.cores());
+        Cbor.writeNumber(out, "memoryBytes", resources.memoryBytes());
+        Cbor.writeNumber(out, "diskBytes", resources.diskBytes());
+        Cbor.writeNumber(out, "gpus", resources.gpus());
+        Cbor.writeMap(out, "custom", resources.custom(), CBORGenerator::writeNumber);
+        Cbor.writeTexts(out, "labels", resources.labels());
+        out.writeEndObject();
+    }
+
+    private static void writeParameter(CBORGenerator out, Object value) throws IOException {
+        if (value instanceof String text) {
+            out.writeString(text);
+        } else if (value instanceof Long number) {
+            out.writeNumber(number);
+        } else if (value instanceof Double number) {
+            out.writeNumber(number);
+        } else if (value instanceof Boolean flag) {
+            out.writeBoolean(flag);
+        } else if (value instanceof List<?> list) {
+            out.writeStartArray(list, list.size());
+            for (var element : list) {
+                writeParameter(out, element);
+            }
+            out.writeEndArray();
+        } else if (value instanceof Map<?, ?> map) {
+            out.writeStartObject(map, map.size());
+            for (var entry : map.entrySet()) {
+                out.writeFieldName((String) entry.getKey());
+                writeParameter(out, entry.getValue());
+            }
+            out.writeEndObject();
+        } else {
+            throw new IllegalStateException("no format for " + value.getClass());
+        }
+    }
+
+    public static JobSpec readJob(CBORParser in) throws IOException {
+        var name = "";
+        List<String> tags = List.of();
+        var priority = 0;
+        List<JobSpec.Dependency> after = List.of();
+        @Nullable Integer maxFails = null;
+        @Nullable Work work = null;
+        for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
+            switch (field) {
+                case "name" -> name = Cbor.readText(in);
+                case "tags" -> tags = Cbor.readTexts(in);
+                case "priority" -> priority = Cbor.readInt(in);
+                case "after" -> after = Cbor.readList(in, SpecFormat::readDependency);
+                case "maxFails" -> maxFails = Cbor.readInt(in);
+                case "work" -> work = readWork(in);
+                default -> in.skipChildren();
+            }
+        }
+        return new JobSpec(name, tags, priority, after, maxFails, Cbor.present(in, work, "work"));
+    }
+
+    private static JobSpec.Dependency readDependency(CBORParser in) throws IOException {
+        var job = 0L;
+        var anyEnd = false;
+        for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
+            switch (field) {
+                case "job" -> job = Cbor.readLong(in);
+                case "anyEnd" -> anyEnd = in.getBooleanValue();
+                default -> in.skipChildren();
+            }
+        }
+        return new JobSpec.Dependency(new JobId(job), anyEnd);
+    }
+
+    public static Work readWork(CBORParser in) throws IOException {
+        @Nullable Work work = null;
+        for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
+            switch (field) {
+                case "single" -> work = new Work.Single(readTask(in));
+                case "array" -> work = readArray(in);
+                case "graph" -> work = new Work.Graph(Cbor.readList(in, SpecFormat::readTask));
+                default -> throw new JsonParseException(in, "work of kind '" + field + "' is not known");
+            }
+        }
+        return Cbor.present(in, work, "single, array or graph");
+    }
+
+    private static Work readArray(CBORParser in) throws IOException {
+        @Nullable TaskSpec task = null;
+        @Nullable IndexSet indices = null;
+        @Nullable List<String> items = null;
+        var throttle = 0;
+        for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
+            switch (field) {
+                case "task" -> task = readTask(in);
+                case "indices" -> indices = IndexSet.parse(Cbor.readText(in));
+                case "items" -> items = Cbor.readTexts(in);
+                case "throttle" -> throttle = Cbor.readInt(in);
+                default -> in.skipChildren();
+            }
+        }
+        return new Work.Array(Cbor.present(in, task, "task"), Cbor.present(in, indices, "indices"), items, throttle);
+    }
+
+    public static TaskSpec readTask(CBORParser in) throws IOException {
+        var name = "";
+        var executor = TaskSpec.DEFAULT_EXECUTOR;
+        List<String> command = List.of();
+        var parameters = Parameters.NONE;
+        Map<String, String> environment = Map.of();
+        @Nullable String workingDirectory = null;
+        @Nullable String stdin = null;
+        @Nullable String stdout = null;
+        @Nullable String stderr = null;
+        var resources = Resources.DEFAULT;
+        @Nullable Duration timeLimit = null;
+        var retries = 0;
+        List<String> needs = List.of();
+        for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
+            switch (field) {
+                case "name" -> name = Cbor.readText(in);
+                case "executor" -> executor = Cbor.readText(in);
+                case "command" -> command = Cbor.readTexts(in);
+                case "parameters" -> parameters = new Parameters(Cbor.readMap(in, SpecFormat::readParameter));
+                case "environment" -> environment = Cbor.readMap(in, Cbor::readText);
+                case "workingDirectory" -> workingDirectory = Cbor.readText(in);
+                case "stdin" -> stdin = Cbor.readText(in);
+                case "stdout" -> stdout = Cbor.readText(in);
+                case "stderr" -> stderr = Cbor.readText(in);
+                case "resources" -> resources = readResources(in);
+                case "timeLimit" -> timeLimit = Cbor.readDuration(in);
+                case "retries" -> retries = Cbor.readInt(in);
+                case "needs" -> needs = Cbor.readTexts(in);
+                default -> in.skipChildren();
+            }
+        }
+        return new TaskSpec(
+                name,
+                executor,
+                command,
+                parameters,
+                environment,
+                workingDirectory,
+                stdin,
+                stdout,
+                stderr,
+                resources,
+                timeLimit,
+                retries,
+                needs);
+    }
+
+    private static Resources readResources(CBORParser in) throws IOException {
+        var cores = 1.0;
+        var memoryBytes = 0L;
+        var diskBytes = 0L;
+        var gpus = 0;
+        Map<String, Long> custom = Map.of();
+        List<String> labels = List.of();
+        for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
+            switch (field) {
+                case "cores" -> cores = in.getDoubleValue();
+                case "memoryBytes" -> memoryBytes = Cbor.readLong(in);
+                case "diskBytes" -> diskBytes = Cbor.readLong(in);
+                case "gpus" -> gpus = Cbor.readInt(in);
+                case "custom" -> custom = Cbor.readMap(in, Cbor::readLong);
+                case "labels" -> labels = Cbor.readTexts(in);
+                default -> in.skipChildren();
+            }
+        }
+        return new Resources(cores, memoryBytes, diskBytes, gpus, custom, labels);
+    }
+
+    private static Object readParameter(CBORParser in) throws IOException {
+        return switch (in.currentToken()) {
+            case VALUE_STRING -> in.getText();
+            case VALUE_NUMBER_INT -> in.getLongValue();
+            case VALUE_NUMBER_FLOAT -> in.getDoubleValue();
+            case VALUE_TRUE -> true;
+            case VALUE_FALSE -> false;
+            case START_ARRAY -> Cbor.readList(in, SpecFormat::readParameter);
+            case START_OBJECT -> Cbor.readMap(in, SpecFormat::readParameter);
+            default ->
+                throw new JsonParseException(in, "found " + in.currentToken() + " where a parameter is expected");
+        };
+    }
+}

@@ -1,0 +1,189 @@
+package muster.transport.internal;
+
+import com.fasterxml.jackson.dataformat.cbor.CBORGenerator;
+import com.fasterxml.jackson.dataformat.cbor.CBORParser;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import muster.api.AttemptId;
+import muster.api.JobId;
+import muster.api.LogStream;
+import muster.api.TaskSpec;
+import muster.transport.ToWorker;
+import org.jspecify.annotations.Nullable;
+
+/** {@link ToWorker} on the wire: a map of one field, named as the message, whose value holds the message's fields. */
+public final class ToWorkerFormat {
+    /** By the name of the message. */
+    public static final Map<String, Cbor.ValueReader<ToWorker>> READERS = Map.of(
+            "welcome", ToWorkerFormat::readWelcome,
+            "refused", ToWorkerFormat::readRefused,
+            "run", ToWorkerFormat::readRun,
+            "cancel", in -> new ToWorker.Cancel(readAttempts(in)),
+            "confirm", in -> new ToWorker.Confirm(readAttempts(in)),
+            "readLog", ToWorkerFormat::readReadLog,
+            "forget", ToWorkerFormat::readForget);
+
+    private ToWorkerFormat() {}
+
+    public static void write(CBORGenerator out, ToWorker message) throws IOException {
+        out.writeStartObject();
+        if (message instanceof ToWorker.Welcome welcome) {
+            out.writeObjectFieldStart("welcome");
+            Cbor.writeText(out, "session", welcome.session());
+            Cbor.writeDuration(out, "lease", welcome.lease());
+            Cbor.writeDuration(out, "heartbeat", welcome.heartbeat());
+            Cbor.writeNumber(out, "prefetch", welcome.prefetch());
+        } else if (message instanceof ToWorker.Refused refused) {
+            out.writeObjectFieldStart("refused");
+            Cbor.writeText(out, "session", refused.session());
+            Cbor.writeText(out, "reason", refused.reason());
+        } else if (message instanceof ToWorker.Run run) {
+            out.writeObjectFieldStart("run");
+            Cbor.writeList(out, "batches", run.batches(), ToWorkerFormat::writeBatch);
+        } else if (message instanceof ToWorker.Cancel cancel) {
+            out.writeObjectFieldStart("cancel");
+            Cbor.writeAttempts(out, "attempts", cancel.attempts());
+        } else if (message instanceof ToWorker.Confirm confirm) {
+            out.writeObjectFieldStart("confirm");
+            Cbor.writeAttempts(out, "attempts", confirm.attempts());
+        } else if (message instanceof ToWorker.ReadLog readLog) {
+            out.writeObjectFieldStart("readLog");
+            Cbor.writeNumber(out, "request", readLog.request());
+            Cbor.writeAttempt(out, "attempt", readLog.attempt());
+            Cbor.writeText(out, "stream", readLog.stream().name().toLowerCase(Locale.ROOT));
+            Cbor.writeNumber(out, "offset", readLog.offset());
+            Cbor.writeNumber(out, "limit", readLog.limit());
+        } else if (message instanceof ToWorker.Forget forget) {
+            out.writeObjectFieldStart("forget");
+            Cbor.writeList(out, "jobs", forget.jobs(), (jobs, job) -> jobs.writeNumber(job.value()));
+        } else {
+            throw new IllegalStateException("no format for " + message.getClass());
+        }
+        out.writeEndObject();
+        out.writeEndObject();
+    }
+
+    private static void writeBatch(CBORGenerator out, ToWorker.Batch batch) throws IOException {
+        out.writeStartObject();
+        out.writeNumberField("job", batch.job().value());
+        Cbor.writeText(out, "owner", batch.owner());
+        out.writeFieldName("spec");
+        SpecFormat.writeTask(out, batch.spec());
+        Cbor.writeInts(out, "indices", batch.indices());
+        Cbor.writeInts(out, "attempts", batch.attempts());
+        if (batch.items() != null) {
+            Cbor.writeTexts(out, "items", batch.items());
+        }
+        out.writeEndObject();
+    }
+
+    private static ToWorker readWelcome(CBORParser in) throws IOException {
+        var session = "";
+        var lease = Duration.ZERO;
+        var heartbeat = Duration.ZERO;
+        var prefetch = 0;
+        for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
+            switch (field) {
+                case "session" -> session = Cbor.readText(in);
+                case "lease" -> lease = Cbor.readDuration(in);
+                case "heartbeat" -> heartbeat = Cbor.readDuration(in);
+                case "prefetch" -> prefetch = Cbor.readInt(in);
+                default -> in.skipChildren();
+            }
+        }
+        return new ToWorker.Welcome(session, lease, heartbeat, prefetch);
+    }
+
+    private static ToWorker readRefused(CBORParser in) throws IOException {
+        var session = "";
+        var reason = "";
+        for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
+            switch (field) {
+                case "session" -> session = Cbor.readText(in);
+                case "reason" -> reason = Cbor.readText(in);
+                default -> in.skipChildren();
+            }
+        }
+        return new ToWorker.Refused(session, reason);
+    }
+
+    private static ToWorker readRun(CBORParser in) throws IOException {
+        List<ToWorker.Batch> batches = List.of();
+        for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
+            switch (field) {
+                case "batches" -> batches = Cbor.readList(in, ToWorkerFormat::readBatch);
+                default -> in.skipChildren();
+            }
+        }
+        return new ToWorker.Run(batches);
+    }
+
+    private static ToWorker.Batch readBatch(CBORParser in) throws IOException {
+        var job = 0L;
+        var owner = "";
+        @Nullable TaskSpec spec = null;
+        var indices = new int[0];
+        var attempts = new int[0];
+        @Nullable List<String> items = null;
+        for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
+            switch (field) {
+                case "job" -> job = Cbor.readLong(in);
+                case "owner" -> owner = Cbor.readText(in);
+                case "spec" -> spec = SpecFormat.readTask(in);
+                case "indices" -> indices = Cbor.readInts(in);
+                case "attempts" -> attempts = Cbor.readInts(in);
+                case "items" -> items = Cbor.readTexts(in);
+                default -> in.skipChildren();
+            }
+        }
+        if (attempts.length != indices.length || (items != null && items.size() != indices.length)) {
+            throw new IllegalArgumentException("a batch of job " + job + " has " + indices.length + " indices and "
+                    + attempts.length + " attempts" + (items == null ? "" : " and " + items.size() + " items"));
+        }
+        return new ToWorker.Batch(new JobId(job), owner, Cbor.present(in, spec, "spec"), indices, attempts, items);
+    }
+
+    private static List<AttemptId> readAttempts(CBORParser in) throws IOException {
+        List<AttemptId> attempts = List.of();
+        for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
+            switch (field) {
+                case "attempts" -> attempts = Cbor.readAttempts(in);
+                default -> in.skipChildren();
+            }
+        }
+        return attempts;
+    }
+
+    private static ToWorker readReadLog(CBORParser in) throws IOException {
+        var request = 0L;
+        @Nullable AttemptId attempt = null;
+        var stream = LogStream.STDOUT;
+        var offset = 0L;
+        var limit = 0;
+        for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
+            switch (field) {
+                case "request" -> request = Cbor.readLong(in);
+                case "attempt" -> attempt = Cbor.readAttempt(in);
+                case "stream" -> stream = LogStream.valueOf(Cbor.readText(in).toUpperCase(Locale.ROOT));
+                case "offset" -> offset = Cbor.readLong(in);
+                case "limit" -> limit = Cbor.readInt(in);
+                default -> in.skipChildren();
+            }
+        }
+        return new ToWorker.ReadLog(request, Cbor.present(in, attempt, "attempt"), stream, offset, limit);
+    }
+
+    private static ToWorker readForget(CBORParser in) throws IOException {
+        List<JobId> jobs = List.of();
+        for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
+            switch (field) {
+                case "jobs" -> jobs = Cbor.readList(in, job -> new JobId(Cbor.readLong(job)));
+                default -> in.skipChildren();
+            }
+        }
+        return new ToWorker.Forget(jobs);
+    }
+}

@@ -1,0 +1,157 @@
+package muster.transport;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import muster.api.AttemptId;
+import muster.api.Capacity;
+import muster.api.Cause;
+import muster.api.ExecutorView;
+import muster.api.IndexSet;
+import muster.api.JobId;
+import muster.api.JobSpec;
+import muster.api.LogStream;
+import muster.api.Parameters;
+import muster.api.Resources;
+import muster.api.TaskId;
+import muster.api.TaskSpec;
+import muster.api.Usage;
+import muster.api.Work;
+
+/** One of each message, with every field set. */
+final class Samples {
+    static final String SESSION = "5f2c";
+
+    private static final Instant STARTED = Instant.parse("2026-11-20T10:00:00.123456789Z");
+    private static final Instant FINISHED = Instant.parse("2026-11-20T10:00:01.5Z");
+
+    private Samples() {}
+
+    static AttemptId attempt(long job, int index, int number) {
+        return new AttemptId(new TaskId(new JobId(job), index), number);
+    }
+
+    static TaskSpec fullTask(String name, List<String> needs) {
+        return new TaskSpec(
+                name,
+                "docker",
+                List.of("sort", "-n", "ü"),
+                new Parameters(Map.of(
+                        "image", new TreeMap<>(Map.of("name", "alpine", "layers", List.of(1L, 2.5, true, "last"))))),
+                Map.of("A", "b", "EMPTY", ""),
+                "/srv",
+                "in.txt",
+                "out-%i.txt",
+                "err-%i.txt",
+                new Resources(0.5, 8L << 30, 1 << 20, 2, Map.of("license", 1L), List.of("ssd", "!slow")),
+                Duration.ofSeconds(90),
+                3,
+                needs);
+    }
+
+    static JobSpec fullJob() {
+        return new JobSpec(
+                "days",
+                List.of("demo"),
+                -5,
+                List.of(new JobSpec.Dependency(new JobId(3), true), new JobSpec.Dependency(new JobId(4), false)),
+                0,
+                new Work.Graph(List.of(fullTask("a", List.of()), fullTask("b", List.of("a")))));
+    }
+
+    static Work arrayOfItems() {
+        return new Work.Array(
+                TaskSpec.command("echo", "{item}"), IndexSet.parse("0-2"), List.of("a", "", "{\"b\":1}"), 10);
+    }
+
+    static ToManager.Result fullResult() {
+        return new ToManager.Result(
+                attempt(17, 3, 2),
+                Cause.MEMORY_LIMIT,
+                -1,
+                9,
+                "used 9GiB of 8GiB",
+                STARTED,
+                FINISHED,
+                new Usage(Duration.ofMillis(1376), Duration.ofMillis(1200), 9L << 30),
+                "out".getBytes(StandardCharsets.UTF_8),
+                new byte[] {0, (byte) 0xff},
+                1L << 40,
+                2,
+                "Killed\n");
+    }
+
+    static ToManager.Result plainResult(long job, int index) {
+        return new ToManager.Result(
+                attempt(job, index, 1), Cause.SUCCESS, 0, 0, "", STARTED, FINISHED, Usage.NONE, null, null, 0, 0, "");
+    }
+
+    static Map<String, ToWorker> toWorker() {
+        return Map.of(
+                "welcome",
+                new ToWorker.Welcome(SESSION, Duration.ofSeconds(10), Duration.ofSeconds(2), 64),
+                "refused",
+                new ToWorker.Refused(SESSION, "speaks protocol 7, this manager 1 to 2"),
+                "run",
+                new ToWorker.Run(List.of(
+                        new ToWorker.Batch(
+                                new JobId(17),
+                                "ada",
+                                TaskSpec.command("true"),
+                                new int[] {3, 4, 100_000},
+                                new int[] {1, 1, 2},
+                                null),
+                        new ToWorker.Batch(
+                                new JobId(18),
+                                "bob",
+                                fullTask("each", List.of()),
+                                new int[] {0},
+                                new int[] {1},
+                                List.of("item")))),
+                "cancel",
+                new ToWorker.Cancel(List.of(attempt(17, 3, 1), attempt(18, 0, 2))),
+                "confirm",
+                new ToWorker.Confirm(List.of(attempt(17, 3, 1))),
+                "readLog",
+                new ToWorker.ReadLog(7, attempt(17, 3, 1), LogStream.STDERR, 1L << 33, 65_536),
+                "forget",
+                new ToWorker.Forget(List.of(new JobId(17), new JobId(1L << 40))));
+    }
+
+    static Map<String, ToManager> toManager() {
+        return Map.of(
+                "hello",
+                new ToManager.Hello(
+                        SESSION,
+                        1,
+                        2,
+                        "0.1.0",
+                        "10.0.0.7",
+                        new Capacity(
+                                7.5, 64L << 30, 1L << 40, List.of("H200"), Map.of("license", 2L), List.of("zone=eu")),
+                        List.of(new ExecutorView("native", true, ""), new ExecutorView("docker", false, "no daemon")),
+                        List.of(attempt(17, 3, 1)),
+                        List.of(attempt(17, 4, 1), attempt(18, 0, 2))),
+                "heartbeat",
+                new ToManager.Heartbeat(SESSION),
+                "executors",
+                new ToManager.Executors(SESSION, List.of(new ExecutorView("noop", true, ""))),
+                "goodbye",
+                new ToManager.Goodbye(SESSION),
+                "started",
+                new ToManager.Started(
+                        SESSION,
+                        List.of(
+                                new ToManager.Start(attempt(17, 3, 1), STARTED),
+                                new ToManager.Start(attempt(17, 4, 1), FINISHED))),
+                "finished",
+                new ToManager.Finished(SESSION, List.of(plainResult(17, 4), fullResult())),
+                "returned",
+                new ToManager.Returned(SESSION, List.of(attempt(17, 3, 1)), "the worker is going down"),
+                "log",
+                new ToManager.Log(7, 3, "line\n".getBytes(StandardCharsets.UTF_8), true, "gone"));
+    }
+}
