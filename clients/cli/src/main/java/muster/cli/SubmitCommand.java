@@ -101,7 +101,8 @@ final class SubmitCommand extends ClusterCommand {
         @Option(
                 names = "--stdout",
                 paramLabel = "PATTERN",
-                description = "Write standard output to this file: %%j job, %%t task, %%i index, %%n name, %%a attempt")
+                description =
+                        "Write standard output there; %%j is the job, %%t the task, %%i the index, %%n the name, %%a the attempt")
         @Nullable
         String stdout;
 

@@ -215,10 +215,12 @@ final class TaskCommands extends CommandGroup {
             if (json) {
                 throw Failure.user("logs are no JSON; leave --json out");
             }
+            var streams = streams(stream);
             var first = client();
+            // fails at once if there is no such task or no manager
             first.get(Client.path("tasks", id));
             var client = follow ? first.with(patience()) : first;
-            new LogPrinter(client, terminal()).print(id, streams(stream), follow);
+            new LogPrinter(client, terminal()).print(id, streams, follow);
             return ExitCode.OK;
         }
     }

@@ -298,7 +298,7 @@ public final class Client {
                             + certificate.getMessage() + "; correct --url or --token",
                     e);
         }
-        if (String.valueOf(e.getMessage()).contains("unrecognized SSL message")) {
+        if (String.valueOf(e.getMessage()).contains("nrecognized SSL message")) {
             return Failure.user(
                     "the server at " + connection.url() + " does not speak TLS; correct --url or MUSTER_URL", e);
         }
