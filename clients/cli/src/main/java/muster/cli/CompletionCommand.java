@@ -28,7 +28,7 @@ final class CompletionCommand implements Callable<Integer> {
             throw Failure.user("there is no completion for '" + shell + "'; there is for bash and zsh");
         }
         // picocli's script loads zsh's emulation of bash by itself
-        context.terminal().out().println(AutoComplete.bash("muster", Main.commandLine(context)));
+        context.terminal().out().println(AutoComplete.bash("muster", Main.commandLine(context, "")));
         return ExitCode.OK;
     }
 }

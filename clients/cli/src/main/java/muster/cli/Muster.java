@@ -1,5 +1,7 @@
 package muster.cli;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -13,20 +15,6 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Muster.Version.class,
         synopsisSubcommandLabel = "COMMAND",
-        subcommands = {
-            SubmitCommand.class,
-            RunCommand.class,
-            JobCommands.class,
-            TaskCommands.class,
-            WorkerCommands.class,
-            StatusCommand.class,
-            OpenApiCommand.class,
-            UpCommand.class,
-            DownCommand.class,
-            DemoCommand.class,
-            CompletionCommand.class,
-            HelpCommand.class
-        },
         footer = {
             "",
             "The cluster is found by --url and --token, then MUSTER_URL and MUSTER_TOKEN, then MUSTER_DIR, then the"
@@ -34,6 +22,9 @@ import picocli.CommandLine.Spec;
             "In a checkout, 'muster build' and 'muster test' build and test Muster itself."
         })
 final class Muster implements Runnable {
+    /** The commands by name, in the order of the help. */
+    static final Map<String, Class<?>> COMMANDS = commands();
+
     @Spec
     private CommandSpec spec;
 
@@ -48,5 +39,22 @@ final class Muster implements Runnable {
         public String[] getVersion() {
             return new String[] {Main.version()};
         }
+    }
+
+    private static Map<String, Class<?>> commands() {
+        var commands = new LinkedHashMap<String, Class<?>>();
+        commands.put("submit", SubmitCommand.class);
+        commands.put("run", RunCommand.class);
+        commands.put("job", JobCommands.class);
+        commands.put("task", TaskCommands.class);
+        commands.put("worker", WorkerCommands.class);
+        commands.put("status", StatusCommand.class);
+        commands.put("openapi", OpenApiCommand.class);
+        commands.put("up", UpCommand.class);
+        commands.put("down", DownCommand.class);
+        commands.put("demo", DemoCommand.class);
+        commands.put("completion", CompletionCommand.class);
+        commands.put("help", HelpCommand.class);
+        return commands;
     }
 }
