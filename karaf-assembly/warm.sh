@@ -1,14 +1,16 @@
 #!/bin/sh
-# Prepares fast starts of the distributions that the build has unpacked: boots a manager and a worker once in a
-# throwaway folder, lets them run a job, and keeps for each role
-#   target/warm/ROLE/data      the resolved bundle cache, a template for data/ of new nodes
-#   target/warm/ROLE/node.jsa  an archive of the classes loaded
-# bin/karaf uses both when MUSTER_WARM names target/warm/ROLE.
+# Prepares fast starts: boots a manager and a worker once in a throwaway folder, lets them run a job, and keeps for
+# each role
+#   FOLDER/ROLE/data      the resolved bundle cache, a template for data/ of new nodes
+#   FOLDER/ROLE/node.jsa  an archive of the classes loaded
+# bin/karaf uses both when MUSTER_WARM names FOLDER/ROLE, or when they lie in warm/ of its distribution. Good for the
+# Java and the place of the distributions that they were made with.
+#   warm.sh [MANAGER WORKER FOLDER]     those that the build has unpacked and target/warm unless given
 set -eu
 here=$(cd -P -- "$(dirname -- "$0")" && pwd)
-target=$here/target/warm
-manager=$here/manager/target/assembly
-worker=$here/worker/target/assembly
+manager=${1:-$here/manager/target/assembly}
+worker=${2:-$here/worker/target/assembly}
+target=${3:-$here/target/warm}
 rm -rf "$target"
 mkdir -p "$target/manager/data" "$target/worker/data"
 base=$(mktemp -d)
