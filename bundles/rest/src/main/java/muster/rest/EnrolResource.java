@@ -65,7 +65,6 @@ public final class EnrolResource {
             @HeaderParam(HttpHeaders.AUTHORIZATION) @Parameter(hidden = true) @Nullable String authorization)
             throws IOException {
         var secret = Credentials.token(authorization)
-                .map(token -> token.substring(token.lastIndexOf('.') + 1))
                 .orElseThrow(() -> new MusterException(
                         ErrorCode.UNAUTHENTICATED,
                         "no join token came with the request; send the cluster's join token as Authorization: Bearer"
