@@ -62,8 +62,8 @@ worker_pid=$!
 # The job waits for the worker; its submission has to wait for the manager.
 left=300
 until [ -f "$base/manager/security/admin.token" ] &&
-    said=$("${JAVA_HOME:+$JAVA_HOME/bin/}java" -jar "$manager/lib/muster-cli.jar" \
-        --url "https://127.0.0.1:$port" --token "$(cat "$base/manager/security/admin.token")" \
+    said=$(MUSTER_URL=https://127.0.0.1:$port MUSTER_TOKEN=$(cat "$base/manager/security/admin.token") \
+        "${JAVA_HOME:+$JAVA_HOME/bin/}java" -jar "$manager/lib/muster-cli.jar" \
         submit --wait --array 0-9 -- true 2>&1); do
     kill -0 "$manager_pid" 2>/dev/null || fail "the manager ended"
     kill -0 "$worker_pid" 2>/dev/null || fail "the worker ended"

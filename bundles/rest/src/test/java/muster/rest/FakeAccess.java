@@ -39,7 +39,7 @@ final class FakeAccess implements AccessService {
 
     @Override
     public Enrolment enrol(String secret, String worker, byte[] publicKey) {
-        if (!secret.equals("join")) {
+        if (!secret.equals(JOIN)) {
             throw new MusterException(ErrorCode.UNAUTHENTICATED, "the join token is not known; ask for a new one");
         }
         return new Enrolment(publicKey, new byte[] {1, 2, 3}, "tcp://127.0.0.1:7071");
