@@ -1,0 +1,120 @@
+package muster.api.executor;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import muster.api.AttemptId;
+import muster.api.JobId;
+import muster.api.MusterException;
+import muster.api.TaskId;
+import muster.api.TaskSpec;
+
+/** An attempt as a worker would make it, in a folder of the test; each has an index of its own in job 17. */
+public final class TestAttempt implements Attempt {
+    private static final AtomicInteger INDICES = new AtomicInteger();
+
+    private final AttemptId id = new AttemptId(new TaskId(new JobId(17), INDICES.incrementAndGet()), 1);
+    private final TaskSpec task;
+    private final Path folder;
+
+    public TestAttempt(TaskSpec task, Path folder) {
+        this.task = task;
+        this.folder = folder;
+    }
+
+    @Override
+    public AttemptId id() {
+        return id;
+    }
+
+    @Override
+    public TaskSpec task() {
+        return task;
+    }
+
+    @Override
+    public Map<String, String> environment() {
+        var environment = new TreeMap<String, String>();
+        environment.put("PATH", System.getenv("PATH"));
+        environment.put("HOME", folder.toString());
+        environment.put("LANG", "C.UTF-8");
+        environment.put("TMPDIR", folder.toString());
+        environment.put("MUSTER_JOB", id.task().job().toString());
+        environment.put("MUSTER_TASK", id.task().toString());
+        environment.put("MUSTER_INDEX", Integer.toString(id.task().index()));
+        environment.put("MUSTER_ATTEMPT", Integer.toString(id.number()));
+        environment.put("MUSTER_WORKER", "w1");
+        environment.put("MUSTER_CORES", "1");
+        environment.put("MUSTER_MEMORY", "0");
+        environment.put("MUSTER_SCRATCH", folder.toString());
+        environment.putAll(task.environment());
+        return environment;
+    }
+
+    @Override
+    public List<Integer> gpus() {
+        return List.of();
+    }
+
+    @Override
+    public Path workingDirectory() {
+        if (task.workingDirectory() == null) {
+            return makeFolder(folder.resolve(id + ".work"));
+        }
+        var asked = Path.of(task.workingDirectory());
+        if (!Files.isDirectory(asked)) {
+            throw MusterException.invalid("working directory '" + asked + "' is not on worker 'w1'; make it there");
+        }
+        return asked;
+    }
+
+    @Override
+    public Path stdout() {
+        return task.stdout() == null
+                ? folder.resolve(id + ".out")
+                : workingDirectory().resolve(task.stdout());
+    }
+
+    @Override
+    public Path stderr() {
+        return task.stderr() == null
+                ? folder.resolve(id + ".err")
+                : workingDirectory().resolve(task.stderr());
+    }
+
+    /** What it wrote to standard output, as UTF-8. */
+    public String output() {
+        return read(stdout());
+    }
+
+    /** What it wrote to standard error, as UTF-8. */
+    public String errors() {
+        return read(stderr());
+    }
+
+    /** Content of a file in its working directory, as UTF-8. */
+    public String file(String name) {
+        return read(workingDirectory().resolve(name));
+    }
+
+    private static String read(Path path) {
+        try {
+            return Files.readString(path);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Path makeFolder(Path path) {
+        try {
+            return Files.createDirectories(path);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,165 @@
+package muster.worker;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.SecureRandom;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.security.spec.ECGenParameterSpec;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.TrustManager;
+import muster.api.ErrorCode;
+import muster.api.MusterException;
+import muster.api.Names;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a worker gets when it joins a cluster.
+ *
+ * @param key made here; the private part never leaves
+ * @param authority the cluster's CA
+ * @param brokerUrl such as {@code tcp://host:7071}
+ * @param manager id of the manager that answered
+ */
+record Enrolment(KeyPair key, X509Certificate certificate, X509Certificate authority, URI brokerUrl, String manager) {
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration TIMEOUT = Duration.ofSeconds(30);
+
+    /**
+     * Asks the manager to take this worker in.
+     *
+     * @throws MusterException UNAVAILABLE while the manager cannot be reached or is not ready; any other code when it
+     *     refused, or is not the manager of the token's cluster
+     */
+    static Enrolment request(URI manager, JoinToken token, String worker) throws InterruptedException {
+        try {
+            var generator = KeyPairGenerator.getInstance("EC");
+            generator.initialize(new ECGenParameterSpec("secp256r1"));
+            var key = generator.generateKeyPair();
+            var tls = SSLContext.getInstance("TLS");
+            tls.init(null, new TrustManager[] {new PinnedTrust(token.fingerprint())}, new SecureRandom());
+            var client = HttpClient.newBuilder()
+                    .sslContext(tls)
+                    .version(HttpClient.Version.HTTP_1_1)
+                    .connectTimeout(CONNECT_TIMEOUT)
+                    .build();
+            var response = client.send(
+                    HttpRequest.newBuilder(manager.resolve("/api/v1/enrol"))
+                            .timeout(TIMEOUT)
+                            .header("Authorization", "Bearer " + token.text())
+                            .header("Content-Type", "application/json")
+                            .POST(HttpRequest.BodyPublishers.ofString("{\"worker\":\"" + Names.requireWorker(worker)
+                                    + "\",\"publicKey\":\""
+                                    + Base64.getEncoder()
+                                            .encodeToString(key.getPublic().getEncoded())
+                                    + "\"}"))
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
+            return accepted(manager, token, worker, key, response);
+        } catch (SSLException e) {
+            throw notTrusted(manager, e);
+        } catch (IOException e) {
+            throw new MusterException(ErrorCode.UNAVAILABLE, "manager " + manager + " cannot be reached", e);
+        } catch (GeneralSecurityException e) {
+            throw new MusterException(ErrorCode.INTERNAL, "cannot make a key or a TLS context: " + e, e);
+        }
+    }
+
+    private static Enrolment accepted(
+            URI manager, JoinToken token, String worker, KeyPair key, HttpResponse<String> response)
+            throws GeneralSecurityException {
+        if (response.statusCode() / 100 != 2) {
+            throw refused(manager, worker, response);
+        }
+        var body = response.body();
+        try {
+            var certificate = certificate(body, "certificate");
+            var authority = certificate(body, "authority");
+            if (!PinnedTrust.fingerprint(authority).equals(token.fingerprint())) {
+                throw new CertificateException("its CA is not the one of the join token");
+            }
+            certificate.verify(authority.getPublicKey());
+            if (!Arrays.equals(
+                    certificate.getPublicKey().getEncoded(), key.getPublic().getEncoded())) {
+                throw new CertificateException("it holds another key than the worker's");
+            }
+            var chain = response.sslSession().orElseThrow().getPeerCertificates();
+            var name = PinnedTrust.name((X509Certificate) chain[0]).orElse(PinnedTrust.MANAGER_PREFIX);
+            return new Enrolment(
+                    key,
+                    certificate,
+                    authority,
+                    URI.create(string(body, "brokerUrl")),
+                    name.substring(PinnedTrust.MANAGER_PREFIX.length()));
+        } catch (GeneralSecurityException | IOException | IllegalArgumentException e) {
+            throw new MusterException(
+                    ErrorCode.INTERNAL,
+                    "manager " + manager + " gave worker '" + worker + "' a certificate that cannot be used: "
+                            + e.getMessage(),
+                    e);
+        }
+    }
+
+    private static MusterException refused(URI manager, String worker, HttpResponse<String> response) {
+        var detail = Names.escape(find(response.body(), "detail").orElse("status " + response.statusCode()));
+        return switch (response.statusCode()) {
+            case 400, 409, 422 ->
+                new MusterException(
+                        ErrorCode.INVALID, "manager " + manager + " refuses worker '" + worker + "': " + detail);
+            case 401, 403 ->
+                new MusterException(
+                        ErrorCode.UNAUTHENTICATED,
+                        "manager " + manager + " refuses the join token of worker '" + worker
+                                + "'; give it the manager's present one, security/join.token");
+            default ->
+                new MusterException(
+                        ErrorCode.UNAVAILABLE, "manager " + manager + " does not take workers yet: " + detail);
+        };
+    }
+
+    private static MusterException notTrusted(URI manager, SSLException failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof CertificateException) {
+                return new MusterException(
+                        ErrorCode.FORBIDDEN,
+                        "what answers at " + manager + " is not the manager of the join token's cluster: "
+                                + cause.getMessage() + "; correct the URL or the token",
+                        failure);
+            }
+        }
+        return new MusterException(ErrorCode.UNAVAILABLE, "manager " + manager + " speaks no TLS yet", failure);
+    }
+
+    private static X509Certificate certificate(String body, String field) throws CertificateException {
+        var der = Base64.getDecoder().decode(string(body, field));
+        return (X509Certificate)
+                CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(der));
+    }
+
+    private static String string(String body, String field) {
+        return find(body, field)
+                .orElseThrow(() -> new IllegalArgumentException("its answer has no field '" + field + "'"));
+    }
+
+    /** A field of a flat JSON object whose strings hold no escapes beside those of quotes and slashes. */
+    private static Optional<String> find(@Nullable String body, String field) {
+        var match = Pattern.compile("\"" + field + "\"\\s*:\\s*\"((?:[^\"\\\\]|\\\\.)*)\"")
+                .matcher(body == null ? "" : body);
+        return match.find() ? Optional.of(match.group(1).replaceAll("\\\\(.)", "$1")) : Optional.empty();
+    }
+}

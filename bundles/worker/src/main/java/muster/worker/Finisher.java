@@ -1,0 +1,150 @@
+package muster.worker;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import muster.api.AttemptId;
+import muster.api.Cause;
+import muster.api.LogStream;
+import muster.api.executor.Outcome;
+import muster.transport.ToManager;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Makes the result of an attempt that has ended from its outcome and its files, and clears up after it. */
+final class Finisher {
+    /** How much of each stream travels with the result. */
+    static final int INLINE_BYTES = 256 << 10;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Finisher.class);
+    private static final int TAIL_BYTES = 4096;
+    private static final int TAIL_LINES = 20;
+
+    private final Logs logs;
+
+    Finisher(Logs logs) {
+        this.logs = logs;
+    }
+
+    /** The result of an attempt that has no files. */
+    static ToManager.Result result(AttemptId id, @Nullable Instant startedAt, Outcome outcome, Instant finishedAt) {
+        return new ToManager.Result(
+                id,
+                outcome.cause(),
+                outcome.exitCode(),
+                outcome.signal(),
+                outcome.message(),
+                startedAt,
+                finishedAt,
+                outcome.usage(),
+                null,
+                null,
+                0,
+                0,
+                "");
+    }
+
+    /** The result of an attempt with files. Reads and deletes; call it off the agent's thread. */
+    ToManager.Result finish(TaskAttempt attempt, @Nullable Instant startedAt, Outcome outcome, Instant finishedAt) {
+        try {
+            var tail = outcome.cause() == Cause.SUCCESS ? "" : tail(attempt.output(LogStream.STDERR));
+            var out = collect(attempt, LogStream.STDOUT);
+            var err = collect(attempt, LogStream.STDERR);
+            return new ToManager.Result(
+                    attempt.id(),
+                    outcome.cause(),
+                    outcome.exitCode(),
+                    outcome.signal(),
+                    outcome.message(),
+                    startedAt,
+                    finishedAt,
+                    outcome.usage(),
+                    out.head,
+                    err.head,
+                    out.bytes,
+                    err.bytes,
+                    tail);
+        } finally {
+            attempt.clear();
+        }
+    }
+
+    /** Clears up after an attempt that goes back: another worker runs its task, so nothing of it counts. */
+    void discard(TaskAttempt attempt) {
+        for (var stream : LogStream.values()) {
+            var file = attempt.output(stream);
+            if (file != null && !attempt.named(stream)) {
+                logs.delete(file);
+            }
+        }
+        attempt.clear();
+    }
+
+    private Collected collect(TaskAttempt attempt, LogStream stream) {
+        var file = attempt.output(stream);
+        // not from devices and pipes, which a user may name
+        if (file == null || !Files.isRegularFile(file)) {
+            return Collected.NOTHING;
+        }
+        try {
+            var bytes = Files.size(file);
+            var head = Logs.read(file, 0, INLINE_BYTES, true).bytes();
+            var all = head.length >= bytes;
+            if (attempt.owns(file)) {
+                if (!all) {
+                    logs.keepMoved(file, attempt.id(), stream, bytes);
+                }
+            } else if (attempt.named(stream)) {
+                if (!all) {
+                    logs.remember(attempt.id(), stream, file);
+                }
+            } else if (all) {
+                logs.delete(file);
+            } else {
+                logs.keep(file, bytes);
+            }
+            return head.length == 0 ? Collected.NOTHING : new Collected(head, bytes);
+        } catch (IOException e) {
+            LOG.warn("Cannot read what attempt {} wrote to '{}': {}", attempt.id(), file, e.toString());
+            return Collected.NOTHING;
+        }
+    }
+
+    /** The last lines, with control characters as they are. */
+    private static String tail(@Nullable Path file) {
+        if (file == null || !Files.isRegularFile(file)) {
+            return "";
+        }
+        try {
+            var from = Math.max(0, Files.size(file) - TAIL_BYTES);
+            var bytes = Logs.read(file, from, TAIL_BYTES, true).bytes();
+            var begin = 0;
+            // not in the middle of a character
+            while (from > 0 && begin < Math.min(3, bytes.length) && (bytes[begin] & 0xC0) == 0x80) {
+                begin++;
+            }
+            return lastLines(new String(bytes, begin, bytes.length - begin, StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            LOG.warn("Cannot read '{}': {}", file, e.toString());
+            return "";
+        }
+    }
+
+    private static String lastLines(String text) {
+        var from = text.endsWith("\n") ? text.length() - 1 : text.length();
+        for (var lines = 0; lines < TAIL_LINES; lines++) {
+            from = text.lastIndexOf('\n', from - 1);
+            if (from < 0) {
+                return text;
+            }
+        }
+        return text.substring(from + 1);
+    }
+
+    private record Collected(byte @Nullable [] head, long bytes) {
+        static final Collected NOTHING = new Collected(null, 0);
+    }
+}

@@ -1,0 +1,169 @@
+package muster.worker;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+import muster.api.AttemptId;
+import muster.api.ErrorCode;
+import muster.api.MusterException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The folder with all that a worker keeps on disk beside its key. Held by one worker at a time. Thread-safe. */
+final class WorkFolder implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(WorkFolder.class);
+    private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+
+    private final Path root;
+    private final Path attempts;
+    private final FileChannel lock;
+
+    private WorkFolder(Path root, FileChannel lock) throws IOException {
+        this.root = root;
+        this.lock = lock;
+        attempts = Files.createDirectories(root.resolve("attempts"), OWNER_ONLY);
+        Files.createDirectories(logs(), OWNER_ONLY);
+        Files.createDirectories(spool(), OWNER_ONLY);
+    }
+
+    /**
+     * Makes the folder if it is not there, and takes hold of it.
+     *
+     * @throws MusterException CONFLICT if another worker holds it
+     */
+    static WorkFolder open(Path root) {
+        try {
+            Files.createDirectories(root, OWNER_ONLY);
+            var lock = FileChannel.open(root.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            if (!locked(lock)) {
+                lock.close();
+                throw MusterException.conflict("work folder '" + root
+                        + "' is in use by another worker; give each worker a folder of its own (key 'work')");
+            }
+            return new WorkFolder(root.toRealPath(), lock);
+        } catch (IOException e) {
+            throw new MusterException(
+                    ErrorCode.INTERNAL, "cannot use work folder '" + root + "': " + e + "; make it writable", e);
+        }
+    }
+
+    private static boolean locked(FileChannel channel) throws IOException {
+        try {
+            return channel.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            return false;
+        }
+    }
+
+    Path root() {
+        return root;
+    }
+
+    Path logs() {
+        return root.resolve("logs");
+    }
+
+    Path spool() {
+        return root.resolve("spool");
+    }
+
+    /** A fresh folder for one attempt, for its owner alone. */
+    Path makeAttempt(AttemptId attempt) {
+        var folder = attempts.resolve(attempt.toString());
+        try {
+            Files.createDirectory(folder, OWNER_ONLY);
+            return folder;
+        } catch (IOException e) {
+            throw cannotMake(folder, e);
+        }
+    }
+
+    /** A folder for its owner alone. */
+    static Path makeFolder(Path folder) {
+        try {
+            return Files.createDirectory(folder, OWNER_ONLY);
+        } catch (IOException e) {
+            throw cannotMake(folder, e);
+        }
+    }
+
+    private static MusterException cannotMake(Path folder, IOException e) {
+        return new MusterException(
+                ErrorCode.UNAVAILABLE,
+                "cannot make folder '" + folder + "': " + e + "; see whether the worker's disk is full",
+                e);
+    }
+
+    /** Removes the folders of attempts that a crash left behind, and says how many there were. */
+    int clear() {
+        var count = 0;
+        try (var left = Files.newDirectoryStream(attempts)) {
+            for (var folder : left) {
+                remove(folder);
+                count++;
+            }
+        } catch (IOException e) {
+            LOG.warn("Cannot list '{}': {}", attempts, e.toString());
+        }
+        return count;
+    }
+
+    /** Removes a folder and all in it; does not follow links. What cannot be removed is told to the log. */
+    static void remove(Path folder) {
+        try {
+            Files.walkFileTree(folder, new SimpleFileVisitor<>() {
+                @Override
+                public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes)
+                        throws IOException {
+                    // a task may have taken its owner's rights away
+                    if (!Files.isReadable(directory)
+                            || !Files.isExecutable(directory)
+                            || !Files.isWritable(directory)) {
+                        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+                    }
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                    Files.deleteIfExists(file);
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult visitFileFailed(Path file, IOException e) {
+                    return FileVisitResult.CONTINUE;
+                }
+
+                @Override
+                public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException e) throws IOException {
+                    Files.deleteIfExists(directory);
+                    return FileVisitResult.CONTINUE;
+                }
+            });
+        } catch (IOException e) {
+            LOG.warn("Cannot remove '{}': {}; remove it by hand", folder, e.toString());
+        }
+    }
+
+    @Override
+    public void close() {
+        try {
+            lock.close();
+        } catch (IOException e) {
+            LOG.debug("Cannot close the lock of '{}': {}", root, e.toString());
+        }
+    }
+}

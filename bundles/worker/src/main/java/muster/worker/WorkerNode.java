@@ -1,0 +1,124 @@
+package muster.worker;
+
+import java.net.URI;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+import muster.api.Names;
+import muster.api.executor.Executor;
+import muster.transport.BrokerAddress;
+import muster.transport.Links;
+import muster.transport.NodeIdentity;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.ConfigurationPolicy;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Puts the worker together once it has an identity, and takes the executors in that are deployed. */
+@Component(
+        service = {},
+        immediate = true,
+        configurationPid = WorkerConfiguration.PID,
+        configurationPolicy = ConfigurationPolicy.REQUIRE)
+public final class WorkerNode {
+    private static final Logger LOG = LoggerFactory.getLogger(WorkerNode.class);
+    private static final long SEGMENT_BYTES = 8 << 20;
+
+    private final ExecutorRegistry registry;
+    private final WorkFolder folder;
+    private final Spool spool;
+    private final Agent agent;
+
+    @Activate
+    public WorkerNode(
+            BundleContext context,
+            WorkerConfiguration configuration,
+            @Reference Links links,
+            @Reference(service = NodeIdentity.class, target = "(" + NodeIdentity.ROLE + "=worker)")
+                    Map.Entry<Map<String, Object>, NodeIdentity> identity) {
+        var settings = Settings.of(configuration, context::getProperty);
+        var id = identity.getValue().id();
+        folder = WorkFolder.open(settings.work());
+        try {
+            clearUp(id);
+            var logs = new Logs(folder.logs(), settings.logsLimitBytes());
+            var node = new Agent.Node(
+                    id,
+                    UUID.randomUUID().toString(),
+                    context.getBundle().getVersion().toString(),
+                    settings.address(),
+                    new Machine().capacity(settings));
+            var broker = new BrokerAddress(
+                    URI.create(String.valueOf(identity.getKey().get(WorkerIdentity.BROKER))));
+            BooleanSupplier nodeStops = () -> context.getBundle(0).getState() == Bundle.STOPPING;
+            spool = Spool.open(folder.spool(), SEGMENT_BYTES);
+            registry = new ExecutorRegistry(ExecutorRegistry.PROBE_INTERVAL);
+            agent = new Agent(
+                    node,
+                    links,
+                    broker,
+                    identity.getValue(),
+                    registry,
+                    folder,
+                    logs,
+                    spool,
+                    Agent.Timing.DEFAULT,
+                    nodeStops);
+        } catch (RuntimeException e) {
+            folder.close();
+            throw e;
+        }
+    }
+
+    private void clearUp(String id) {
+        var killed = Leftovers.kill(id, folder.root());
+        var removed = folder.clear();
+        if (killed + removed > 0) {
+            LOG.info(
+                    "Worker '{}' did not stop in order: killed {} processes of its tasks, removed {} of their folders",
+                    id,
+                    killed,
+                    removed);
+        }
+    }
+
+    /** After the executors were added, so that the first hello names them. */
+    @Activate
+    void start() {
+        agent.start();
+    }
+
+    @Deactivate
+    void stop() {
+        agent.close();
+        registry.close();
+        spool.close();
+        folder.close();
+    }
+
+    @Reference(service = Executor.class, cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void addExecutor(Executor executor, Map<String, Object> properties) {
+        var kind = kind(properties);
+        if (kind.isEmpty()) {
+            LOG.warn("Executor {} has no service property '{}'; it is not used", executor, Executor.NAME);
+        } else {
+            registry.add(kind, executor);
+        }
+    }
+
+    void removeExecutor(Executor executor, Map<String, Object> properties) {
+        registry.remove(kind(properties), executor);
+    }
+
+    private static String kind(Map<String, Object> properties) {
+        var kind = properties.get(Executor.NAME);
+        return kind == null ? "" : Names.requireName("executor", kind.toString());
+    }
+}
