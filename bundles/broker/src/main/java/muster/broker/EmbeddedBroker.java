@@ -35,9 +35,9 @@ final class EmbeddedBroker implements AutoCloseable {
     private static final String LOST = "muster.lost";
 
     /** Memory for one queue, and for all; what exceeds it goes to disk. */
-    private static final long QUEUE_BYTES = 64L << 20;
+    private static final long QUEUE_BYTES = 32L << 20;
 
-    private static final long ALL_BYTES = 192L << 20;
+    private static final long ALL_BYTES = 96L << 20;
 
     /** Disk for one queue; what exceeds it is dropped. */
     private static final long QUEUE_DISK_BYTES = 2L << 30;

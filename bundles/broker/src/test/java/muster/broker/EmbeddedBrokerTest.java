@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -92,11 +93,14 @@ final class EmbeddedBrokerTest {
                 var manager = new RawSession(broker.url(), authority.manager("manager"))) {
             var session = manager.session();
             var consumer = session.createConsumer("muster.manager");
-            var count = 120;
+            var count = 50;
             for (var i = 0; i < count; i++) {
                 var body = new byte[1 << 20];
                 Arrays.fill(body, (byte) i);
                 worker.send("muster.manager", body);
+            }
+            try (var paged = Files.walk(folder.resolve("data/paging"))) {
+                assertThat(paged).anyMatch(file -> file.toString().endsWith(".page"));
             }
             session.start();
             for (var i = 0; i < count; i++) {

@@ -3,13 +3,29 @@ package muster.transport;
 import java.util.List;
 import org.osgi.annotation.versioning.ProviderType;
 
-/** Opens links through the broker; an OSGi service. Thread-safe. */
+/**
+ * Opens links through the broker; an OSGi service. Thread-safe.
+ *
+ * <p>Each end makes the queue that it consumes where it is not there ({@link Queues}) and takes it alone: a second
+ * consumer waits until the first is gone, be it a second manager, or a worker whose dead connection the broker has not
+ * noticed yet. A queue whose consumer is gone keeps nothing, and what is sent to it is dropped; so nothing stale waits
+ * there for a new epoch or a new session. Between two ends that are up, messages arrive in order and are not lost.
+ *
+ * <p>The embedded broker allows each node just that. An external Artemis must do likewise for {@code muster.#}: create
+ * queues and addresses automatically with {@code default-max-consumers} 1 and {@code default-purge-on-no-consumers},
+ * take the user from the client certificate's node name, and set {@code populate-validated-user}. Its own certificate
+ * must be a manager's: signed by the cluster's CA, with a node name {@code muster://manager/...}.
+ */
 @ProviderType
 public interface Links {
-    /** Opens the manager's end: creates the queues it needs, and takes over and empties those that are there. */
+    /** Opens the manager's end. Returns at once. */
     ManagerLink openManager(BrokerAddress broker, NodeIdentity identity, ManagerListener listener);
 
-    /** Opens a worker's end. */
+    /**
+     * Opens a worker's end. Returns at once. After each connection it hears nothing until the manager has answered its
+     * {@link ToManager.Hello} with a {@link ToWorker.Welcome} of the same session, or refused it: what comes before was
+     * sent by a manager that had not reconciled yet.
+     */
     WorkerLink openWorker(BrokerAddress broker, NodeIdentity identity, WorkerListener listener);
 
     /**
@@ -21,9 +37,10 @@ public interface Links {
         /** Stamped on what is sent from now on; workers drop what carries an older one. */
         void epoch(long epoch);
 
-        /** Sends to one worker, in order. Never blocks for long. */
+        /** Sends to one worker, in order. Never blocks. */
         void send(String worker, List<ToWorker> messages);
 
+        /** Sends what waits, for at most two seconds, and closes the link; its listener hears nothing more. */
         @Override
         void close();
     }
@@ -31,8 +48,10 @@ public interface Links {
     /** A worker's end; behaves as the manager's. */
     @ProviderType
     interface WorkerLink extends AutoCloseable {
+        /** Sends to the manager, in order. Never blocks. */
         void send(List<ToManager> messages);
 
+        /** Sends what waits, for at most two seconds, and closes the link; its listener hears nothing more. */
         @Override
         void close();
     }
@@ -41,7 +60,10 @@ public interface Links {
     interface ManagerListener {
         void connected();
 
-        /** The link is down, and why; it is being opened again. */
+        /**
+         * The link is down or could not be opened, and why, in a line for the operator; it is being opened again. Told once
+         * for each loss, and again when the cause changes.
+         */
         void disconnected(String cause);
 
         /** @param worker who sent them, as its certificate says */
@@ -52,7 +74,10 @@ public interface Links {
     interface WorkerListener {
         void connected();
 
-        /** The link is down, and why; it is being opened again. */
+        /**
+         * The link is down or could not be opened, and why, in a line for the operator; it is being opened again. Told once
+         * for each loss, and again when the cause changes.
+         */
         void disconnected(String cause);
 
         /** @param epoch of the manager that sent them; never lower than one seen before */

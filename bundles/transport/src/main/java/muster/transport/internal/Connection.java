@@ -40,6 +40,7 @@ final class Connection implements AutoCloseable {
     private static final long TTL_MILLIS = 10_000;
     private static final long PING_MILLIS = 3_000;
     private static final int CONNECT_MILLIS = 5_000;
+    private static final long CALL_MILLIS = 5_000;
     private static final int WINDOW_BYTES = 1 << 20;
 
     private final ServerLocator locator;
@@ -139,7 +140,7 @@ final class Connection implements AutoCloseable {
                 .setConfirmationWindowSize(-1)
                 .setConnectionTTL(TTL_MILLIS)
                 .setClientFailureCheckPeriod(PING_MILLIS)
-                .setCallTimeout(TTL_MILLIS)
+                .setCallTimeout(CALL_MILLIS)
                 .setBlockOnNonDurableSend(false)
                 .setProducerWindowSize(WINDOW_BYTES)
                 .setConsumerWindowSize(WINDOW_BYTES)

@@ -11,7 +11,6 @@ import java.security.KeyStore;
 import java.util.Optional;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 import muster.transport.BrokerAddress;
@@ -35,24 +34,33 @@ final class Diagnosis {
             return Optional.of("the node's key store " + identity.keyStore() + " cannot be read: " + e.getMessage());
         }
         try (var plain = new Socket()) {
-            plain.connect(new InetSocketAddress(host, port), CONNECT_MILLIS);
-            plain.setSoTimeout(CONNECT_MILLIS);
-            try (var socket = (SSLSocket) context.getSocketFactory().createSocket(plain, host, port, true)) {
-                socket.setEnabledProtocols(new String[] {"TLSv1.3"});
-                socket.startHandshake();
-                // with TLS 1.3 a refused client certificate shows only when the client reads
-                plain.setSoTimeout(ALERT_MILLIS);
-                return socket.getInputStream().read() < 0
-                        ? Optional.of("the broker at " + broker.url() + " closed the connection")
-                        : Optional.empty();
+            try {
+                plain.connect(new InetSocketAddress(host, port), CONNECT_MILLIS);
+            } catch (IOException e) {
+                return Optional.of("the broker at " + broker.url() + " cannot be reached: " + e.getMessage());
             }
-        } catch (SocketTimeoutException e) {
-            return Optional.empty();
-        } catch (SSLException e) {
+            return handshake(plain, context, broker);
+        } catch (IOException e) {
+            // a refused peer sees an alert or, if the broker was quicker, a broken connection
             return Optional.of("TLS with the broker at " + broker.url() + " failed: " + e.getMessage()
                     + "; check that both certificates are of one cluster and valid now");
-        } catch (IOException e) {
-            return Optional.of("the broker at " + broker.url() + " cannot be reached: " + e.getMessage());
+        }
+    }
+
+    private static Optional<String> handshake(Socket plain, SSLContext context, BrokerAddress broker)
+            throws IOException {
+        plain.setSoTimeout(CONNECT_MILLIS);
+        try (var socket = (SSLSocket) context.getSocketFactory()
+                .createSocket(plain, broker.url().getHost(), broker.url().getPort(), true)) {
+            socket.setEnabledProtocols(new String[] {"TLSv1.3"});
+            socket.startHandshake();
+            // with TLS 1.3 a refused client certificate shows only when the client reads
+            plain.setSoTimeout(ALERT_MILLIS);
+            return socket.getInputStream().read() < 0
+                    ? Optional.of("the broker at " + broker.url() + " closed the connection")
+                    : Optional.empty();
+        } catch (SocketTimeoutException e) {
+            return Optional.empty();
         }
     }
 
