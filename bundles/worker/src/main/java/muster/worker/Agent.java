@@ -209,7 +209,7 @@ final class Agent implements Outcomes, AutoCloseable {
     }
 
     private void goodbye() {
-        for (var attempt : held.keySet()) {
+        for (var attempt : List.copyOf(held.keySet())) {
             giveBack(attempt, "worker '" + node.id + "' goes down");
         }
         flush();

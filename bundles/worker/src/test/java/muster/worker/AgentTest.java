@@ -63,7 +63,9 @@ class AgentTest {
 
     @AfterEach
     void end() {
+        executor.obeys = true;
         agent.close();
+        executor.obeys = false;
         registry.close();
         spool.close();
         folder.close();
@@ -419,8 +421,7 @@ class AgentTest {
 
         eventually("it is sent again", () -> links.results(FIRST).size() > 2);
         links.receive(1, new ToWorker.Confirm(List.of(FIRST)));
-        links.await(ToManager.Heartbeat.class);
-        assertThat(spool.unconfirmed()).isEmpty();
+        eventually("it is confirmed", () -> spool.unconfirmed().isEmpty());
     }
 
     @Test
