@@ -12,12 +12,15 @@ public interface AccessService {
     /**
      * Takes a worker into the cluster.
      *
-     * @param secret the secret part of a join token
+     * @param secret the join token, whole
      * @param worker the id it wants
      * @param publicKey X.509 SubjectPublicKeyInfo of its EC key, DER
      * @throws MusterException UNAUTHENTICATED for a wrong secret, INVALID for a bad id or key
      */
     Enrolment enrol(String secret, String worker, byte[] publicKey);
+
+    /** What REST listens with. The files stay where they are while the service is registered. */
+    TlsFiles tls();
 
     /**
      * What a new worker gets.

@@ -1,8 +1,8 @@
 package muster.api;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.regex.Pattern;
+import java.util.stream.LongStream;
 
 /**
  * A set of task indices kept as sorted ranges: a million indices cost as much as one. Positions count its members
@@ -23,16 +23,12 @@ public final class IndexSet {
         this.firsts = firsts;
         this.lasts = lasts;
         this.positions = new int[firsts.length];
-        var total = 0L;
+        var total = 0;
         for (var i = 0; i < firsts.length; i++) {
-            positions[i] = (int) total;
-            total += lasts[i] - firsts[i] + 1L;
+            positions[i] = total;
+            total += lasts[i] - firsts[i] + 1;
         }
-        if (total < 1 || total > MAX_SIZE) {
-            throw MusterException.invalid(
-                    "an array of " + total + " tasks is outside 1 to " + MAX_SIZE + "; split it into several jobs");
-        }
-        this.size = (int) total;
+        this.size = total;
     }
 
     /** The indices {@code first} to {@code last}, both included. */
@@ -42,7 +38,9 @@ public final class IndexSet {
 
     /** Reads {@code 0-99}, {@code 1,3,7-9} or {@code 0-100:10} (every tenth). */
     public static IndexSet parse(String text) {
-        var ranges = new ArrayList<int[]>();
+        // the first index in the upper half, the last in the lower: in order when sorted
+        var ranges = LongStream.builder();
+        var total = 0L;
         for (var part : text.strip().split(",", -1)) {
             var match = RANGE.matcher(part.strip());
             if (!match.matches()) {
@@ -56,33 +54,38 @@ public final class IndexSet {
                 throw MusterException.invalid("range '" + part + "' of array '" + text
                         + "' is empty; the first index must not exceed the last, the step be at least 1");
             }
+            total += (last - first) / step + 1L;
+            if (total > MAX_SIZE) {
+                throw MusterException.invalid(
+                        "array '" + text + "' has more than " + MAX_SIZE + " tasks; split it into several jobs");
+            }
             if (step == 1) {
-                ranges.add(new int[] {first, last});
-            } else if ((last - (long) first) / step >= MAX_SIZE) {
-                throw MusterException.invalid("array '" + text + "' has more than " + MAX_SIZE + " tasks; split it");
+                ranges.add(((long) first << Integer.SIZE) | last);
             } else {
                 for (long i = first; i <= last; i += step) {
-                    ranges.add(new int[] {(int) i, (int) i});
+                    ranges.add((i << Integer.SIZE) | i);
                 }
             }
         }
-        ranges.sort((a, b) -> Integer.compare(a[0], b[0]));
-        var merged = new ArrayList<int[]>();
+        return merge(ranges.build().sorted().toArray(), text);
+    }
+
+    private static IndexSet merge(long[] ranges, String text) {
+        var firsts = new int[ranges.length];
+        var lasts = new int[ranges.length];
+        var count = 0;
         for (var range : ranges) {
-            var previous = merged.isEmpty() ? null : merged.get(merged.size() - 1);
-            if (previous != null && range[0] <= previous[1]) {
+            var first = (int) (range >> Integer.SIZE);
+            if (count > 0 && first <= lasts[count - 1]) {
                 throw MusterException.invalid(
-                        "index " + range[0] + " stands twice in array '" + text + "'; name each index once");
+                        "index " + first + " stands twice in array '" + text + "'; name each index once");
             }
-            if (previous != null && range[0] == previous[1] + 1) {
-                previous[1] = range[1];
-            } else {
-                merged.add(range.clone());
+            if (count == 0 || first > lasts[count - 1] + 1) {
+                firsts[count++] = first;
             }
+            lasts[count - 1] = (int) range;
         }
-        return new IndexSet(
-                merged.stream().mapToInt(r -> r[0]).toArray(),
-                merged.stream().mapToInt(r -> r[1]).toArray());
+        return new IndexSet(Arrays.copyOf(firsts, count), Arrays.copyOf(lasts, count));
     }
 
     private static int index(String digits, String text) {

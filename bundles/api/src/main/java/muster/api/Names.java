@@ -1,5 +1,6 @@
 package muster.api;
 
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 /** The rules for names that users give. */
@@ -31,6 +32,11 @@ public final class Names {
             throw MusterException.invalid(what + " '" + escape(value) + "' is not allowed; use " + rule);
         }
         return value;
+    }
+
+    /** A constant as users read and write it: {@code time_limit}. */
+    public static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
     }
 
     /** Foreign text made safe for one line of a log or a terminal: control characters become {@code \\uXXXX}. */

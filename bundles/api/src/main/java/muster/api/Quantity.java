@@ -96,6 +96,9 @@ public final class Quantity {
         if (duration.isZero()) {
             return "0s";
         }
+        if (duration.isNegative()) {
+            return "-" + formatDuration(duration.negated());
+        }
         var out = new StringBuilder();
         append(out, duration.toDays(), "d");
         append(out, duration.toHoursPart(), "h");

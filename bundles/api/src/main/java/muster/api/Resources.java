@@ -21,6 +21,9 @@ public record Resources(
         if (!(cores >= 0 && cores <= 100_000)) {
             throw MusterException.invalid("cores " + cores + " is outside 0 to 100000; write such as 1 or 0.5");
         }
+        if (cores > 0 && cores < 0.0005) {
+            throw MusterException.invalid("cores " + cores + " is too little to count; write 0, or 0.001 or more");
+        }
         cores = Math.round(cores * 1000) / 1000.0;
         requireNotNegative("memory", memoryBytes);
         requireNotNegative("disk", diskBytes);

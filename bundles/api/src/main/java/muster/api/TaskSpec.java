@@ -72,7 +72,7 @@ public record TaskSpec(
             }
         }
         if (timeLimit != null && (timeLimit.isZero() || timeLimit.isNegative())) {
-            throw MusterException.invalid("time limit " + Quantity.formatDuration(timeLimit.abs())
+            throw MusterException.invalid("time limit " + Quantity.formatDuration(timeLimit)
                     + " is not positive; leave it out or write such as 90s");
         }
         if (retries < 0 || retries > 1000) {

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -41,7 +42,7 @@ public sealed interface Work {
             }
             if (items != null) {
                 items = List.copyOf(items);
-                if (items.size() != indices.size() || indices.indexAt(0) != 0) {
+                if (items.size() != indices.size() || indices.indexAt(items.size() - 1) != items.size() - 1) {
                     throw MusterException.invalid("an array has " + items.size() + " items and the indices " + indices
                             + "; give items or indices");
                 }
@@ -56,6 +57,9 @@ public sealed interface Work {
 
     /** Named tasks with needs, without cycles; the index of a task is its place in the list. */
     record Graph(List<TaskSpec> tasks) implements Work {
+        /** A cycle of more tasks is not named in full. */
+        private static final int LONGEST_SHOWN = 12;
+
         public Graph {
             tasks = List.copyOf(tasks);
             if (tasks.isEmpty()) {
@@ -130,18 +134,25 @@ public sealed interface Work {
                     stuck.put(tasks.get(i).name(), tasks.get(i));
                 }
             }
-            var path = new ArrayList<String>();
+            var path = new LinkedHashSet<String>();
             var current = stuck.keySet().iterator().next();
-            while (!path.contains(current)) {
-                path.add(current);
+            while (path.add(current)) {
                 var task = Objects.requireNonNull(stuck.get(current));
                 current = task.needs().stream()
                         .filter(stuck::containsKey)
                         .findFirst()
                         .orElseThrow();
             }
-            path.add(current);
-            return String.join(" needs ", path.subList(path.indexOf(current), path.size()));
+            var around = new ArrayList<>(path);
+            around.subList(0, around.indexOf(current)).clear();
+            if (around.size() > LONGEST_SHOWN) {
+                var left = around.subList(LONGEST_SHOWN - 2, around.size() - 1);
+                var more = "(" + left.size() + " more)";
+                left.clear();
+                around.add(around.size() - 1, more);
+            }
+            around.add(current);
+            return String.join(" needs ", around);
         }
     }
 

@@ -1,0 +1,440 @@
+package muster.executor.process;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
+import muster.api.AttemptId;
+import muster.api.Cause;
+import muster.api.ErrorCode;
+import muster.api.MusterException;
+import muster.api.Quantity;
+import muster.api.Usage;
+import muster.api.executor.Attempt;
+import muster.api.executor.Outcome;
+import muster.api.executor.Outcomes;
+import muster.executor.process.ControlGroups.ControlGroup;
+import muster.executor.process.WaitBuffer.End;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One attempt from its acceptance to its outcome. When its first process ends, or it is stopped, SIGTERM goes to all of
+ * its tree, and SIGKILL to what is left of it after the grace; its outcome is told when nothing is left. Thread-safe.
+ */
+final class Execution {
+    private static final Logger LOG = LoggerFactory.getLogger(Execution.class);
+
+    /** Between two looks at a tree that is to end. */
+    private static final long SHORTEST_LOOK_NANOS = 2_000_000;
+
+    private static final long LONGEST_LOOK_NANOS = 100_000_000;
+
+    /** Between two samples of a tree that runs. */
+    private static final long SHORTEST_SAMPLE_NANOS = 25_000_000;
+
+    private static final long LONGEST_SAMPLE_NANOS = 1_000_000_000;
+
+    /** How often a program is tried again whose file another process that is just being made has open for writing. */
+    private static final int BUSY_RETRIES = 50;
+
+    /** Where an attempt is. It only ever goes down this list. */
+    private enum State {
+        /** Accepted; no process yet. */
+        QUEUED,
+        /** Its first process is being made. */
+        LAUNCHING,
+        /** Its first process has not been waited for. */
+        RUNNING,
+        /** Its first process has ended, others have not. */
+        EMPTYING,
+        /** Its outcome is told, or is just being told. */
+        ENDED
+    }
+
+    /** Why an attempt is ended before its time. */
+    enum Stop {
+        CANCEL,
+        TIME_LIMIT,
+        /** The executor goes away; no grace is given. */
+        SHUTDOWN
+    }
+
+    private final Attempt attempt;
+    private final Outcomes outcomes;
+    private final Engine engine;
+
+    private State state = State.QUEUED;
+    private @Nullable Stop wanted;
+    private @Nullable Stop carriedOut;
+
+    // from RUNNING on
+    private @Nullable ProcessTree tree;
+    private @Nullable Future<?> timeLimit;
+    private long startNanos;
+    private long sampleNanos = SHORTEST_SAMPLE_NANOS;
+    private long nextSampleNanos;
+
+    // once it is being ended
+    private boolean ending;
+    private long killNanos;
+    private long lookNanos = SHORTEST_LOOK_NANOS;
+
+    // from EMPTYING on
+    private End end = End.TAKEN;
+    private long endNanos;
+
+    Execution(Attempt attempt, Outcomes outcomes, Engine engine) {
+        this.attempt = attempt;
+        this.outcomes = outcomes;
+        this.engine = engine;
+    }
+
+    AttemptId id() {
+        return attempt.id();
+    }
+
+    private void become(State next) {
+        if (next.compareTo(state) <= 0) {
+            throw new IllegalStateException(id() + " cannot become " + next + ", it is " + state);
+        }
+        state = next;
+    }
+
+    // ---- beginning
+
+    /** Makes the first process, unless the attempt was stopped before. */
+    void launch() {
+        synchronized (this) {
+            if (state != State.QUEUED) {
+                return;
+            }
+            become(State.LAUNCHING);
+        }
+        try {
+            launch(Programs.resolve(attempt));
+        } catch (MusterException e) {
+            refuse(Outcome.failure(causeOf(e.code()), message(e)));
+        } catch (RuntimeException e) {
+            LOG.error("Attempt {} could not be started", id(), e);
+            refuse(Outcome.failure(Cause.INTERNAL, "the native executor failed: " + e));
+        }
+    }
+
+    private void launch(Program program) {
+        var group = engine.createGroup(id().toString());
+        var pid = 0;
+        engine.reaper.launching();
+        try {
+            var before = System.nanoTime();
+            pid = spawn(program);
+            if (pid > 0) {
+                launched(new ProcessTree(id().toString(), pid, this, group, places(program)), before);
+            }
+        } finally {
+            if (pid <= 0) {
+                engine.reaper.settled();
+            }
+            engine.reaper.launched();
+        }
+        if (pid > 0) {
+            if (group != null) {
+                join(pid, group);
+            }
+        } else {
+            if (group != null) {
+                group.remove();
+            }
+            refuse(Programs.explain(attempt, program, -pid));
+        }
+    }
+
+    /** What no other attempt has: its own directory and its own files. */
+    private List<Path> places(Program program) {
+        var task = attempt.task();
+        var places = new ArrayList<Path>(3);
+        if (task.workingDirectory() == null) {
+            places.add(program.directory());
+        }
+        if (task.stdout() == null) {
+            places.add(program.stdout());
+        }
+        if (task.stderr() == null) {
+            places.add(program.stderr());
+        }
+        return places;
+    }
+
+    private int spawn(Program program) {
+        var pid = engine.launcher.launch(program);
+        for (var i = 0; pid == -LibC.ETXTBSY && i < BUSY_RETRIES; i++) {
+            LockSupport.parkNanos(1_000_000);
+            pid = engine.launcher.launch(program);
+        }
+        return pid;
+    }
+
+    private synchronized void launched(ProcessTree made, long before) {
+        become(State.RUNNING);
+        tree = made;
+        startNanos = before;
+        nextSampleNanos = before + sampleNanos;
+        outcomes.started(id());
+        var limit = attempt.task().timeLimit();
+        if (limit != null) {
+            var left = nanos(limit) - (System.nanoTime() - before);
+            timeLimit = engine.later(() -> stop(Stop.TIME_LIMIT), left);
+        }
+        engine.trees.add(made);
+        engine.sample();
+        if (wanted != null) {
+            engine.later(this::terminate, 0);
+        }
+    }
+
+    /** Moves the first process into its group, and what it forked until then. */
+    private void join(int root, ControlGroup group) {
+        var inside = new HashSet<Integer>();
+        for (var outside = List.of(root); !outside.isEmpty(); outside = outside(inside)) {
+            for (var pid : outside) {
+                try {
+                    group.join(pid);
+                } catch (IOException e) {
+                    engine.cannotJoin(pid, e);
+                }
+                inside.add(pid);
+            }
+        }
+    }
+
+    private synchronized List<Integer> outside(Set<Integer> inside) {
+        if (state != State.RUNNING || tree == null || engine.trees.isAlone(tree)) {
+            return List.of();
+        }
+        return engine.trees.members(tree).stream()
+                .map(Processes.Stat::pid)
+                .filter(pid -> !inside.contains(pid))
+                .toList();
+    }
+
+    /** Tells that the executor is closed, unless its closing has told so already. */
+    void refuseClosed() {
+        synchronized (this) {
+            if (state != State.QUEUED) {
+                return;
+            }
+        }
+        refuse(Outcome.failure(Cause.EXECUTOR, reason(Stop.SHUTDOWN)));
+    }
+
+    private void refuse(Outcome outcome) {
+        synchronized (this) {
+            become(State.ENDED);
+        }
+        tell(outcome);
+    }
+
+    // ---- end
+
+    /** Ends the attempt before its time, unless it is being ended already. Does not wait. */
+    void stop(Stop why) {
+        synchronized (this) {
+            if (state == State.ENDED || (wanted != null && why != Stop.SHUTDOWN)) {
+                return;
+            }
+            wanted = why;
+            if (state == State.LAUNCHING) {
+                return; // carried out once there is a process
+            }
+            if (state == State.QUEUED) {
+                become(State.ENDED);
+            }
+        }
+        engine.later(this::terminate, 0);
+    }
+
+    private void terminate() {
+        Outcome outcome = null;
+        synchronized (this) {
+            if (tree == null) {
+                outcome = neverRan();
+            } else if (state != State.ENDED) {
+                if (state == State.RUNNING && carriedOut == null) {
+                    carriedOut = wanted;
+                }
+                beginToEnd(tree);
+                if (wanted == Stop.SHUTDOWN || state == State.EMPTYING) {
+                    killNanos = System.nanoTime();
+                }
+            }
+        }
+        if (outcome != null) {
+            tell(outcome);
+        }
+    }
+
+    /** A child of this JVM that belongs to this attempt is dead, or may be. */
+    void childDied(int pid) {
+        Outcome outcome = null;
+        synchronized (this) {
+            if (tree == null || state == State.ENDED) {
+                return;
+            }
+            if (pid != tree.root || tree.rootTaken) {
+                engine.trees.takeOrphan(tree, pid);
+            } else {
+                takeRoot(tree);
+            }
+            if (state == State.EMPTYING) {
+                if (engine.trees.isEmpty(tree)) {
+                    outcome = conclude(tree);
+                } else {
+                    beginToEnd(tree);
+                }
+            }
+        }
+        if (outcome != null) {
+            tell(outcome);
+        }
+    }
+
+    private void takeRoot(ProcessTree ours) {
+        engine.trees.takeRoot(ours).ifPresent(taken -> {
+            become(State.EMPTYING);
+            end = taken;
+            endNanos = System.nanoTime();
+            if (timeLimit != null) {
+                timeLimit.cancel(false);
+            }
+        });
+    }
+
+    private void beginToEnd(ProcessTree ours) {
+        if (ending) {
+            return;
+        }
+        ending = true;
+        killNanos = System.nanoTime() + nanos(engine.grace);
+        if (wanted != Stop.SHUTDOWN) {
+            engine.trees.signal(ours, LibC.SIGTERM);
+            // a stopped process hears nothing until it goes on
+            engine.trees.signal(ours, LibC.SIGCONT);
+        }
+        engine.later(this::look, 0);
+    }
+
+    private void look() {
+        Outcome outcome = null;
+        synchronized (this) {
+            if (tree == null || state == State.ENDED) {
+                return;
+            }
+            takeRoot(tree);
+            if (state == State.EMPTYING && engine.trees.isEmpty(tree)) {
+                outcome = conclude(tree);
+            } else {
+                if (System.nanoTime() - killNanos >= 0) {
+                    engine.trees.kill(tree);
+                }
+                engine.later(this::look, lookNanos);
+                lookNanos = Math.min(2 * lookNanos, LONGEST_LOOK_NANOS);
+            }
+        }
+        if (outcome != null) {
+            tell(outcome);
+        }
+    }
+
+    private Outcome conclude(ProcessTree ours) {
+        become(State.ENDED);
+        engine.trees.remove(ours);
+        engine.reaper.settled();
+        var usage = new Usage(
+                Duration.ofNanos(endNanos - startNanos),
+                end.cpu().plus(ours.orphansCpu),
+                Math.max(ours.peakMemoryBytes, engine.exactPeak(end.maxResidentBytes())));
+        if (carriedOut != null) {
+            return new Outcome(causeOf(carriedOut), end.exitCode(), end.signal(), reason(carriedOut), usage);
+        }
+        if (end.status() < 0) {
+            return new Outcome(
+                    Cause.EXECUTOR,
+                    -1,
+                    0,
+                    "its exit status is lost: another part of the worker's JVM waited for process " + ours.root,
+                    usage);
+        }
+        if (end.signal() != 0) {
+            var message = "killed by signal " + end.signal() + " (" + Signals.name(end.signal()) + ")";
+            return new Outcome(Cause.SIGNAL, -1, end.signal(), message, usage);
+        }
+        return end.exitCode() == 0
+                ? Outcome.success(usage)
+                : new Outcome(Cause.EXIT_CODE, end.exitCode(), 0, "exited with code " + end.exitCode(), usage);
+    }
+
+    private Outcome neverRan() {
+        return wanted == Stop.SHUTDOWN
+                ? Outcome.failure(Cause.EXECUTOR, reason(Stop.SHUTDOWN))
+                : Outcome.failure(Cause.CANCELED, "canceled before it started");
+    }
+
+    private static Cause causeOf(Stop stop) {
+        return switch (stop) {
+            case CANCEL -> Cause.CANCELED;
+            case TIME_LIMIT -> Cause.TIME_LIMIT;
+            case SHUTDOWN -> Cause.EXECUTOR;
+        };
+    }
+
+    private String reason(Stop stop) {
+        var limit = attempt.task().timeLimit();
+        return switch (stop) {
+            case CANCEL -> "canceled";
+            case TIME_LIMIT ->
+                "ran longer than its time limit of " + Quantity.formatDuration(limit == null ? Duration.ZERO : limit);
+            case SHUTDOWN -> "the native executor was stopped";
+        };
+    }
+
+    private static Cause causeOf(ErrorCode code) {
+        return switch (code.kind()) {
+            case USER -> Cause.INVALID;
+            case RESOURCE, EXTERNAL -> Cause.EXECUTOR;
+            case INTERNAL -> Cause.INTERNAL;
+        };
+    }
+
+    private static String message(MusterException e) {
+        return e.getMessage() == null ? e.code().toString() : e.getMessage();
+    }
+
+    private void tell(Outcome outcome) {
+        try {
+            outcomes.ended(id(), outcome);
+        } finally {
+            engine.forget(this);
+        }
+    }
+
+    // ---- meanwhile
+
+    /** Looks at its processes, if it is time to. */
+    synchronized void sample(long now) {
+        if (state == State.RUNNING && tree != null && now - nextSampleNanos >= 0) {
+            engine.trees.observe(tree);
+            sampleNanos = Math.min(2 * sampleNanos, LONGEST_SAMPLE_NANOS);
+            nextSampleNanos = now + sampleNanos;
+        }
+    }
+
+    private static long nanos(Duration duration) {
+        return duration.compareTo(Duration.ofDays(36500)) > 0 ? Long.MAX_VALUE / 4 : duration.toNanos();
+    }
+}

@@ -1,0 +1,224 @@
+package muster.executor.process;
+
+import com.sun.jna.Memory;
+import com.sun.jna.Native;
+import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Starts programs with {@code posix_spawn}: each in a session of its own, with no signal blocked or ignored and no
+ * descriptor but the first three. Thread-safe.
+ *
+ * <p>Where the C library cannot change the directory of the new process (glibc before 2.29), the calling thread leaves
+ * the file system context of the JVM for good and changes its own; where it cannot close a range of descriptors (before
+ * 2.34), those that are open are closed one by one, and one that another thread opens meanwhile may be inherited.
+ */
+final class Launcher {
+    private static final int CLONE_FS = 0x200;
+
+    /** More than any C library's {@code posix_spawnattr_t} and {@code posix_spawn_file_actions_t} need. */
+    private static final int OPAQUE_BYTES = 1024;
+
+    private static final int SIGNAL_SET_BYTES = 128;
+
+    private static final int ATTRIBUTES = 0;
+    private static final int ACTIONS = ATTRIBUTES + OPAQUE_BYTES;
+    private static final int ALL_SIGNALS = ACTIONS + OPAQUE_BYTES;
+    private static final int NO_SIGNALS = ALL_SIGNALS + SIGNAL_SET_BYTES;
+    private static final int PID = NO_SIGNALS + SIGNAL_SET_BYTES;
+    private static final int FIXED_BYTES = PID + 8;
+
+    /** Descriptors above the highest open one that are closed too, should another thread open some meanwhile. */
+    private static final int CLOSE_AHEAD = 16;
+
+    private static final Charset PATHS =
+            Charset.forName(System.getProperty("sun.jnu.encoding", StandardCharsets.UTF_8.name()));
+
+    /** Where this JVM runs. */
+    private static final Path HOME = Path.of(System.getProperty("user.dir", "/"));
+
+    private final ThreadLocal<Buffers> buffers = ThreadLocal.withInitial(Buffers::new);
+    private final boolean changesDirectory;
+    private final boolean closesRange;
+
+    Launcher() {
+        this(has("posix_spawn_file_actions_addchdir_np"), has("posix_spawn_file_actions_addclosefrom_np"));
+    }
+
+    Launcher(boolean changesDirectory, boolean closesRange) {
+        this.changesDirectory = changesDirectory;
+        this.closesRange = closesRange;
+    }
+
+    private static boolean has(String function) {
+        try {
+            return NativeLibrary.getProcess().getFunction(function) != null;
+        } catch (UnsatisfiedLinkError e) {
+            return false;
+        }
+    }
+
+    /** Starts a program and returns its process id; or, if it cannot be, the error number, negated. */
+    int launch(Program program) {
+        return buffers.get().launch(program);
+    }
+
+    /** The memory of one thread for what the C library reads. */
+    private final class Buffers {
+        private final Memory fixed = new Memory(FIXED_BYTES);
+        private final long attributes = address(fixed) + ATTRIBUTES;
+        private final long actions = address(fixed) + ACTIONS;
+        private Memory text = new Memory(1 << 16);
+        private byte[] staging = new byte[1 << 16];
+        private boolean ownDirectory;
+
+        Buffers() {
+            fixed.clear();
+            fixed.setMemory(ALL_SIGNALS, SIGNAL_SET_BYTES, (byte) 0xff);
+            check(LibC.posix_spawnattr_init(attributes));
+            var flags = LibC.POSIX_SPAWN_SETSID | LibC.POSIX_SPAWN_SETSIGMASK | LibC.POSIX_SPAWN_SETSIGDEF;
+            check(LibC.posix_spawnattr_setflags(attributes, (short) flags));
+            check(LibC.posix_spawnattr_setsigmask(attributes, address(fixed) + NO_SIGNALS));
+            check(LibC.posix_spawnattr_setsigdefault(attributes, address(fixed) + ALL_SIGNALS));
+        }
+
+        int launch(Program program) {
+            var strings = new ArrayList<byte[]>();
+            strings.add(path(program.directory()));
+            strings.add(path(program.stdin()));
+            strings.add(path(program.stdout()));
+            strings.add(path(program.stderr()));
+            strings.add(program.file().getBytes(PATHS));
+            strings.add(path(HOME));
+            var first = strings.size();
+            program.arguments().forEach(argument -> strings.add(argument.getBytes(StandardCharsets.UTF_8)));
+            program.environment()
+                    .forEach((name, value) -> strings.add((name + "=" + value).getBytes(StandardCharsets.UTF_8)));
+            var second = first + program.arguments().size();
+
+            var addresses = write(strings, first, second);
+            check(LibC.posix_spawn_file_actions_init(actions));
+            try {
+                return spawn(program, addresses, first, second);
+            } finally {
+                if (ownDirectory) {
+                    LibC.chdir(addresses[5]);
+                }
+                LibC.posix_spawn_file_actions_destroy(actions);
+            }
+        }
+
+        private int spawn(Program program, long[] addresses, int first, int second) {
+            check(LibC.posix_spawn_file_actions_addopen(actions, 0, addresses[1], LibC.O_RDONLY, 0));
+            var append = LibC.O_WRONLY | LibC.O_CREAT | LibC.O_APPEND;
+            check(LibC.posix_spawn_file_actions_addopen(actions, 1, addresses[2], append, program.outputMode()));
+            check(LibC.posix_spawn_file_actions_addopen(actions, 2, addresses[3], append, program.errorMode()));
+            if (changesDirectory) {
+                check(LibC.ChangeDirectory.posix_spawn_file_actions_addchdir_np(actions, addresses[0]));
+            } else {
+                var error = enter(addresses[0]);
+                if (error != 0) {
+                    return -error;
+                }
+            }
+            if (closesRange) {
+                check(LibC.CloseFrom.posix_spawn_file_actions_addclosefrom_np(actions, 3));
+            } else {
+                closeEach();
+            }
+            // after the strings come the two arrays of pointers, each ended by a null
+            var arrays = addresses[addresses.length - 1];
+            var error = LibC.posix_spawn(
+                    address(fixed) + PID,
+                    addresses[4],
+                    actions,
+                    attributes,
+                    arrays,
+                    arrays + 8L * (second - first + 1));
+            return error == 0 ? fixed.getInt(PID) : -error;
+        }
+
+        /** Lays out strings and the arrays that point to them; the address of the arrays comes last. */
+        private long[] write(List<byte[]> strings, int first, int second) {
+            var arrays = 0;
+            for (var string : strings) {
+                arrays += string.length + 1;
+            }
+            arrays = (arrays + 7) & ~7;
+            var size = arrays + 8 * (strings.size() - first + 2);
+            if (size > staging.length) {
+                staging = new byte[size];
+                text.close();
+                text = new Memory(size);
+            }
+            var base = address(text);
+            var addresses = new long[strings.size() + 1];
+            var out = ByteBuffer.wrap(staging).order(ByteOrder.nativeOrder());
+            for (var i = 0; i < strings.size(); i++) {
+                addresses[i] = base + out.position();
+                out.put(strings.get(i)).put((byte) 0);
+            }
+            out.position(arrays);
+            addresses[strings.size()] = base + arrays;
+            for (var i = first; i < strings.size(); i++) {
+                if (i == second) {
+                    out.putLong(0);
+                }
+                out.putLong(addresses[i]);
+            }
+            if (second == strings.size()) {
+                out.putLong(0);
+            }
+            out.putLong(0);
+            text.write(0, staging, 0, size);
+            return addresses;
+        }
+
+        /** Gives this thread a directory of its own, which the program inherits. */
+        private int enter(long directory) {
+            if (!ownDirectory && LibC.unshare(CLONE_FS) != 0) {
+                return Native.getLastError();
+            }
+            ownDirectory = true;
+            return LibC.chdir(directory) == 0 ? 0 : Native.getLastError();
+        }
+
+        private void closeEach() {
+            var highest = 2;
+            try (var open = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+                for (var descriptor : open) {
+                    highest = Math.max(
+                            highest, Integer.parseInt(descriptor.getFileName().toString()));
+                }
+            } catch (IOException e) {
+                throw new IllegalStateException("cannot list the descriptors of this process in /proc/self/fd", e);
+            }
+            for (var descriptor = 3; descriptor <= highest + CLOSE_AHEAD; descriptor++) {
+                check(LibC.posix_spawn_file_actions_addclose(actions, descriptor));
+            }
+        }
+    }
+
+    private static byte[] path(Path path) {
+        return path.toString().getBytes(PATHS);
+    }
+
+    private static long address(Memory memory) {
+        return Pointer.nativeValue(memory);
+    }
+
+    private static void check(int error) {
+        if (error != 0) {
+            throw new IllegalStateException("the C library cannot prepare a process: " + LibC.strerror(error));
+        }
+    }
+}

@@ -1,0 +1,184 @@
+package muster.manager;
+
+import java.net.URI;
+import java.time.Instant;
+import java.util.EnumMap;
+import java.util.List;
+import muster.api.ClusterService;
+import muster.api.ClusterStatus;
+import muster.api.JobState;
+import muster.api.MusterException;
+import muster.api.Names;
+import muster.api.TaskState;
+import muster.api.WorkerState;
+import muster.api.WorkerView;
+import muster.manager.scheduler.WorkerRun;
+import muster.manager.store.Write;
+
+/** The cluster service: asks the reactor and translates. */
+final class Cluster implements ClusterService {
+    private final Manager manager;
+    private final String id;
+    private final String version;
+    private final URI broker;
+    private final List<String> expected;
+    private final Instant since;
+
+    Cluster(Manager manager, String id, String version, URI broker, List<String> expected) {
+        this.manager = manager;
+        this.id = id;
+        this.version = version;
+        this.broker = broker;
+        this.expected = List.copyOf(expected);
+        since = manager.now();
+        for (var state : WorkerState.values()) {
+            manager.metrics.gauge("muster.workers", "Workers by state", "state", Names.word(state), () -> count(state));
+        }
+        for (var state : TaskState.values()) {
+            if (!state.terminal()) {
+                manager.metrics.gauge(
+                        "muster.tasks.open",
+                        "Tasks that have not ended, by state",
+                        "state",
+                        Names.word(state),
+                        () -> count(state));
+            }
+        }
+    }
+
+    private long count(WorkerState state) {
+        return manager.reactor.ask(() -> manager.scheduler.workers().stream()
+                .filter(w -> w.state() == state)
+                .count());
+    }
+
+    private long count(TaskState state) {
+        return manager.reactor.ask(() -> manager.scheduler.jobs().stream()
+                .mapToLong(job -> job.count(state))
+                .sum());
+    }
+
+    @Override
+    public ClusterStatus status() {
+        return manager.reactor.ask(() -> {
+            var workers = new EnumMap<WorkerState, Integer>(WorkerState.class);
+            var cores = 0.0;
+            var inUse = 0.0;
+            for (var worker : manager.scheduler.workers()) {
+                workers.merge(worker.state(), 1, Integer::sum);
+                var capacity = worker.capacity();
+                if (worker.online && capacity != null) {
+                    cores += capacity.cores();
+                    inUse += worker.coresInUse();
+                }
+            }
+            var jobs = new EnumMap<JobState, Integer>(JobState.class);
+            manager.directory.all().forEach(entry -> jobs.merge(entry.state(), 1, Integer::sum));
+            var tasks = new EnumMap<TaskState, Long>(TaskState.class);
+            for (var state : TaskState.values()) {
+                if (!state.terminal()) {
+                    tasks.put(
+                            state,
+                            manager.scheduler.jobs().stream()
+                                    .mapToLong(job -> job.count(state))
+                                    .sum());
+                }
+            }
+            var missing = expected.stream()
+                    .filter(name -> {
+                        var worker = manager.scheduler.worker(name);
+                        return worker == null || !worker.online;
+                    })
+                    .toList();
+            return new ClusterStatus(
+                    id,
+                    version,
+                    manager.epoch,
+                    since,
+                    broker.toString(),
+                    workers,
+                    missing,
+                    cores,
+                    inUse,
+                    jobs,
+                    tasks,
+                    manager.metrics.endedTasks(),
+                    manager.rate.perSecond(manager.now().getEpochSecond()));
+        });
+    }
+
+    @Override
+    public List<WorkerView> workers() {
+        return manager.reactor.ask(
+                () -> manager.scheduler.workers().stream().map(WorkerRun::view).toList());
+    }
+
+    @Override
+    public WorkerView worker(String worker) {
+        return manager.reactor.ask(() -> get(worker).view());
+    }
+
+    private WorkerRun get(String worker) {
+        var found = manager.scheduler.worker(worker);
+        if (found == null) {
+            throw MusterException.notFound(
+                    "worker '" + Names.escape(worker) + "' does not exist; 'worker list' shows those that do");
+        }
+        return found;
+    }
+
+    @Override
+    public void drain(String worker, String by) {
+        draining(worker, true, by);
+    }
+
+    @Override
+    public void resume(String worker, String by) {
+        draining(worker, false, by);
+    }
+
+    private void draining(String id, boolean draining, String by) {
+        manager.reactor.ask(() -> {
+            var worker = get(id);
+            if (worker.draining != draining) {
+                worker.draining = draining;
+                manager.workers.remember(worker);
+                manager.events.add(
+                        manager.now(),
+                        draining ? "worker.draining" : "worker.resumed",
+                        null,
+                        null,
+                        null,
+                        worker.id,
+                        "by " + by);
+            }
+            return true;
+        });
+    }
+
+    @Override
+    public void remove(String id, String by) {
+        manager.reactor.ask(() -> {
+            var worker = get(id);
+            if (worker.online) {
+                throw MusterException.conflict("worker '" + id
+                        + "' is online; stop it before you remove it, or drain it to give it no more work");
+            }
+            manager.scheduler.remove(worker);
+            manager.store.write(new Write.WorkerRemoved(id), () -> {}, e -> {});
+            manager.events.add(manager.now(), "worker.removed", null, null, null, id, "by " + by);
+            return true;
+        });
+    }
+
+    @Override
+    public String notReady() {
+        var fault = manager.store.fault();
+        return fault.isEmpty() ? manager.workers.disconnected() : fault;
+    }
+
+    @Override
+    public String metrics() {
+        return manager.metrics.scrape();
+    }
+}

@@ -1,0 +1,98 @@
+package muster.manager;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import muster.api.Event;
+import muster.api.JobId;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The newest events, for followers. Ids begin with the manager's epoch, so that they rise across restarts. A follower
+ * who asks for what is no longer kept is told so by an event {@code events.lost}. Thread-safe.
+ */
+final class EventLog {
+    static final int SIZE = 1 << 16;
+
+    private static final int EPOCH_SHIFT = 32;
+
+    private final Event[] ring = new Event[SIZE];
+    private final long first;
+    private long next;
+    private List<Waiter> waiters = new ArrayList<>();
+
+    private record Waiter(long after, CompletableFuture<Void> future) {}
+
+    EventLog(long epoch) {
+        first = (epoch << EPOCH_SHIFT) + 1;
+        next = first;
+    }
+
+    synchronized void add(
+            Instant time,
+            String type,
+            @Nullable JobId job,
+            @Nullable Integer task,
+            @Nullable Integer attempt,
+            @Nullable String worker,
+            String message) {
+        var event = new Event(next, time, type, job, task, attempt, worker, message);
+        ring[(int) (next % SIZE)] = event;
+        next++;
+    }
+
+    /** Wakes those who wait. Apart from {@link #add}, so that a burst of events wakes them once. */
+    void flush() {
+        List<Waiter> ready;
+        synchronized (this) {
+            if (waiters.isEmpty()) {
+                return;
+            }
+            ready = new ArrayList<>();
+            var still = new ArrayList<Waiter>();
+            for (var waiter : waiters) {
+                (next - 1 > waiter.after ? ready : still).add(waiter);
+            }
+            waiters = still;
+        }
+        ready.forEach(waiter -> waiter.future.complete(null));
+    }
+
+    synchronized long newest() {
+        return next - 1;
+    }
+
+    synchronized List<Event> after(long after, @Nullable JobId job, int limit) {
+        var oldest = Math.max(first, next - SIZE);
+        var events = new ArrayList<Event>();
+        if (after > 0 && after + 1 < oldest && next > first) {
+            events.add(new Event(
+                    oldest - 1,
+                    Instant.now(),
+                    "events.lost",
+                    null,
+                    null,
+                    null,
+                    null,
+                    "events up to " + (oldest - 1) + " are no longer kept; read the state of jobs and tasks anew"));
+        }
+        for (var id = Math.max(after + 1, oldest); id < next && events.size() < limit; id++) {
+            var event = ring[(int) (id % SIZE)];
+            if (event != null && (job == null || job.equals(event.job()))) {
+                events.add(event);
+            }
+        }
+        return events;
+    }
+
+    synchronized CompletionStage<Void> eventAfter(long after) {
+        if (newest() > after) {
+            return CompletableFuture.completedFuture(null);
+        }
+        var future = new CompletableFuture<Void>();
+        waiters.add(new Waiter(after, future));
+        return future;
+    }
+}

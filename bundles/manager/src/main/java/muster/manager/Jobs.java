@@ -1,0 +1,526 @@
+package muster.manager;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import muster.api.AttemptId;
+import muster.api.AttemptView;
+import muster.api.ErrorCode;
+import muster.api.Event;
+import muster.api.Explanation;
+import muster.api.JobId;
+import muster.api.JobQuery;
+import muster.api.JobService;
+import muster.api.JobSpec;
+import muster.api.JobView;
+import muster.api.LogChunk;
+import muster.api.LogStream;
+import muster.api.MusterException;
+import muster.api.Names;
+import muster.api.Page;
+import muster.api.TaskId;
+import muster.api.TaskQuery;
+import muster.api.TaskSpec;
+import muster.api.TaskState;
+import muster.api.TaskView;
+import muster.api.Usage;
+import muster.api.Work;
+import muster.manager.scheduler.JobRun;
+import muster.manager.store.EndedAttempt;
+import muster.manager.store.StoredJob;
+import muster.manager.store.Write;
+import muster.transport.Codec;
+import muster.transport.ToWorker;
+import org.jspecify.annotations.Nullable;
+
+/** The job service: checks, asks the reactor and the store, and translates. */
+final class Jobs implements JobService {
+    private final Manager manager;
+    private final Object reopening = new Object();
+
+    Jobs(Manager manager) {
+        this.manager = manager;
+    }
+
+    @Override
+    public JobId submit(JobSpec spec, String owner, @Nullable String idempotencyKey) {
+        var bytes = Codec.encode(spec);
+        var fingerprint = fingerprint(bytes);
+        var fault = manager.store.fault();
+        if (!fault.isEmpty()) {
+            throw new MusterException(ErrorCode.UNAVAILABLE, fault + "; try again when it can");
+        }
+        var accepted = new CompletableFuture<JobId>();
+        manager.reactor.post(() -> {
+            try {
+                var known = idempotencyKey == null ? null : known(owner, idempotencyKey, fingerprint);
+                if (known != null) {
+                    accepted.complete(known);
+                } else {
+                    accept(spec, owner, idempotencyKey, fingerprint, accepted);
+                }
+            } catch (RuntimeException e) {
+                accepted.completeExceptionally(e);
+            }
+        });
+        return Reactor.await(accepted);
+    }
+
+    private @Nullable JobId known(String owner, String key, String fingerprint) {
+        var id = manager.directory.byKey(owner, key);
+        if (id != null && !manager.directory.get(id).fingerprint().equals(fingerprint)) {
+            throw MusterException.conflict("idempotency key '" + Names.escape(key) + "' was used for job " + id
+                    + " with another specification; use a new key");
+        }
+        return id;
+    }
+
+    private void accept(
+            JobSpec spec, String owner, @Nullable String key, String fingerprint, CompletableFuture<JobId> accepted) {
+        for (var dependency : spec.after()) {
+            manager.directory.get(dependency.job());
+        }
+        manager.scheduler.requirePossible(spec);
+        var id = manager.nextJob();
+        var run = new JobRun(id, owner, spec, manager.now());
+        manager.store.write(
+                new Write.Submitted(
+                        new StoredJob(id, owner, spec, key, fingerprint, run.submittedAt, null, null, "", false, null)),
+                () -> manager.reactor.post(() -> {
+                    manager.directory.addOpen(run, fingerprint, key);
+                    manager.scheduler.add(run, Recovery.blockers(manager.directory, run));
+                    manager.metrics.jobsSubmitted.increment();
+                    manager.jobEvent(run, "job.submitted", "");
+                    accepted.complete(id);
+                    Recovery.resume(manager, run);
+                }),
+                error -> accepted.completeExceptionally(new MusterException(
+                        ErrorCode.UNAVAILABLE,
+                        "the job was not accepted, the store cannot be written: " + error.getMessage(),
+                        error)));
+    }
+
+    private static String fingerprint(byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    @Override
+    public Page<JobView> jobs(JobQuery query) {
+        var before = query.cursor() == null ? Long.MAX_VALUE : cursor(query.cursor());
+        return manager.reactor.ask(() -> {
+            var found = new ArrayList<JobView>();
+            for (var entry : manager.directory.before(before)) {
+                if (query.states().isEmpty() || query.states().contains(entry.state())) {
+                    var view = entry.view();
+                    if (matches(query, view)) {
+                        if (found.size() == query.limit()) {
+                            return new Page<>(
+                                    found, found.get(found.size() - 1).id().toString());
+                        }
+                        found.add(view);
+                    }
+                }
+            }
+            return new Page<>(found, null);
+        });
+    }
+
+    private static boolean matches(JobQuery query, JobView view) {
+        return (query.tag() == null || view.tags().contains(query.tag()))
+                && (query.owner() == null || view.owner().equals(query.owner()))
+                && (query.name() == null || view.name().contains(query.name()));
+    }
+
+    private static long cursor(String cursor) {
+        try {
+            return Long.parseLong(cursor);
+        } catch (NumberFormatException e) {
+            throw new MusterException(
+                    ErrorCode.INVALID,
+                    "cursor '" + Names.escape(cursor) + "' is not one; use 'next' of the page before",
+                    e);
+        }
+    }
+
+    @Override
+    public JobView job(JobId id) {
+        return manager.reactor.ask(() -> manager.directory.get(id).view());
+    }
+
+    @Override
+    public JobSpec spec(JobId id) {
+        var run = manager.reactor.ask(() -> Found.of(manager.directory.get(id).run()));
+        return run.value() != null ? run.value().spec : stored(id).spec();
+    }
+
+    /** A value that may be null, out of the reactor. */
+    private record Found<T>(@Nullable T value) {
+        static <T> Found<T> of(@Nullable T value) {
+            return new Found<>(value);
+        }
+    }
+
+    private StoredJob stored(JobId id) {
+        return manager.store
+                .job(id)
+                .orElseThrow(() -> MusterException.notFound("job " + id + " is no longer there; it was deleted"));
+    }
+
+    @Override
+    public CompletionStage<JobView> ended(JobId id) {
+        var ended = new CompletableFuture<JobView>();
+        manager.reactor.post(() -> {
+            try {
+                manager.directory.get(id).whenEnded(ended::complete);
+            } catch (MusterException e) {
+                ended.completeExceptionally(e);
+            }
+        });
+        return ended;
+    }
+
+    @Override
+    public void cancel(JobId id, String by) {
+        var durable = new CompletableFuture<Boolean>();
+        manager.reactor.post(() -> {
+            try {
+                var run = manager.directory.get(id).run();
+                if (run != null && !run.state().terminal()) {
+                    manager.scheduler.cancel(run, "canceled by " + by);
+                    manager.jobEvent(run, "job.canceling", "by " + by);
+                }
+                manager.store.write(
+                        new Write.Barrier(),
+                        () -> manager.reactor.post(() -> durable.complete(true)),
+                        durable::completeExceptionally);
+            } catch (RuntimeException e) {
+                durable.completeExceptionally(e);
+            }
+        });
+        Reactor.await(durable);
+    }
+
+    @Override
+    public int retry(JobId id, String by) {
+        synchronized (reopening) {
+            var ended = ended(id, "retried");
+            var states = Objects.requireNonNull(ended.states());
+            var run = new JobRun(id, ended.owner(), ended.spec(), ended.submittedAt());
+            run.startedAt = ended.startedAt();
+            var numbers = new HashMap<Integer, Integer>();
+            manager.store.attempts(
+                    id,
+                    attempt -> numbers.merge(
+                            JobRun.position(
+                                    ended.spec().work(), attempt.id().task().index()),
+                            attempt.id().number(),
+                            Math::max));
+            var again = new CompletableFuture<Integer>();
+            manager.store.write(
+                    new Write.Reopened(id),
+                    () -> manager.reactor.post(() -> {
+                        var count = 0;
+                        manager.scheduler.add(run, Recovery.blockers(manager.directory, run));
+                        for (var position = 0; position < states.length; position++) {
+                            var number = numbers.getOrDefault(position, 0);
+                            if (states[position] == TaskState.SUCCEEDED.ordinal()) {
+                                manager.scheduler.restoreEnded(run, position, TaskState.SUCCEEDED, number);
+                            } else {
+                                manager.scheduler.restoreNumber(run, position, number);
+                                count++;
+                            }
+                        }
+                        manager.directory.get(id).reopen(run);
+                        manager.jobEvent(run, "job.reopened", "retried by " + by);
+                        manager.scheduler.begin(run);
+                        again.complete(count);
+                    }),
+                    again::completeExceptionally);
+            return Reactor.await(again);
+        }
+    }
+
+    private StoredJob ended(JobId id, String action) {
+        var view = job(id);
+        var stored = stored(id);
+        if (stored.states() == null) {
+            throw MusterException.conflict("job " + id + " is " + Names.word(view.state()) + " and cannot be " + action
+                    + "; wait for its end or cancel it");
+        }
+        return stored;
+    }
+
+    @Override
+    public void delete(JobId id, String by) {
+        synchronized (reopening) {
+            ended(id, "deleted");
+            var gone = new CompletableFuture<Boolean>();
+            manager.store.write(
+                    new Write.Deleted(id),
+                    () -> manager.reactor.post(() -> {
+                        manager.directory.remove(id);
+                        manager.scheduler
+                                .workers()
+                                .forEach(
+                                        worker -> manager.dispatcher.send(worker.id, new ToWorker.Forget(List.of(id))));
+                        gone.complete(true);
+                    }),
+                    gone::completeExceptionally);
+            Reactor.await(gone);
+        }
+    }
+
+    /** Some tasks of a job as the reactor sees them, before the store adds what it knows. */
+    private record Slice(
+            JobSpec spec, List<Row> rows, @Nullable String next) {}
+
+    private record Row(
+            int position, TaskState state, @Nullable AttemptView current) {}
+
+    @Override
+    public Page<TaskView> tasks(TaskQuery query) {
+        var from = query.cursor() == null ? 0 : (int) cursor(query.cursor());
+        var slice = onRun(query.job(), run -> slice(run, query, from));
+        return new Page<>(views(query.job(), slice, false), slice.next);
+    }
+
+    private static Slice slice(JobRun run, TaskQuery query, int from) {
+        var rows = new ArrayList<Row>();
+        for (var position = from; position < run.size(); position++) {
+            if (query.states().isEmpty() || query.states().contains(run.state(position))) {
+                if (rows.size() == query.limit()) {
+                    return new Slice(run.spec, rows, Integer.toString(position));
+                }
+                rows.add(row(run, position));
+            }
+        }
+        return new Slice(run.spec, rows, null);
+    }
+
+    private static Row row(JobRun run, int position) {
+        var execution = run.executing(position);
+        var current = execution == null
+                ? null
+                : new AttemptView(
+                        execution.number,
+                        execution.worker,
+                        null,
+                        null,
+                        null,
+                        "",
+                        "",
+                        execution.assignedAt,
+                        execution.startedAt,
+                        null,
+                        Usage.NONE);
+        return new Row(position, run.state(position), current);
+    }
+
+    /** On the reactor's thread for an open job; on the caller's, from the store, for one that has ended. */
+    private <T> T onRun(JobId id, Function<JobRun, T> function) {
+        var found = manager.reactor.ask(() -> {
+            var run = manager.directory.get(id).run();
+            return Found.of(run == null ? null : function.apply(run));
+        });
+        if (found.value() != null) {
+            return found.value();
+        }
+        var stored = stored(id);
+        var states = stored.states();
+        if (states == null) {
+            // it was opened again in between
+            return onRun(id, function);
+        }
+        return function.apply(Recovery.endedRun(stored, states));
+    }
+
+    private List<TaskView> views(JobId id, Slice slice, boolean everyAttempt) {
+        var work = slice.spec.work();
+        var indices =
+                slice.rows.stream().map(row -> JobRun.index(work, row.position)).toList();
+        var attempts = new HashMap<Integer, List<AttemptView>>();
+        for (var attempt : manager.store.attempts(id, indices)) {
+            attempts.computeIfAbsent(attempt.id().task().index(), i -> new ArrayList<>())
+                    .add(attempt.view());
+        }
+        var views = new ArrayList<TaskView>(slice.rows.size());
+        for (var row : slice.rows) {
+            views.add(view(id, work, row, attempts, everyAttempt));
+        }
+        return views;
+    }
+
+    private static TaskView view(
+            JobId id, Work work, Row row, Map<Integer, List<AttemptView>> attempts, boolean everyAttempt) {
+        var index = JobRun.index(work, row.position);
+        var all = new ArrayList<>(attempts.getOrDefault(index, List.of()));
+        var current = row.current;
+        if (current != null && all.stream().noneMatch(a -> a.number() == current.number())) {
+            all.add(current);
+        }
+        var shown = everyAttempt || all.isEmpty() ? all : List.of(all.get(all.size() - 1));
+        var spec = JobRun.task(work, row.position);
+        var message = all.isEmpty() || row.state == TaskState.SUCCEEDED
+                ? ""
+                : all.get(all.size() - 1).message();
+        if (message.isEmpty() && row.state == TaskState.CANCELED) {
+            message = needs(spec);
+        }
+        return new TaskView(
+                new TaskId(id, index),
+                spec.name(),
+                spec.executor(),
+                JobRun.item(work, row.position),
+                row.state,
+                shown,
+                message);
+    }
+
+    private static String needs(TaskSpec spec) {
+        return spec.needs().isEmpty()
+                ? "canceled before it started"
+                : "canceled before it started, by the user or since a task that it needs did not succeed";
+    }
+
+    @Override
+    public TaskView task(TaskId id) {
+        var slice = onRun(id.job(), run -> new Slice(run.spec, List.of(row(run, position(run, id.index()))), null));
+        return views(id.job(), slice, true).get(0);
+    }
+
+    private static int position(JobRun run, int index) {
+        var position = JobRun.position(run.spec.work(), index);
+        if (position < 0) {
+            throw MusterException.notFound(
+                    "job " + run.id + " has no task " + index + "; 'task list " + run.id + "' shows its tasks");
+        }
+        return position;
+    }
+
+    @Override
+    public TaskId find(JobId job, String nameOrIndex) {
+        return onRun(job, run -> {
+            if (!nameOrIndex.isEmpty() && nameOrIndex.chars().allMatch(c -> c >= '0' && c <= '9')) {
+                var id = TaskId.parse(job + "." + nameOrIndex);
+                position(run, id.index());
+                return id;
+            }
+            for (var position = 0; position < run.size(); position++) {
+                if (run.task(position).name().equals(nameOrIndex)) {
+                    return run.taskId(position);
+                }
+                if (!(run.spec.work() instanceof Work.Graph)) {
+                    break;
+                }
+            }
+            throw MusterException.notFound("job " + job + " has no task '" + Names.escape(nameOrIndex)
+                    + "'; 'task list " + job + "' shows its tasks");
+        });
+    }
+
+    @Override
+    public CompletionStage<LogChunk> log(TaskId id, LogStream stream, long offset, int limit) {
+        if (offset < 0 || limit < 1) {
+            throw MusterException.invalid("offset " + offset + " and limit " + limit
+                    + " are not a range of bytes; offset must be 0 or more, limit 1 or more");
+        }
+        var row = onRun(id.job(), run -> row(run, position(run, id.index())));
+        var attempts = manager.store.attempts(id.job(), List.of(id.index()));
+        var last = attempts.isEmpty() ? null : attempts.get(attempts.size() - 1);
+        var current = row.current;
+        if (current != null && (last == null || last.id().number() < current.number())) {
+            if (row.state != TaskState.RUNNING) {
+                return CompletableFuture.completedFuture(new LogChunk(offset, new byte[0], false));
+            }
+            return manager.logs
+                    .read(current.worker(), new AttemptId(id, current.number()), stream, offset, limit)
+                    .thenApply(chunk -> new LogChunk(chunk.offset(), chunk.bytes(), false))
+                    .exceptionallyCompose(error -> endedMeanwhile(id, stream, offset, limit, current.number(), error));
+        }
+        if (last == null) {
+            return CompletableFuture.completedFuture(new LogChunk(offset, new byte[0], row.state.terminal()));
+        }
+        return ofEnded(last, stream, offset, limit, row.state.terminal());
+    }
+
+    /** A worker has no log of an attempt that ended while it was asked: then the store has it. */
+    private CompletionStage<LogChunk> endedMeanwhile(
+            TaskId id, LogStream stream, long offset, int limit, int number, Throwable error) {
+        return manager.store.attempts(id.job(), List.of(id.index())).stream()
+                .filter(attempt -> attempt.id().number() == number)
+                .findFirst()
+                .map(attempt -> ofEnded(attempt, stream, offset, limit, false))
+                .orElseGet(() -> CompletableFuture.failedFuture(error));
+    }
+
+    private CompletionStage<LogChunk> ofEnded(
+            EndedAttempt attempt, LogStream stream, long offset, int limit, boolean terminal) {
+        var total = stream == LogStream.STDOUT ? attempt.stdoutBytes() : attempt.stderrBytes();
+        var kept = manager.store.log(attempt.id(), stream).orElse(new byte[0]);
+        if (offset < kept.length) {
+            var until = (int) Math.min(kept.length, offset + limit);
+            return CompletableFuture.completedFuture(
+                    new LogChunk(offset, Arrays.copyOfRange(kept, (int) offset, until), terminal && until >= total));
+        }
+        if (offset >= total) {
+            return CompletableFuture.completedFuture(new LogChunk(offset, new byte[0], terminal));
+        }
+        return manager.logs
+                .read(attempt.worker(), attempt.id(), stream, offset, limit)
+                .thenApply(
+                        chunk -> new LogChunk(chunk.offset(), chunk.bytes(), terminal && chunk.nextOffset() >= total));
+    }
+
+    @Override
+    public Explanation explain(TaskId id) {
+        var open = manager.reactor.ask(() -> {
+            var run = manager.directory.get(id.job()).run();
+            return Found.of(run == null ? null : manager.scheduler.explain(run, position(run, id.index())));
+        });
+        var explanation = open.value();
+        if (explanation != null && !explanation.state().terminal()) {
+            return explanation;
+        }
+        var view = task(id);
+        var attempts = view.attempts();
+        var where = attempts.isEmpty()
+                ? ""
+                : " on worker '" + attempts.get(attempts.size() - 1).worker() + "'";
+        return new Explanation(
+                id,
+                view.state(),
+                "has " + (view.state() == TaskState.CANCELED ? "been canceled" : Names.word(view.state())) + where
+                        + (view.message().isEmpty() ? "" : ": " + view.message()),
+                List.of(),
+                Map.of(),
+                null);
+    }
+
+    @Override
+    public List<Event> events(long after, @Nullable JobId job, int limit) {
+        return manager.events.after(after, job, limit);
+    }
+
+    @Override
+    public long newestEvent() {
+        return manager.events.newest();
+    }
+
+    @Override
+    public CompletionStage<Void> eventAfter(long after) {
+        return manager.events.eventAfter(after);
+    }
+}

@@ -1,0 +1,189 @@
+package muster.manager;
+
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.LongSupplier;
+import muster.api.AttemptId;
+import muster.api.Cause;
+import muster.api.JobId;
+import muster.api.Names;
+import muster.api.TaskState;
+import muster.api.Usage;
+import muster.manager.scheduler.Comm;
+import muster.manager.scheduler.Execution;
+import muster.manager.scheduler.JobRun;
+import muster.manager.scheduler.Scheduler;
+import muster.manager.scheduler.Settings;
+import muster.manager.scheduler.Verdict;
+import muster.manager.store.EndedAttempt;
+import muster.manager.store.Store;
+import muster.manager.store.Write;
+import muster.transport.Links.ManagerLink;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Holds the parts together: what the scheduler decides goes to the store, from there to workers and followers. Its state
+ * belongs to the {@link Reactor}'s thread.
+ */
+final class Manager implements Comm, AutoCloseable {
+    final Clock clock;
+    final Store store;
+    final long epoch;
+    final Reactor reactor = new Reactor(this::turn);
+    final Scheduler scheduler;
+    final Directory directory = new Directory();
+    final EventLog events;
+    final Dispatcher dispatcher;
+    final LogReader logs;
+    final Metrics metrics = new Metrics();
+    final Workers workers;
+    final Rate rate = new Rate();
+
+    private long lastJob;
+    private @Nullable ManagerLink link;
+
+    /**
+     * @param nanos a monotonic clock, for leases
+     * @param expected ids of workers that should come
+     */
+    Manager(Clock clock, LongSupplier nanos, Store store, Settings settings, Leases leases, List<String> expected) {
+        this.clock = clock;
+        this.store = store;
+        epoch = store.nextEpoch();
+        lastJob = store.lastJob();
+        scheduler = new Scheduler(this, settings);
+        events = new EventLog(epoch);
+        dispatcher = new Dispatcher(store);
+        logs = new LogReader(dispatcher);
+        workers = new Workers(this, leases, nanos);
+        Recovery.restore(this);
+        expected.forEach(scheduler::workerOrNew);
+        workers.trustAll();
+    }
+
+    /** Begins to work. The link's listener must be {@link #workers}. */
+    void start(ManagerLink newLink) {
+        newLink.epoch(epoch);
+        link = newLink;
+        dispatcher.link(newLink);
+        reactor.start();
+    }
+
+    Instant now() {
+        return clock.instant();
+    }
+
+    private void turn() {
+        workers.endLeases();
+        scheduler.schedule(now());
+        dispatcher.flush();
+        events.flush();
+    }
+
+    @Override
+    public void dispatch(Execution execution) {
+        metrics.attemptsDispatched.increment();
+        dispatcher.add(execution);
+    }
+
+    @Override
+    public void stop(String worker, AttemptId attempt) {
+        dispatcher.stop(worker, attempt);
+    }
+
+    @Override
+    public void recordLoss(Execution execution, Cause cause, String message, boolean last) {
+        var attempt = new EndedAttempt(
+                execution.id(),
+                last ? EndedAttempt.Standing.LAST : EndedAttempt.Standing.TRY,
+                execution.worker,
+                cause,
+                -1,
+                0,
+                message,
+                "",
+                execution.assignedAt,
+                execution.startedAt,
+                now(),
+                Usage.NONE,
+                0,
+                0,
+                null,
+                null);
+        var state = cause == Cause.CANCELED ? TaskState.CANCELED : TaskState.FAILED;
+        store.write(
+                new Write.Ended(List.of(attempt)),
+                () -> {
+                    if (last) {
+                        reactor.post(
+                                () -> scheduler.recorded(execution, new Verdict(true, state, false), message, now()));
+                    }
+                },
+                e -> {});
+    }
+
+    @Override
+    public void changed(JobRun job, int position, TaskState state, @Nullable Execution execution, String message) {
+        if (state.terminal()) {
+            metrics.ended(state);
+            rate.count(now().getEpochSecond());
+        }
+        var index = job.taskId(position).index();
+        if (state == TaskState.FAILED && job.message.isEmpty()) {
+            var name = job.task(position).name();
+            job.message =
+                    "task " + job.taskId(position) + (name.isEmpty() ? "" : " (" + name + ")") + " failed: " + message;
+        }
+        events.add(
+                now(),
+                "task." + (state == TaskState.READY ? "requeued" : Names.word(state)),
+                job.id,
+                index,
+                execution == null ? null : execution.number,
+                execution == null ? null : execution.worker,
+                message);
+    }
+
+    @Override
+    public void canceled(JobRun job) {
+        store.write(new Write.Canceled(job.id, job.message), () -> {}, e -> {});
+    }
+
+    @Override
+    public void ended(JobRun job) {
+        job.finishedAt = now();
+        store.write(
+                new Write.JobEnded(
+                        job.id, job.startedAt, Objects.requireNonNull(job.finishedAt), job.message, job.states()),
+                () -> reactor.post(() -> {
+                    var view = job.view();
+                    var entry = directory.find(job.id);
+                    if (entry != null) {
+                        entry.end(view);
+                    }
+                    jobEvent(job, "job." + Names.word(view.state()), view.message());
+                }),
+                e -> {});
+    }
+
+    void jobEvent(JobRun job, String type, String message) {
+        events.add(now(), type, job.id, null, null, null, message);
+    }
+
+    /** The next job's id. Reactor's thread only. */
+    JobId nextJob() {
+        return new JobId(++lastJob);
+    }
+
+    @Override
+    public void close() {
+        reactor.close();
+        if (link != null) {
+            link.close();
+        }
+        store.close();
+        metrics.close();
+    }
+}

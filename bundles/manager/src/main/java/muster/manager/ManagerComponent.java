@@ -1,0 +1,88 @@
+package muster.manager;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import muster.api.AccessService;
+import muster.api.ClusterService;
+import muster.api.JobService;
+import muster.api.Quantity;
+import muster.manager.scheduler.Settings;
+import muster.manager.store.SqliteStore;
+import muster.transport.BrokerAddress;
+import muster.transport.Links;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceRegistration;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.metatype.annotations.Designate;
+
+/** Wires the manager once the broker listens, and offers its services once its state is rebuilt. */
+@Component(
+        service = {},
+        immediate = true,
+        configurationPid = ManagerConfig.PID)
+@Designate(ocd = ManagerConfig.class)
+public final class ManagerComponent {
+    private static final Duration PREFETCH_TIME = Duration.ofMillis(200);
+
+    private final Manager manager;
+    private final List<ServiceRegistration<?>> registrations;
+
+    @Activate
+    public ManagerComponent(
+            BundleContext context,
+            ManagerConfig config,
+            @Reference SecurityComponent security,
+            @Reference BrokerAddress broker,
+            @Reference Links links) {
+        var data = config.data().isEmpty()
+                ? Path.of(System.getProperty("karaf.data", "data"), "muster")
+                : Path.of(config.data());
+        var leases = new Leases(Quantity.parseDuration(config.heartbeat()), Quantity.parseDuration(config.lease()));
+        var expected = list(config.nodes());
+        var store = new SqliteStore(data.resolve("muster.db"));
+        manager = new Manager(
+                Clock.systemUTC(),
+                System::nanoTime,
+                store,
+                new Settings(config.crashes(), config.prefetch(), PREFETCH_TIME),
+                leases,
+                expected);
+        manager.start(links.openManager(broker, security.security().identity(), manager.workers));
+        var version = context.getBundle().getVersion().toString();
+        registrations = List.of(
+                context.registerService(JobService.class, new Jobs(manager), null),
+                context.registerService(
+                        ClusterService.class, new Cluster(manager, config.id(), version, broker.url(), expected), null),
+                context.registerService(
+                        AccessService.class,
+                        security.security().access(() -> advertised(broker.url(), config.address())),
+                        null));
+    }
+
+    /** The broker's address as workers reach it: an embedded broker listens on a wildcard or loopback address. */
+    private static String advertised(URI url, String address) {
+        var host = url.getHost();
+        var embedded = host == null || host.equals("0.0.0.0") || host.equals("127.0.0.1") || host.equals("localhost");
+        return embedded ? "tcp://" + address + ":" + url.getPort() : url.toString();
+    }
+
+    static List<String> list(String commaSeparated) {
+        return Arrays.stream(commaSeparated.split(",", -1))
+                .map(String::strip)
+                .filter(name -> !name.isEmpty())
+                .toList();
+    }
+
+    @Deactivate
+    void deactivate() {
+        registrations.forEach(ServiceRegistration::unregister);
+        manager.close();
+    }
+}

@@ -1,0 +1,43 @@
+package muster.manager;
+
+import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+
+/** The manager's settings: {@code etc/muster.manager.cfg}. */
+@ObjectClassDefinition(name = "Muster manager")
+public @interface ManagerConfig {
+    String PID = "muster.manager";
+
+    @AttributeDefinition(description = "Id of this manager in its certificate and in the status")
+    String id() default "manager";
+
+    @AttributeDefinition(
+            description = "Further names and addresses, comma separated, that REST's certificate carries;"
+                    + " localhost, 127.0.0.1 and the host's name are always in")
+    String names() default "";
+
+    @AttributeDefinition(description = "This machine's address as workers reach the embedded broker")
+    String address() default "127.0.0.1";
+
+    @AttributeDefinition(description = "Folder of the store; empty for ${karaf.data}/muster")
+    String data() default "";
+
+    @AttributeDefinition(description = "Folder of the CA, keys and tokens; empty for ${karaf.base}/security")
+    String security() default "";
+
+    @AttributeDefinition(
+            description = "Ids of the workers that should be there, comma separated; status names who is missing")
+    String nodes() default "";
+
+    @AttributeDefinition(description = "How often workers renew their lease, such as 2s")
+    String heartbeat() default "2s";
+
+    @AttributeDefinition(description = "How long a silent worker is trusted, such as 10s")
+    String lease() default "10s";
+
+    @AttributeDefinition(description = "How often a task may lose its worker before it fails")
+    int crashes() default 3;
+
+    @AttributeDefinition(description = "How many attempts a worker may hold beyond those that fit on it")
+    int prefetch() default 4096;
+}

@@ -1,0 +1,155 @@
+package muster.manager;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import muster.api.Cause;
+import muster.api.JobId;
+import muster.api.JobState;
+import muster.api.TaskState;
+import muster.manager.scheduler.JobRun;
+import muster.manager.scheduler.Scheduler;
+import muster.manager.store.EndedAttempt;
+import muster.manager.store.Store;
+import muster.manager.store.StoredDispatch;
+import muster.manager.store.StoredJob;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Rebuilds the manager's state from the store, before anything else happens. */
+final class Recovery {
+    private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
+
+    private Recovery() {}
+
+    static void restore(Manager manager) {
+        for (var stored : manager.store.workers()) {
+            var worker = manager.scheduler.workerOrNew(stored.id());
+            worker.address = stored.address();
+            worker.version = stored.version();
+            worker.draining = stored.draining();
+            worker.lastSeen = stored.lastSeen();
+        }
+        var open = new HashMap<JobRun, StoredJob>();
+        manager.store.jobs(job -> {
+            if (job.states() != null) {
+                manager.directory.addEnded(endedRun(job, job.states()).view(), job);
+            } else {
+                var run = run(job);
+                open.put(run, job);
+                manager.directory.addOpen(run, job.fingerprint(), job.idempotencyKey());
+            }
+        });
+        open.keySet().stream().sorted((a, b) -> a.id.compareTo(b.id)).forEach(run -> {
+            var job = open.get(run);
+            manager.scheduler.add(run, blockers(manager.directory, run));
+            restoreTasks(manager.scheduler, manager.store, run);
+            if (job != null && job.canceled()) {
+                manager.scheduler.cancel(run, job.message());
+            }
+        });
+        for (var run : open.keySet()) {
+            resume(manager, run);
+        }
+        if (!open.isEmpty()) {
+            LOG.info("{} jobs go on from the store", open.size());
+        }
+    }
+
+    private static JobRun run(StoredJob job) {
+        var run = new JobRun(job.id(), job.owner(), job.spec(), job.submittedAt());
+        run.startedAt = job.startedAt();
+        run.message = job.message();
+        return run;
+    }
+
+    /** A job that has ended, as a run: its view and its states are right, and nothing else is asked of it. */
+    static JobRun endedRun(StoredJob job, byte[] states) {
+        var run = run(job);
+        run.finishedAt = job.finishedAt();
+        run.restoreStates(states);
+        return run;
+    }
+
+    /** The jobs that it comes after and that have not ended. */
+    static Set<JobId> blockers(Directory directory, JobRun run) {
+        var blockers = new HashSet<JobId>();
+        for (var dependency : run.spec.after()) {
+            var entry = directory.find(dependency.job());
+            if (entry != null && !entry.state().terminal()) {
+                blockers.add(dependency.job());
+            }
+        }
+        return blockers;
+    }
+
+    /** Begins a job that was added: or cancels it, where what it comes after did not succeed. */
+    static void resume(Manager manager, JobRun run) {
+        for (var dependency : run.spec.after()) {
+            var entry = manager.directory.find(dependency.job());
+            var succeeded = entry == null
+                    || entry.state() == JobState.SUCCEEDED
+                    || !entry.state().terminal();
+            if (!succeeded && !dependency.anyEnd()) {
+                manager.scheduler.cancel(run, "comes after job " + dependency.job() + ", which did not succeed");
+                return;
+            }
+        }
+        manager.scheduler.begin(run);
+    }
+
+    private static void restoreTasks(Scheduler scheduler, Store store, JobRun run) {
+        var work = run.spec.work();
+        var ended = new HashSet<Long>();
+        store.attempts(run.id, attempt -> {
+            var position = JobRun.position(work, attempt.id().task().index());
+            ended.add(key(position, attempt.id().number()));
+            switch (attempt.standing()) {
+                case LAST ->
+                    scheduler.restoreEnded(
+                            run, position, state(attempt), attempt.id().number());
+                case TRY -> scheduler.restoreTry(run, position, attempt.id().number(), attempt.cause());
+                case FORGIVEN ->
+                    scheduler.restoreNumber(run, position, attempt.id().number());
+            }
+        });
+        scheduler.restoreConsequences(run);
+        Map<Integer, StoredDispatch> newest = new HashMap<>();
+        Map<Integer, Integer> numbers = new HashMap<>();
+        for (var dispatch : store.dispatches(run.id)) {
+            for (var i = 0; i < dispatch.indices().length; i++) {
+                var position = JobRun.position(work, dispatch.indices()[i]);
+                if (dispatch.numbers()[i] > numbers.getOrDefault(position, 0)) {
+                    numbers.put(position, dispatch.numbers()[i]);
+                    newest.put(position, dispatch);
+                }
+            }
+        }
+        newest.forEach((position, dispatch) -> {
+            var number = numbers.getOrDefault(position, 1);
+            if (run.state(position) == TaskState.WAITING) {
+                if (ended.contains(key(position, number))) {
+                    scheduler.restoreNumber(run, position, number);
+                } else {
+                    scheduler.restoreNumber(run, position, number - 1);
+                    scheduler.restoreExecution(run, position, number, dispatch.worker(), dispatch.assignedAt());
+                }
+                if (run.startedAt == null) {
+                    run.startedAt = dispatch.assignedAt();
+                }
+            }
+        });
+    }
+
+    private static long key(int position, int number) {
+        return ((long) position << 32) | number;
+    }
+
+    private static TaskState state(EndedAttempt attempt) {
+        if (attempt.cause() == Cause.SUCCESS) {
+            return TaskState.SUCCEEDED;
+        }
+        return attempt.cause() == Cause.CANCELED ? TaskState.CANCELED : TaskState.FAILED;
+    }
+}

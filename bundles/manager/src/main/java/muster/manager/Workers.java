@@ -1,0 +1,291 @@
+package muster.manager;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.function.LongSupplier;
+import muster.api.AttemptId;
+import muster.api.Cause;
+import muster.api.Names;
+import muster.manager.scheduler.Execution;
+import muster.manager.scheduler.Verdict;
+import muster.manager.scheduler.WorkerRun;
+import muster.manager.store.EndedAttempt;
+import muster.manager.store.StoredWorker;
+import muster.manager.store.Write;
+import muster.transport.Links.ManagerListener;
+import muster.transport.Protocol;
+import muster.transport.ToManager;
+import muster.transport.ToWorker;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Hears the workers: leases, and what becomes of attempts. */
+final class Workers implements ManagerListener {
+    private static final Logger LOG = LoggerFactory.getLogger(Workers.class);
+
+    private final Manager manager;
+    private final Leases leases;
+    private final LongSupplier nanos;
+    private volatile String disconnected = "not connected to the broker yet";
+
+    Workers(Manager manager, Leases leases, LongSupplier nanos) {
+        this.manager = manager;
+        this.leases = leases;
+        this.nanos = nanos;
+    }
+
+    private record Recorded(Execution execution, Verdict verdict, String message) {}
+
+    /** Why workers cannot be heard; empty if they can. */
+    String disconnected() {
+        return disconnected;
+    }
+
+    @Override
+    public void connected() {
+        disconnected = "";
+        manager.reactor.post(this::trustAll);
+    }
+
+    @Override
+    public void disconnected(String cause) {
+        if (disconnected.isEmpty()) {
+            LOG.warn("The link to the broker is down, connecting again: {}", cause);
+        }
+        disconnected = "the link to the broker is down: " + cause;
+    }
+
+    /** Gives every worker that may hold attempts a full lease: after a start, and when the link was down. */
+    void trustAll() {
+        for (var worker : manager.scheduler.workers()) {
+            if (worker.online || manager.scheduler.holdsWork(worker)) {
+                worker.online = true;
+                renew(worker);
+            }
+        }
+    }
+
+    private void renew(WorkerRun worker) {
+        worker.leaseEndsNanos = nanos.getAsLong() + leases.lease().toNanos();
+    }
+
+    /** Fences the workers whose lease has ended. While nobody can be heard, nobody is fenced. */
+    void endLeases() {
+        if (!disconnected.isEmpty()) {
+            return;
+        }
+        for (var worker : List.copyOf(manager.scheduler.workers())) {
+            if (worker.online && nanos.getAsLong() - worker.leaseEndsNanos > 0) {
+                LOG.warn(
+                        "Worker '{}' was not heard for {} s; its tasks go back to the queue",
+                        worker.id,
+                        leases.lease().toSeconds());
+                lost(worker, "not heard for " + leases.lease().toSeconds() + "s");
+            }
+        }
+    }
+
+    private void lost(WorkerRun worker, String why) {
+        manager.metrics.workersLost.increment();
+        manager.scheduler.lost(worker);
+        event(worker, "worker.lost", why);
+        remember(worker);
+    }
+
+    private void event(WorkerRun worker, String type, String message) {
+        manager.events.add(manager.now(), type, null, null, null, worker.id, message);
+    }
+
+    /** Makes what is known of a worker durable. */
+    void remember(WorkerRun worker) {
+        manager.store.write(
+                new Write.Worker(
+                        new StoredWorker(worker.id, worker.address, worker.version, worker.draining, worker.lastSeen)),
+                () -> {},
+                e -> {});
+    }
+
+    @Override
+    public void received(String worker, List<ToManager> messages) {
+        manager.reactor.post(() -> messages.forEach(message -> receive(worker, message)));
+    }
+
+    private void receive(String id, ToManager message) {
+        if (message instanceof ToManager.Hello hello) {
+            hello(id, hello);
+        } else if (message instanceof ToManager.Log log) {
+            manager.logs.answered(id, log);
+        } else {
+            var worker = manager.scheduler.worker(id);
+            if (worker == null || !session(message).equals(worker.session)) {
+                unknown(id, message);
+            } else {
+                worker.lastSeen = manager.now();
+                renew(worker);
+                if (!worker.online) {
+                    revive(worker);
+                }
+                receive(worker, message);
+            }
+        }
+    }
+
+    private static String session(ToManager message) {
+        if (message instanceof ToManager.Heartbeat heartbeat) {
+            return heartbeat.session();
+        } else if (message instanceof ToManager.Finished finished) {
+            return finished.session();
+        } else if (message instanceof ToManager.Started started) {
+            return started.session();
+        } else if (message instanceof ToManager.Executors executors) {
+            return executors.session();
+        } else if (message instanceof ToManager.Returned returned) {
+            return returned.session();
+        } else if (message instanceof ToManager.Goodbye goodbye) {
+            return goodbye.session();
+        }
+        return "";
+    }
+
+    /** From a session that this manager did not welcome: results are stale, the worker has to introduce itself. */
+    private void unknown(String id, ToManager message) {
+        if (message instanceof ToManager.Heartbeat) {
+            // any message with this manager's epoch makes a worker say hello
+            manager.dispatcher.send(id, new ToWorker.Confirm(List.of()));
+        }
+    }
+
+    /** Its lease had ended, and it is heard again: it is told to stop what was taken from it. */
+    private void revive(WorkerRun worker) {
+        worker.online = true;
+        LOG.info("Worker '{}' is heard again", worker.id);
+        manager.dispatcher.send(worker.id, new ToWorker.Cancel(manager.scheduler.takeFenced(worker)));
+        event(worker, "worker.online", "heard again");
+    }
+
+    private void receive(WorkerRun worker, ToManager message) {
+        if (message instanceof ToManager.Finished finished) {
+            finished(worker, finished.results());
+        } else if (message instanceof ToManager.Started started) {
+            for (var start : started.starts()) {
+                var execution = manager.scheduler.current(worker.id, start.attempt());
+                if (execution != null) {
+                    manager.scheduler.started(execution, start.at());
+                }
+            }
+        } else if (message instanceof ToManager.Executors executors) {
+            worker.executors(executors.executors());
+            event(worker, "worker.executors", "");
+        } else if (message instanceof ToManager.Returned returned) {
+            for (var attempt : returned.attempts()) {
+                var execution = manager.scheduler.current(worker.id, attempt);
+                if (execution != null) {
+                    manager.scheduler.returned(execution);
+                }
+            }
+        } else if (message instanceof ToManager.Goodbye) {
+            LOG.info("Worker '{}' has left", worker.id);
+            worker.session = null;
+            manager.scheduler.lost(worker);
+            event(worker, "worker.left", "");
+            remember(worker);
+        }
+    }
+
+    private void hello(String id, ToManager.Hello hello) {
+        if (Protocol.common(hello.oldestProtocol(), hello.newestProtocol()) < 0) {
+            var reason = "worker '" + id + "' (version " + Names.escape(hello.version()) + ") speaks protocol "
+                    + hello.oldestProtocol() + " to " + hello.newestProtocol() + ", this manager " + Protocol.OLDEST
+                    + " to " + Protocol.NEWEST + "; upgrade the older one";
+            LOG.error("Refused: {}", reason);
+            manager.dispatcher.send(id, new ToWorker.Refused(hello.session(), reason));
+            return;
+        }
+        var worker = manager.scheduler.workerOrNew(id);
+        var before = worker.session;
+        var restarted = before != null && !before.equals(hello.session());
+        var cameBack = !worker.online || before == null || restarted;
+        worker.session = hello.session();
+        worker.address = hello.address();
+        worker.version = hello.version();
+        worker.executors(hello.executors());
+        worker.capacity(hello.capacity());
+        worker.lastSeen = manager.now();
+        if (cameBack) {
+            worker.since = worker.lastSeen;
+        }
+        worker.online = true;
+        renew(worker);
+        manager.dispatcher.send(id, new ToWorker.Welcome(hello.session(), leases.lease(), leases.heartbeat(), 0));
+        manager.scheduler.reconciled(
+                worker, restarted, new HashSet<>(hello.running()), new HashSet<>(hello.finished()));
+        remember(worker);
+        if (cameBack) {
+            LOG.info(
+                    "Worker '{}' is online: {} cores, version {}",
+                    id,
+                    hello.capacity().cores(),
+                    hello.version());
+            event(worker, "worker.online", "");
+        }
+    }
+
+    private void finished(WorkerRun worker, List<ToManager.Result> results) {
+        var ended = new ArrayList<EndedAttempt>(results.size());
+        var recorded = new ArrayList<Recorded>(results.size());
+        var confirmed = new ArrayList<AttemptId>(results.size());
+        for (var result : results) {
+            var execution = manager.scheduler.current(worker.id, result.attempt());
+            if (execution == null) {
+                manager.metrics.resultsStale.increment();
+                confirmed.add(result.attempt());
+            } else if (!manager.scheduler.recording(execution)) {
+                var verdict = manager.scheduler.finished(
+                        execution, result.cause(), result.usage().wall(), manager.now());
+                manager.metrics.taskDuration.record(result.usage().wall());
+                ended.add(ended(execution, verdict, result));
+                recorded.add(new Recorded(execution, verdict, message(result)));
+                confirmed.add(result.attempt());
+            }
+        }
+        manager.store.write(new Write.Ended(ended), () -> manager.reactor.post(() -> recorded(recorded)), e -> {});
+        manager.dispatcher.send(worker.id, new ToWorker.Confirm(confirmed));
+    }
+
+    private void recorded(List<Recorded> all) {
+        Instant now = manager.now();
+        for (var one : all) {
+            manager.scheduler.recorded(one.execution, one.verdict, one.message, now);
+        }
+    }
+
+    private static String message(ToManager.Result result) {
+        return result.cause() == Cause.SUCCESS ? "" : result.message();
+    }
+
+    private static EndedAttempt ended(Execution execution, Verdict verdict, ToManager.Result result) {
+        return new EndedAttempt(
+                result.attempt(),
+                verdict.last() ? EndedAttempt.Standing.LAST : EndedAttempt.Standing.TRY,
+                execution.worker,
+                result.cause(),
+                result.exitCode(),
+                result.signal(),
+                shortened(result.message(), 2000),
+                shortened(result.stderrTail(), 4096),
+                execution.assignedAt,
+                result.startedAt(),
+                result.finishedAt(),
+                result.usage(),
+                result.stdoutBytes(),
+                result.stderrBytes(),
+                result.stdout(),
+                result.stderr());
+    }
+
+    private static String shortened(String text, int length) {
+        return text.length() <= length ? text : text.substring(text.length() - length);
+    }
+}

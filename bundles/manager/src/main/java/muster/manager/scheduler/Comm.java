@@ -1,0 +1,31 @@
+package muster.manager.scheduler;
+
+import muster.api.AttemptId;
+import muster.api.Cause;
+import muster.api.TaskState;
+import org.jspecify.annotations.Nullable;
+
+/** What the scheduler decides, told as it decides it. Implementations gather and return at once. */
+public interface Comm {
+    /** Send this to its worker. */
+    void dispatch(Execution execution);
+
+    /** Tell a worker to stop an attempt that it may hold. */
+    void stop(String worker, AttemptId attempt);
+
+    /**
+     * Make the loss of an attempt durable.
+     *
+     * @param last whether the task has failed for good
+     */
+    void recordLoss(Execution execution, Cause cause, String message, boolean last);
+
+    /** A task came into a state; the attempt is null where none is meant. */
+    void changed(JobRun job, int position, TaskState state, @Nullable Execution execution, String message);
+
+    /** No further task of the job starts. */
+    void canceled(JobRun job);
+
+    /** The last task of the job has ended. */
+    void ended(JobRun job);
+}

@@ -1,0 +1,149 @@
+package muster.manager.security;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import muster.api.AccessService;
+import muster.api.Caller;
+import muster.api.ErrorCode;
+import muster.api.MusterException;
+import muster.api.Names;
+import muster.api.Role;
+import muster.api.TlsFiles;
+import muster.transport.NodeIdentity;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What makes a cluster safe from its first start: the CA, the manager's certificate, the administrator's token and the
+ * token by which workers join. All lies in one folder of mode 0700. Thread-safe.
+ */
+public final class ManagerSecurity {
+    private static final Logger LOG = LoggerFactory.getLogger(ManagerSecurity.class);
+    private static final String PASSWORD = "keystore.password";
+    private static final String KEY_STORE = "manager.p12";
+    private static final String TRUST_STORE = "trust.p12";
+    private static final String ADMIN = "admin.token";
+    private static final String JOIN = "join.token";
+    private static final int SECRET_BYTES = 32;
+
+    private final CertificateAuthority authority;
+    private final NodeIdentity identity;
+    private final byte[] adminDigest;
+    private final byte[] joinDigest;
+
+    /**
+     * Reads what is there and makes what is not. The manager's certificate is new with each start.
+     *
+     * @param names further names that REST's certificate carries
+     */
+    public ManagerSecurity(Path folder, String id, List<String> names, Clock clock) {
+        try {
+            var files = new SecretFiles(folder);
+            if (!files.has(PASSWORD)) {
+                files.writeText(PASSWORD, secret());
+            }
+            var password = files.readText(PASSWORD);
+            authority = CertificateAuthority.open(files, password.toCharArray(), clock);
+            files.write(KEY_STORE, authority.managerKeyStore(id, allNames(names), password.toCharArray()));
+            files.write(TRUST_STORE, authority.trustStore(password.toCharArray()));
+            identity = new NodeIdentity(id, files.path(KEY_STORE), files.path(TRUST_STORE), password);
+            adminDigest = token(files, ADMIN);
+            joinDigest = token(files, JOIN);
+        } catch (IOException | GeneralSecurityException e) {
+            throw new MusterException(
+                    ErrorCode.UNAVAILABLE,
+                    "the security folder " + folder + " cannot be used: " + e.getMessage()
+                            + "; check that it belongs to this user, or set security in etc/muster.manager.cfg",
+                    e);
+        }
+    }
+
+    private static List<String> allNames(List<String> names) {
+        var all = new LinkedHashSet<>(List.of("localhost", "127.0.0.1", "::1"));
+        try {
+            all.add(InetAddress.getLocalHost().getHostName());
+        } catch (UnknownHostException e) {
+            LOG.debug("This host has no name", e);
+        }
+        all.addAll(names);
+        return new ArrayList<>(all);
+    }
+
+    private byte[] token(SecretFiles files, String name) throws IOException, GeneralSecurityException {
+        if (!files.has(name)) {
+            var fingerprint =
+                    CertificateAuthority.base64(sha256(authority.certificate().getEncoded()));
+            files.writeText(name, "muster-" + fingerprint + "." + secret());
+        }
+        return sha256(files.readText(name).getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static String secret() {
+        var bytes = new byte[SECRET_BYTES];
+        new SecureRandom().nextBytes(bytes);
+        return CertificateAuthority.base64(bytes);
+    }
+
+    private static byte[] sha256(byte[] bytes) throws GeneralSecurityException {
+        return MessageDigest.getInstance("SHA-256").digest(bytes);
+    }
+
+    private static boolean matches(String token, byte[] digest) {
+        try {
+            return MessageDigest.isEqual(sha256(token.getBytes(StandardCharsets.UTF_8)), digest);
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    /** Who the manager is, for the broker and the link to it. */
+    public NodeIdentity identity() {
+        return identity;
+    }
+
+    /** @param brokerUrl where new workers find the broker */
+    public AccessService access(Supplier<String> brokerUrl) {
+        return new AccessService() {
+            @Override
+            public Optional<Caller> authenticate(String token) {
+                return matches(token, adminDigest) ? Optional.of(new Caller("admin", Role.ADMIN)) : Optional.empty();
+            }
+
+            @Override
+            public Enrolment enrol(String secret, String worker, byte[] publicKey) {
+                if (!matches(secret, joinDigest)) {
+                    throw new MusterException(
+                            ErrorCode.UNAUTHENTICATED,
+                            "this is not the cluster's join token; copy it from the manager's security/" + JOIN);
+                }
+                Names.requireWorker(worker);
+                try {
+                    var certificate = authority.signWorker(worker, CertificateAuthority.publicKey(publicKey));
+                    LOG.info("Worker '{}' was given a certificate", worker);
+                    return new Enrolment(
+                            certificate.getEncoded(), authority.certificate().getEncoded(), brokerUrl.get());
+                } catch (GeneralSecurityException e) {
+                    throw new MusterException(
+                            ErrorCode.INTERNAL, "worker '" + worker + "' cannot be given a certificate", e);
+                }
+            }
+
+            @Override
+            public TlsFiles tls() {
+                return new TlsFiles(identity.keyStore(), identity.password());
+            }
+        };
+    }
+}

@@ -1,0 +1,40 @@
+package muster.manager.store;
+
+import java.time.Instant;
+import java.util.List;
+import muster.api.JobId;
+import org.jspecify.annotations.Nullable;
+
+/** A change of the store. Changes are carried out in the order in which they are given. */
+public sealed interface Write {
+    /** A job was accepted. */
+    record Submitted(StoredJob job) implements Write {}
+
+    /** Attempts are about to be sent. */
+    record Dispatched(StoredDispatch dispatch) implements Write {}
+
+    /** Attempts ended. */
+    record Ended(List<EndedAttempt> attempts) implements Write {}
+
+    /** No further task of the job may start. */
+    record Canceled(JobId job, String message) implements Write {}
+
+    /** Every task of the job has ended. */
+    record JobEnded(JobId job, @Nullable Instant startedAt, Instant finishedAt, String message, byte[] states)
+            implements Write {}
+
+    /** The job was opened again: what failed or was canceled counts no longer. */
+    record Reopened(JobId job) implements Write {}
+
+    /** The job and all of it is forgotten. */
+    record Deleted(JobId job) implements Write {}
+
+    /** A worker came, or changed. */
+    record Worker(StoredWorker worker) implements Write {}
+
+    /** A worker is forgotten. */
+    record WorkerRemoved(String id) implements Write {}
+
+    /** Changes nothing; what follows it happens after all that was given before it is durable. */
+    record Barrier() implements Write {}
+}

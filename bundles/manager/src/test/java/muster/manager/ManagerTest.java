@@ -1,0 +1,538 @@
+package muster.manager;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import muster.api.Capacity;
+import muster.api.Cause;
+import muster.api.ErrorCode;
+import muster.api.Event;
+import muster.api.IndexSet;
+import muster.api.JobId;
+import muster.api.JobQuery;
+import muster.api.JobSpec;
+import muster.api.JobState;
+import muster.api.LogStream;
+import muster.api.MusterException;
+import muster.api.Parameters;
+import muster.api.Resources;
+import muster.api.TaskId;
+import muster.api.TaskQuery;
+import muster.api.TaskSpec;
+import muster.api.TaskState;
+import muster.api.Work;
+import muster.api.WorkerState;
+import muster.transport.ToManager;
+import muster.transport.ToWorker;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ManagerTest {
+    @TempDir
+    Path folder;
+
+    private TestCluster cluster;
+
+    @BeforeEach
+    void start() {
+        cluster = new TestCluster(folder);
+    }
+
+    @AfterEach
+    void stop() {
+        cluster.close();
+    }
+
+    private static TaskSpec task(String name, Resources resources, int retries, String... needs) {
+        return new TaskSpec(
+                name,
+                "native",
+                List.of("true"),
+                Parameters.NONE,
+                Map.of(),
+                null,
+                null,
+                null,
+                null,
+                resources,
+                null,
+                retries,
+                List.of(needs));
+    }
+
+    private static Resources cores(double cores) {
+        return new Resources(cores, 0, 0, 0, Map.of(), List.of());
+    }
+
+    private static JobSpec single(int retries) {
+        return JobSpec.of("one", new Work.Single(task("", Resources.DEFAULT, retries)));
+    }
+
+    private static JobSpec array(int size, int throttle) {
+        return JobSpec.of(
+                "many", new Work.Array(task("", Resources.DEFAULT, 0), IndexSet.range(0, size - 1), null, throttle));
+    }
+
+    private JobId submit(JobSpec spec) {
+        return cluster.jobs.submit(spec, "ada", null);
+    }
+
+    @Test
+    void jobRunsOnAWorkerAndItsResultIsKept() throws Exception {
+        var worker = cluster.worker("w1", 2);
+        var job = submit(single(0));
+        var attempt = worker.awaitRunning(1).get(0);
+        worker.started(attempt);
+        worker.succeed(attempt);
+
+        assertThat(cluster.ended(job).state()).isEqualTo(JobState.SUCCEEDED);
+        var task = cluster.jobs.task(attempt.task());
+        assertThat(task.state()).isEqualTo(TaskState.SUCCEEDED);
+        assertThat(task.attempts()).singleElement().satisfies(a -> {
+            assertThat(a.worker()).isEqualTo("w1");
+            assertThat(a.exitCode()).isZero();
+            assertThat(a.cause()).isEqualTo(Cause.SUCCESS);
+        });
+        var log = cluster.jobs.log(attempt.task(), LogStream.STDOUT, 1, 100).toCompletableFuture();
+        assertThat(log.get(5, TimeUnit.SECONDS).bytes()).isEqualTo("ut".getBytes(StandardCharsets.UTF_8));
+        assertThat(log.get().ended()).isTrue();
+        TestCluster.until("confirmed", () -> worker.look(() -> worker.confirmed.contains(attempt)));
+    }
+
+    @Test
+    void jobWaitsForTheFirstWorkerAndSaysSo() throws Exception {
+        var job = submit(single(0));
+        assertThat(cluster.jobs.explain(new TaskId(job, 0)).summary()).contains("no worker is online");
+        cluster.worker("w1", 1).automatic();
+        assertThat(cluster.ended(job).state()).isEqualTo(JobState.SUCCEEDED);
+    }
+
+    @Test
+    void refusesWhatNoWorkerCouldEverRun() throws Exception {
+        cluster.worker("w1", 2);
+        cluster.worker("w2", 8);
+        var spec = JobSpec.of("big", new Work.Single(task("", cores(64), 0)));
+        TestCluster.until(
+                "both online", () -> cluster.cluster.workers().stream().allMatch(w -> w.state() == WorkerState.ONLINE));
+        assertThatThrownBy(() -> submit(spec))
+                .isInstanceOf(MusterException.class)
+                .hasMessageContaining("no worker has 64 cores; the largest, w2, has 8 cores")
+                .extracting(e -> ((MusterException) e).code())
+                .isEqualTo(ErrorCode.IMPOSSIBLE);
+        assertThat(cluster.jobs.jobs(query()).items()).isEmpty();
+    }
+
+    private static JobQuery query() {
+        return new JobQuery(Set.of(), null, null, null, null, 100);
+    }
+
+    @Test
+    void refusesAnExecutorThatNobodyHas() throws Exception {
+        cluster.worker("w1", 2);
+        TestCluster.until("online", () -> cluster.cluster.worker("w1").state() == WorkerState.ONLINE);
+        var spec = JobSpec.of(
+                "x",
+                new Work.Single(new TaskSpec(
+                        "",
+                        "quantum",
+                        List.of(),
+                        Parameters.NONE,
+                        Map.of(),
+                        null,
+                        null,
+                        null,
+                        null,
+                        Resources.DEFAULT,
+                        null,
+                        0,
+                        List.of())));
+        assertThatThrownBy(() -> submit(spec))
+                .hasMessageContaining("no worker has executor 'quantum'; use one of: native, noop");
+    }
+
+    @Test
+    void failedAttemptIsTriedAgainAsOftenAsAsked() throws Exception {
+        var worker = cluster.worker("w1", 1);
+        var job = submit(single(1));
+        var first = worker.awaitRunning(1).get(0);
+        worker.end(first, Cause.EXIT_CODE, 3, "exited with code 3");
+        var second = worker.awaitRunning(1).get(0);
+        assertThat(second.number()).isEqualTo(2);
+        worker.end(second, Cause.EXIT_CODE, 4, "exited with code 4");
+
+        var view = cluster.ended(job);
+        assertThat(view.state()).isEqualTo(JobState.FAILED);
+        assertThat(view.message()).contains("exited with code 4");
+        assertThat(cluster.jobs.task(first.task()).attempts())
+                .extracting(a -> a.exitCode())
+                .containsExactly(3, 4);
+        assertThat(cluster.jobs.explain(first.task()).summary()).contains("w1").contains("exited with code 4");
+    }
+
+    @Test
+    void ignoresResultOfStaleAttempt() throws Exception {
+        var lost = cluster.worker("w1", 1);
+        var job = submit(single(0));
+        var first = lost.awaitRunning(1).get(0);
+        lost.started(first);
+        cluster.passTime(TestCluster.LEASE.plusSeconds(1));
+        var other = cluster.worker("w2", 1);
+        var second = other.awaitRunning(1).get(0);
+        assertThat(second.number()).isEqualTo(2);
+
+        lost.end(first, Cause.EXIT_CODE, 9, "late");
+        TestCluster.until("the stale result is dropped", () -> lost.look(() -> lost.confirmed.contains(first)));
+        other.succeed(second);
+        assertThat(cluster.ended(job).state()).isEqualTo(JobState.SUCCEEDED);
+        assertThat(cluster.jobs.task(first.task()).attempts())
+                .extracting(a -> a.cause())
+                .containsExactly(Cause.WORKER_LOST, Cause.SUCCESS);
+        assertThat(cluster.cluster.metrics()).contains("muster_results_stale_total 1.0");
+    }
+
+    @Test
+    void workerHeardAgainIsToldToStopWhatItLost() throws Exception {
+        var worker = cluster.worker("w1", 1);
+        submit(single(0));
+        var first = worker.awaitRunning(1).get(0);
+        cluster.passTime(TestCluster.LEASE.plusSeconds(1));
+        TestCluster.until("lost", () -> cluster.cluster.worker("w1").state() == WorkerState.LOST);
+        worker.heartbeat();
+        TestCluster.until("told to stop", () -> worker.look(() -> worker.canceled.contains(first)));
+        assertThat(worker.awaitRunning(1).get(0).number()).isEqualTo(2);
+    }
+
+    @Test
+    void taskThatKeepsLosingItsWorkerFails() throws Exception {
+        var worker = cluster.worker("w1", 1);
+        var job = submit(single(5));
+        for (var session = 2; session <= 3; session++) {
+            worker.started(worker.awaitRunning(1).get(0));
+            worker.running.clear();
+            worker.session = "s" + session;
+            worker.hello(List.of(), List.of());
+        }
+        var view = cluster.ended(job);
+        assertThat(view.state()).isEqualTo(JobState.FAILED);
+        assertThat(view.message()).contains("worker 'w1' was restarted for the 2th time");
+    }
+
+    @Test
+    void attemptLostOnTheWayIsSentAgainWithoutACrash() throws Exception {
+        var worker = cluster.worker("w1", 1);
+        var job = submit(single(0));
+        for (var i = 0; i < 5; i++) {
+            var attempt = worker.awaitRunning(1).get(0);
+            worker.running.clear();
+            worker.hello(List.of(), List.of());
+            TestCluster.until(
+                    "a newer attempt", () -> worker.snapshot().stream().anyMatch(a -> a.number() > attempt.number()));
+        }
+        worker.automatic();
+        assertThat(cluster.ended(job).state()).isEqualTo(JobState.SUCCEEDED);
+    }
+
+    @Test
+    void graphRunsInOrderAndFailureCancelsWhatNeedsIt() throws Exception {
+        var worker = cluster.worker("w1", 4);
+        var job = submit(JobSpec.of(
+                "graph",
+                new Work.Graph(List.of(
+                        task("a", Resources.DEFAULT, 0),
+                        task("b", Resources.DEFAULT, 0, "a"),
+                        task("c", Resources.DEFAULT, 0, "b"),
+                        task("d", Resources.DEFAULT, 0, "a")))));
+        var a = worker.awaitRunning(1).get(0);
+        assertThat(a.task().index()).isZero();
+        assertThat(cluster.jobs.explain(new TaskId(job, 1)).waitsFor()).containsExactly("task 'a'");
+        worker.succeed(a);
+        var both = worker.awaitRunning(2);
+        assertThat(both).extracting(t -> t.task().index()).containsExactlyInAnyOrder(1, 3);
+        for (var attempt : both) {
+            if (attempt.task().index() == 1) {
+                worker.end(attempt, Cause.EXIT_CODE, 1, "exited with code 1");
+            } else {
+                worker.succeed(attempt);
+            }
+        }
+        assertThat(cluster.ended(job).state()).isEqualTo(JobState.FAILED);
+        assertThat(states(job))
+                .containsExactly(TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELED, TaskState.SUCCEEDED);
+
+        assertThat(cluster.jobs.retry(job, "ada")).isEqualTo(2);
+        worker.succeed(worker.awaitRunning(1).get(0));
+        worker.succeed(worker.awaitRunning(1).get(0));
+        assertThat(cluster.ended(job).state()).isEqualTo(JobState.SUCCEEDED);
+        assertThat(cluster.jobs.find(job, "c")).isEqualTo(new TaskId(job, 2));
+    }
+
+    private List<TaskState> states(JobId job) {
+        return cluster.jobs.tasks(new TaskQuery(job, Set.of(), null, 1000)).items().stream()
+                .map(t -> t.state())
+                .toList();
+    }
+
+    @Test
+    void throttleBoundsHowManyRunAtOnce() throws Exception {
+        var worker = cluster.worker("w1", 8);
+        var job = submit(array(5, 2));
+        assertThat(worker.awaitRunning(2)).hasSize(2);
+        assertThat(cluster.jobs.explain(new TaskId(job, 4)).summary()).contains("at most 2 tasks");
+        worker.automatic();
+        assertThat(cluster.ended(job).tasks()).containsEntry(TaskState.SUCCEEDED, 5);
+        assertThat(worker.received).hasSize(5);
+    }
+
+    @Test
+    void cancelStopsWhatRunsAndKeepsTheRestFromStarting() throws Exception {
+        var worker = cluster.worker("w1", 1);
+        var job = submit(array(100, 0));
+        var running = worker.awaitRunning(1).get(0);
+        worker.started(running);
+        cluster.jobs.cancel(job, "ada");
+        TestCluster.until("told to stop", () -> worker.look(() -> worker.canceled.contains(running)));
+        worker.end(running, Cause.CANCELED, -1, "canceled");
+        var view = cluster.ended(job);
+        assertThat(view.state()).isEqualTo(JobState.CANCELED);
+        assertThat(view.tasks()).containsEntry(TaskState.CANCELED, 100);
+        assertThat(view.message()).isEqualTo("canceled by ada");
+    }
+
+    @Test
+    void maxFailsEndsTheRest() throws Exception {
+        var worker = cluster.worker("w1", 1);
+        worker.obeys = true;
+        var spec = array(10, 0);
+        var job = submit(new JobSpec("m", List.of(), 0, List.of(), 1, spec.work()));
+        for (var i = 0; i < 2; i++) {
+            worker.end(worker.awaitRunning(1).get(0), Cause.EXIT_CODE, 1, "exited with code 1");
+        }
+        var view = cluster.ended(job);
+        assertThat(view.tasks()).containsEntry(TaskState.FAILED, 2).containsEntry(TaskState.CANCELED, 8);
+    }
+
+    @Test
+    void jobsComeAfterEachOther() throws Exception {
+        var worker = cluster.worker("w1", 1);
+        var first = submit(single(0));
+        var second = submit(new JobSpec(
+                "second",
+                List.of(),
+                0,
+                List.of(new JobSpec.Dependency(first, false)),
+                null,
+                new Work.Single(TaskSpec.command("true"))));
+        var third = submit(new JobSpec(
+                "third",
+                List.of(),
+                0,
+                List.of(new JobSpec.Dependency(first, true)),
+                null,
+                new Work.Single(TaskSpec.command("true"))));
+        assertThat(cluster.jobs.explain(new TaskId(second, 0)).waitsFor()).containsExactly("job " + first);
+        worker.end(worker.awaitRunning(1).get(0), Cause.EXIT_CODE, 1, "exited with code 1");
+        assertThat(cluster.ended(second).state()).isEqualTo(JobState.CANCELED);
+        worker.automatic();
+        assertThat(cluster.ended(third).state()).isEqualTo(JobState.SUCCEEDED);
+        assertThatThrownBy(() -> submit(new JobSpec(
+                        "x",
+                        List.of(),
+                        0,
+                        List.of(new JobSpec.Dependency(new JobId(999), false)),
+                        null,
+                        new Work.Single(TaskSpec.command("true")))))
+                .hasMessageContaining("job 999 does not exist");
+    }
+
+    @Test
+    void sameIdempotencyKeyGivesTheSameJob() {
+        var first = cluster.jobs.submit(single(0), "ada", "key-1");
+        assertThat(cluster.jobs.submit(single(0), "ada", "key-1")).isEqualTo(first);
+        assertThat(cluster.jobs.submit(single(0), "bob", "key-1")).isNotEqualTo(first);
+        assertThatThrownBy(() -> cluster.jobs.submit(single(1), "ada", "key-1"))
+                .hasMessageContaining("was used for job " + first);
+        cluster.restart();
+        assertThat(cluster.jobs.submit(single(0), "ada", "key-1")).isEqualTo(first);
+    }
+
+    @Test
+    void restartedManagerGoesOnWithoutStartingAnythingTwice() throws Exception {
+        var worker = cluster.worker("w1", 2);
+        var done = submit(single(0));
+        worker.succeed(worker.awaitRunning(1).get(0));
+        cluster.ended(done);
+        var job = submit(array(4, 0));
+        var running = worker.awaitRunning(2);
+        var ended = running.get(0);
+        worker.running.remove(ended.task());
+        cluster.restart();
+
+        assertThat(cluster.jobs.job(done).state()).isEqualTo(JobState.SUCCEEDED);
+        assertThat(cluster.jobs.job(job).tasks()).containsEntry(TaskState.ASSIGNED, 2);
+        worker.hello(List.of(running.get(1)), List.of(ended));
+        worker.succeed(ended);
+        worker.awaitRunning(2);
+        worker.automatic();
+        var view = cluster.ended(job);
+        assertThat(view.state()).isEqualTo(JobState.SUCCEEDED);
+        assertThat(worker.received).doesNotHaveDuplicates();
+        assertThat(worker.received).allMatch(attempt -> attempt.number() == 1);
+        var after = submit(single(0));
+        assertThat(after.value()).isEqualTo(job.value() + 1);
+    }
+
+    @Test
+    void afterARestartASilentWorkerHasAFullLeaseBeforeItIsFenced() throws Exception {
+        var worker = cluster.worker("w1", 1);
+        var job = submit(single(0));
+        worker.awaitRunning(1);
+        cluster.restart();
+        var other = cluster.worker("w2", 1);
+        assertThat(cluster.cluster.worker("w2").state()).isEqualTo(WorkerState.ONLINE);
+        cluster.passTime(TestCluster.LEASE.minusSeconds(1));
+        other.heartbeat();
+        assertThat(cluster.jobs.job(job).tasks()).containsEntry(TaskState.ASSIGNED, 1);
+        cluster.passTime(Duration.ofSeconds(2));
+        other.heartbeat();
+        assertThat(other.awaitRunning(1).get(0).number()).isEqualTo(2);
+        other.automatic();
+        assertThat(cluster.ended(job).state()).isEqualTo(JobState.SUCCEEDED);
+    }
+
+    @Test
+    void drainedWorkerGetsNothingNew() throws Exception {
+        var first = cluster.worker("w1", 1);
+        cluster.cluster.drain("w1", "ada");
+        var job = submit(single(0));
+        var summary = cluster.jobs.explain(new TaskId(job, 0));
+        assertThat(summary.workers()).containsEntry("w1", "is draining");
+        cluster.worker("w2", 1).automatic();
+        assertThat(cluster.ended(job).state()).isEqualTo(JobState.SUCCEEDED);
+        cluster.cluster.resume("w1", "ada");
+        submit(array(2, 0));
+        first.awaitRunning(1);
+        assertThatThrownBy(() -> cluster.cluster.remove("w1", "ada")).hasMessageContaining("is online");
+    }
+
+    @Test
+    void labelsAndMemoryDecideWhereATaskRuns() throws Exception {
+        var plain = cluster.worker("w1", 4);
+        var labelled = cluster.new FakeWorker("w2", 4);
+        labelled.labels = List.of("ssd");
+        cluster.workers.put("w2", labelled);
+        labelled.hello();
+        submit(JobSpec.of(
+                "l", new Work.Single(task("", new Resources(1, 6L << 30, 0, 0, Map.of(), List.of("ssd")), 0))));
+        labelled.awaitRunning(1);
+        var waiting = submit(JobSpec.of(
+                "l", new Work.Single(task("", new Resources(1, 6L << 30, 0, 0, Map.of(), List.of("ssd")), 0))));
+        var why = cluster.jobs.explain(new TaskId(waiting, 0));
+        assertThat(why.workers())
+                .containsEntry("w1", "does not match label ssd")
+                .containsEntry("w2", "has 2GiB memory free, the task asks 6GiB memory");
+        assertThat(why.summary()).isEqualTo("all workers that could run it are busy");
+        assertThat(plain.snapshot()).isEmpty();
+    }
+
+    @Test
+    void refusesAWorkerWhoseProtocolItCannotSpeak() throws Exception {
+        var worker = cluster.new FakeWorker("w9", 1);
+        cluster.workers.put("w9", worker);
+        worker.say(new ToManager.Hello(
+                "s1",
+                98,
+                99,
+                "99.0",
+                "127.0.0.1",
+                new Capacity(1, 0, 0, List.of(), Map.of(), List.of()),
+                List.of(),
+                List.of(),
+                List.of()));
+        TestCluster.until("refused", () -> worker.look(() -> !worker.messages.isEmpty()));
+        assertThat(worker.messages.get(0))
+                .isInstanceOfSatisfying(ToWorker.Refused.class, refused -> assertThat(refused.reason())
+                        .contains("version 99.0")
+                        .contains("98 to 99"));
+    }
+
+    @Test
+    void eventsTellAJobsWayAndAFollowerCanComeBack() throws Exception {
+        var before = cluster.jobs.newestEvent();
+        var worker = cluster.worker("w1", 1).automatic();
+        var job = submit(single(0));
+        cluster.ended(job);
+        TestCluster.until("all told", () -> types(cluster.jobs.events(before, job, 100))
+                .equals(List.of("job.submitted", "task.succeeded", "job.succeeded")));
+        var all = cluster.jobs.events(before, job, 100);
+        assertThat(cluster.jobs.events(all.get(0).id(), job, 1)).containsExactly(all.get(1));
+        assertThat(worker.received).hasSize(1);
+        var newest = cluster.jobs.newestEvent();
+        cluster.restart();
+        assertThat(cluster.jobs.newestEvent()).isGreaterThan(newest);
+    }
+
+    private static List<String> types(List<Event> events) {
+        return events.stream().map(Event::type).toList();
+    }
+
+    @Test
+    void pagesOfTasksAndJobsFollowEachOther() throws Exception {
+        var jobs = IntStream.range(0, 5).mapToObj(i -> submit(array(7, 0))).toList();
+        var first = cluster.jobs.jobs(new JobQuery(Set.of(), null, null, "man", null, 3));
+        assertThat(first.items()).extracting(j -> j.id()).containsExactly(jobs.get(4), jobs.get(3), jobs.get(2));
+        var second = cluster.jobs.jobs(new JobQuery(Set.of(), null, null, null, first.next(), 3));
+        assertThat(second.items()).extracting(j -> j.id()).containsExactly(jobs.get(1), jobs.get(0));
+        assertThat(second.next()).isNull();
+        var tasks = cluster.jobs.tasks(new TaskQuery(jobs.get(0), Set.of(TaskState.READY), null, 5));
+        assertThat(cluster.jobs
+                        .tasks(new TaskQuery(jobs.get(0), Set.of(), tasks.next(), 5))
+                        .items())
+                .extracting(t -> t.id().index())
+                .containsExactly(5, 6);
+    }
+
+    @Test
+    void deletedJobIsGone() throws Exception {
+        cluster.worker("w1", 1).automatic();
+        var job = submit(single(0));
+        cluster.ended(job);
+        cluster.jobs.delete(job, "ada");
+        assertThatThrownBy(() -> cluster.jobs.job(job)).hasMessageContaining("job " + job + " does not exist");
+        cluster.restart();
+        assertThatThrownBy(() -> cluster.jobs.job(job)).hasMessageContaining("does not exist");
+        assertThat(submit(single(0)).value()).isEqualTo(job.value() + 1);
+    }
+
+    @Test
+    void expectedWorkersAreNamedWhenMissing() {
+        cluster.manager.close();
+        cluster.start(List.of("w1", "w2"));
+        cluster.worker("w1", 1);
+        assertThat(cluster.cluster.status().missing()).containsExactly("w2");
+        assertThat(cluster.cluster.worker("w2").state()).isEqualTo(WorkerState.MISSING);
+        assertThat(submit(JobSpec.of("big", new Work.Single(task("", cores(64), 0)))))
+                .isNotNull();
+    }
+
+    @Test
+    void ownerWhoUsesLessComesFirst() throws Exception {
+        var worker = cluster.worker("w1", 1);
+        cluster.jobs.submit(array(3, 0), "ada", null);
+        worker.awaitRunning(1);
+        var adas = worker.snapshot().get(0).task().job();
+        var bobs = cluster.jobs.submit(single(0), "bob", null);
+        assertThat(worker.snapshot().get(0).task().job()).isEqualTo(adas);
+        worker.succeed(worker.snapshot().get(0));
+        assertThat(worker.awaitRunning(1).get(0).task().job()).isEqualTo(bobs);
+    }
+}

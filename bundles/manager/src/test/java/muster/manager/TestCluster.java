@@ -1,0 +1,239 @@
+package muster.manager;
+
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import muster.api.AttemptId;
+import muster.api.Capacity;
+import muster.api.Cause;
+import muster.api.ExecutorView;
+import muster.api.JobId;
+import muster.api.JobView;
+import muster.api.TaskId;
+import muster.api.Usage;
+import muster.manager.scheduler.Settings;
+import muster.manager.store.SqliteStore;
+import muster.transport.Links.ManagerLink;
+import muster.transport.Protocol;
+import muster.transport.ToManager;
+import muster.transport.ToWorker;
+
+/** A manager on a real store, with workers whose every word a test speaks itself. */
+final class TestCluster implements AutoCloseable {
+    static final Duration LEASE = Duration.ofSeconds(10);
+
+    final AtomicLong nanos = new AtomicLong(1);
+    final Map<String, FakeWorker> workers = new HashMap<>();
+    private final Path folder;
+    Manager manager;
+    Jobs jobs;
+    Cluster cluster;
+
+    TestCluster(Path folder) {
+        this.folder = folder;
+        start(List.of());
+    }
+
+    void start(List<String> expected) {
+        manager = new Manager(
+                Clock.systemUTC(),
+                nanos::get,
+                new SqliteStore(folder.resolve("muster.db")),
+                new Settings(1, 4, Duration.ofMillis(200)),
+                new Leases(Duration.ofSeconds(2), LEASE),
+                expected);
+        jobs = new Jobs(manager);
+        cluster = new Cluster(manager, "manager", "1", URI.create("tcp://127.0.0.1:7071"), expected);
+        manager.start(new ManagerLink() {
+            @Override
+            public void epoch(long epoch) {}
+
+            @Override
+            public void send(String worker, List<ToWorker> messages) {
+                var to = workers.get(worker);
+                if (to != null) {
+                    messages.forEach(to::receive);
+                }
+            }
+
+            @Override
+            public void close() {}
+        });
+        manager.workers.connected();
+    }
+
+    /** Ends the manager and starts another on the same store. */
+    void restart() {
+        manager.close();
+        start(List.of());
+    }
+
+    FakeWorker worker(String id, double cores) {
+        var worker = new FakeWorker(id, cores);
+        workers.put(id, worker);
+        worker.hello();
+        return worker;
+    }
+
+    void passTime(Duration duration) {
+        nanos.addAndGet(duration.toNanos());
+    }
+
+    JobView ended(JobId job) throws Exception {
+        return jobs.ended(job).toCompletableFuture().get(20, TimeUnit.SECONDS);
+    }
+
+    /** Waits until this holds, which something is bringing about. */
+    static void until(String what, BooleanSupplier condition) throws TimeoutException {
+        var deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() > deadline) {
+                throw new TimeoutException("not within 20 s: " + what);
+            }
+            Thread.onSpinWait();
+        }
+    }
+
+    @Override
+    public void close() {
+        manager.close();
+    }
+
+    /** A worker that says what it is told to say. */
+    final class FakeWorker {
+        final String id;
+        final double cores;
+        String session = "s1";
+        List<ExecutorView> executors =
+                List.of(new ExecutorView("native", true, ""), new ExecutorView("noop", true, ""));
+        List<String> labels = List.of();
+        final Map<TaskId, AttemptId> running = new LinkedHashMap<>();
+        final List<AttemptId> received = new ArrayList<>();
+        final List<AttemptId> canceled = new ArrayList<>();
+        final List<AttemptId> confirmed = new ArrayList<>();
+        final List<ToWorker> messages = new ArrayList<>();
+        boolean automatic;
+
+        /** Stops what it is told to stop. */
+        boolean obeys;
+
+        FakeWorker(String id, double cores) {
+            this.id = id;
+            this.cores = cores;
+        }
+
+        /** Ends every attempt with success as soon as it comes. */
+        FakeWorker automatic() {
+            automatic = true;
+            List.copyOf(running.values()).forEach(this::succeed);
+            return this;
+        }
+
+        void hello() {
+            hello(List.copyOf(running.values()), List.of());
+        }
+
+        void hello(List<AttemptId> runs, List<AttemptId> finished) {
+            say(new ToManager.Hello(
+                    session,
+                    Protocol.OLDEST,
+                    Protocol.NEWEST,
+                    "1",
+                    "127.0.0.1",
+                    new Capacity(cores, 8L << 30, 100L << 30, List.of(), Map.of(), labels),
+                    executors,
+                    runs,
+                    finished));
+        }
+
+        void say(ToManager message) {
+            manager.workers.received(id, List.of(message));
+        }
+
+        synchronized void receive(ToWorker message) {
+            messages.add(message);
+            if (message instanceof ToWorker.Run run) {
+                for (var batch : run.batches()) {
+                    for (var i = 0; i < batch.indices().length; i++) {
+                        var attempt = new AttemptId(new TaskId(batch.job(), batch.indices()[i]), batch.attempts()[i]);
+                        received.add(attempt);
+                        running.put(attempt.task(), attempt);
+                        if (automatic) {
+                            succeed(attempt);
+                        }
+                    }
+                }
+            } else if (message instanceof ToWorker.Cancel cancel) {
+                canceled.addAll(cancel.attempts());
+                if (obeys) {
+                    cancel.attempts().forEach(a -> end(a, Cause.CANCELED, -1, "canceled"));
+                }
+            } else if (message instanceof ToWorker.Confirm confirm) {
+                confirmed.addAll(confirm.attempts());
+            }
+        }
+
+        /** What it was told to run and has not ended, once there are this many. */
+        List<AttemptId> awaitRunning(int count) throws TimeoutException {
+            until(
+                    id + " runs " + count + " but has " + snapshot(),
+                    () -> snapshot().size() == count);
+            return snapshot();
+        }
+
+        synchronized List<AttemptId> snapshot() {
+            return List.copyOf(running.values());
+        }
+
+        synchronized <T> T look(Supplier<T> supplier) {
+            return supplier.get();
+        }
+
+        void heartbeat() {
+            say(new ToManager.Heartbeat(session));
+        }
+
+        void started(AttemptId attempt) {
+            say(new ToManager.Started(session, List.of(new ToManager.Start(attempt, Instant.now()))));
+        }
+
+        void succeed(AttemptId attempt) {
+            end(attempt, Cause.SUCCESS, 0, "");
+        }
+
+        void end(AttemptId attempt, Cause cause, int exitCode, String message) {
+            synchronized (this) {
+                running.remove(attempt.task(), attempt);
+            }
+            say(new ToManager.Finished(
+                    session,
+                    List.of(new ToManager.Result(
+                            attempt,
+                            cause,
+                            exitCode,
+                            0,
+                            message,
+                            Instant.now(),
+                            Instant.now(),
+                            new Usage(Duration.ofMillis(500), Duration.ofMillis(1), 1 << 20),
+                            "out".getBytes(StandardCharsets.UTF_8),
+                            null,
+                            3,
+                            0,
+                            cause == Cause.SUCCESS ? "" : "the end"))));
+        }
+    }
+}

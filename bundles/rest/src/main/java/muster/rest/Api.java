@@ -1,0 +1,77 @@
+package muster.rest;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import javax.servlet.Servlet;
+import muster.api.AccessService;
+import muster.api.ClusterService;
+import muster.api.JobService;
+import muster.rest.stream.Streams;
+import org.apache.cxf.Bus;
+import org.apache.cxf.bus.CXFBusFactory;
+import org.apache.cxf.endpoint.Server;
+import org.apache.cxf.jaxrs.JAXRSServerFactoryBean;
+import org.apache.cxf.transport.http.DestinationRegistryImpl;
+import org.apache.cxf.transport.http.HTTPTransportFactory;
+import org.apache.cxf.transport.servlet.CXFNonSpringServlet;
+
+/** All resources over the three services, as one servlet. */
+final class Api implements AutoCloseable {
+    /** Every resource class, in the order of the documentation. */
+    static final List<Class<?>> RESOURCES = List.of(
+            JobsResource.class,
+            TasksResource.class,
+            EventsResource.class,
+            WorkersResource.class,
+            EnrolResource.class,
+            ClusterResource.class,
+            SystemResource.UnderApi.class,
+            SystemResource.AtRoot.class);
+
+    private final Bus bus;
+    private final Server server;
+    private final Streams streams;
+    private final Servlet servlet;
+
+    Api(JobService jobs, ClusterService cluster, AccessService access) {
+        bus = new CXFBusFactory().createBus();
+        streams = new Streams(jobs);
+        var registry = new DestinationRegistryImpl();
+        var factory = new JAXRSServerFactoryBean();
+        factory.setBus(bus);
+        factory.setDestinationFactory(new HTTPTransportFactory(registry));
+        factory.setAddress("/");
+        factory.setServiceBeans(List.of(
+                new JobsResource(jobs, streams.executor()),
+                new TasksResource(jobs, streams),
+                new EventsResource(jobs, streams),
+                new WorkersResource(cluster),
+                new EnrolResource(access),
+                new ClusterResource(cluster),
+                new SystemResource.UnderApi(cluster),
+                new SystemResource.AtRoot(cluster)));
+        factory.setProviders(
+                List.of(new Authentication(access), new Authorization(), new ProblemMapper(), new JsonWriter()));
+        server = factory.create();
+        servlet = new CXFNonSpringServlet(registry, bus);
+    }
+
+    /** Runs short work once so much time is over. */
+    Executor after(Duration delay) {
+        return CompletableFuture.delayedExecutor(delay.toMillis(), TimeUnit.MILLISECONDS, streams.executor());
+    }
+
+    Servlet servlet() {
+        return servlet;
+    }
+
+    @Override
+    public void close() {
+        streams.close();
+        server.destroy();
+        bus.shutdown(false);
+    }
+}

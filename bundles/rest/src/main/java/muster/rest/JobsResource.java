@@ -1,0 +1,210 @@
+package muster.rest;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
+import io.swagger.v3.oas.annotations.headers.Header;
+import io.swagger.v3.oas.annotations.media.Content;
+import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.parameters.RequestBody;
+import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.tags.Tag;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ScheduledExecutorService;
+import javax.ws.rs.Consumes;
+import javax.ws.rs.DELETE;
+import javax.ws.rs.GET;
+import javax.ws.rs.HeaderParam;
+import javax.ws.rs.POST;
+import javax.ws.rs.Path;
+import javax.ws.rs.PathParam;
+import javax.ws.rs.Produces;
+import javax.ws.rs.QueryParam;
+import javax.ws.rs.container.AsyncResponse;
+import javax.ws.rs.container.Suspended;
+import javax.ws.rs.core.Context;
+import javax.ws.rs.core.MediaType;
+import javax.ws.rs.core.Response;
+import javax.ws.rs.core.SecurityContext;
+import muster.api.Caller;
+import muster.api.JobId;
+import muster.api.JobQuery;
+import muster.api.JobService;
+import muster.api.JobState;
+import muster.api.JobView;
+import muster.api.MusterException;
+import muster.api.Page;
+import muster.api.Role;
+import muster.rest.json.JobSpecReader;
+import muster.rest.json.JobSpecWriter;
+import muster.rest.json.Json;
+import muster.rest.json.Words;
+import org.jspecify.annotations.Nullable;
+
+/** Jobs: submit, list, get, wait, cancel, retry, delete. */
+@Path("/api/v1/jobs")
+@Produces(MediaType.APPLICATION_JSON)
+@Tag(name = "jobs")
+public final class JobsResource {
+    private static final Duration MAX_WAIT = Duration.ofMinutes(5);
+    private static final int MAX_KEY_LENGTH = 200;
+
+    private final JobService jobs;
+    private final Waits waits;
+
+    public JobsResource(JobService jobs, ScheduledExecutorService executor) {
+        this.jobs = jobs;
+        this.waits = new Waits(jobs, executor);
+    }
+
+    @POST
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Needs(Role.USER)
+    @Operation(
+            operationId = "submitJob",
+            summary = "Submits a job",
+            description = "When it is answered, the job is durable. Every fault of the specification is told at once.",
+            requestBody =
+                    @RequestBody(
+                            required = true,
+                            content =
+                                    @Content(
+                                            mediaType = MediaType.APPLICATION_JSON,
+                                            schema = @Schema(ref = "#/components/schemas/JobSpec"))))
+    @ApiResponse(
+            responseCode = "201",
+            description = "Accepted; or, for an Idempotency-Key that was there before, the job it gave first",
+            headers = @Header(name = "Location", description = "Of the job", schema = @Schema(type = "string")),
+            content = @Content(schema = @Schema(ref = "#/components/schemas/JobView")))
+    @ApiResponse(responseCode = "409", ref = "Conflict")
+    @ApiResponse(responseCode = "413", ref = "TooLarge")
+    @ApiResponse(responseCode = "415", ref = "UnsupportedMediaType")
+    @ApiResponse(responseCode = "422", ref = "Impossible")
+    public Response submit(
+            @Parameter(hidden = true) InputStream body,
+            @HeaderParam("Idempotency-Key")
+                    @Parameter(
+                            description = "Of the caller's choice: the same key again gives the job it gave first",
+                            schema = @Schema(type = "string", minLength = 1, maxLength = MAX_KEY_LENGTH))
+                    @Nullable
+                    String key,
+            @Context SecurityContext who)
+            throws IOException {
+        if (key != null
+                && (key.isBlank()
+                        || key.length() > MAX_KEY_LENGTH
+                        || key.chars().anyMatch(Character::isISOControl))) {
+            throw MusterException.invalid("the Idempotency-Key '" + Words.shown(key) + "' is not allowed; use 1 to "
+                    + MAX_KEY_LENGTH + " printable characters");
+        }
+        var id = jobs.submit(
+                JobSpecReader.read(Json.read(body)), Access.caller(who).name(), key);
+        return Response.created(URI.create("/api/v1/jobs/" + id))
+                .entity(jobs.job(id))
+                .build();
+    }
+
+    @GET
+    @Needs(Role.VIEWER)
+    @Operation(operationId = "listJobs", summary = "Lists jobs, newest first")
+    @ApiResponse(responseCode = "200", content = @Content(schema = @Schema(ref = "#/components/schemas/JobPage")))
+    public Page<JobView> list(
+            @QueryParam("state")
+                    @Parameter(
+                            description = "Only these states, separated by commas",
+                            schema = @Schema(type = "string", example = "running,failed"))
+                    @Nullable
+                    List<String> states,
+            @QueryParam("tag") @Parameter(description = "Only with this tag") @Nullable String tag,
+            @QueryParam("owner") @Parameter(description = "Only of this owner") @Nullable String owner,
+            @QueryParam("name") @Parameter(description = "Only with this in their names") @Nullable String name,
+            @QueryParam("cursor") @Parameter(description = "The next of the page before") @Nullable String cursor,
+            @QueryParam("limit")
+                    @Parameter(
+                            schema = @Schema(type = "integer", minimum = "1", maximum = "1000", defaultValue = "100"))
+                    @Nullable
+                    String limit) {
+        return jobs.jobs(new JobQuery(
+                Query.words("state", JobState.class, states), tag, owner, name, cursor, Query.limit(limit)));
+    }
+
+    @GET
+    @Path("{id}")
+    @Needs(Role.VIEWER)
+    @Operation(operationId = "getJob", summary = "Gets a job, now or at its end")
+    @ApiResponse(responseCode = "200", content = @Content(schema = @Schema(ref = "#/components/schemas/JobView")))
+    public void get(
+            @PathParam("id") String id,
+            @QueryParam("wait")
+                    @Parameter(
+                            description = "Answer at the end of the job, or after this time; at most 5m",
+                            schema = @Schema(type = "string", example = "30s"))
+                    @Nullable
+                    String wait,
+            @Suspended AsyncResponse response) {
+        var job = jobs.job(JobId.parse(Query.id(id)));
+        var time = wait == null ? Duration.ZERO : Query.duration("wait", wait, MAX_WAIT);
+        if (time.isZero() || job.state().terminal()) {
+            response.resume(job);
+        } else {
+            waits.wait(job.id(), time, response);
+        }
+    }
+
+    @GET
+    @Path("{id}/spec")
+    @Needs(Role.VIEWER)
+    @Operation(operationId = "getJobSpec", summary = "Gets what was submitted")
+    @ApiResponse(responseCode = "200", content = @Content(schema = @Schema(ref = "#/components/schemas/JobSpec")))
+    public ObjectNode spec(@PathParam("id") String id) {
+        return JobSpecWriter.write(jobs.spec(JobId.parse(Query.id(id))));
+    }
+
+    @POST
+    @Path("{id}/cancel")
+    @Needs(Role.USER)
+    @Operation(operationId = "cancelJob", summary = "Cancels every task that has not ended")
+    @ApiResponse(responseCode = "200", content = @Content(schema = @Schema(ref = "#/components/schemas/JobView")))
+    public JobView cancel(@PathParam("id") String id, @Context SecurityContext who) {
+        var job = managed(id, who);
+        jobs.cancel(job, Access.caller(who).name());
+        return jobs.job(job);
+    }
+
+    @POST
+    @Path("{id}/retry")
+    @Needs(Role.USER)
+    @Operation(
+            operationId = "retryJob",
+            summary = "Puts the failed and canceled tasks of an ended job back in the queue")
+    @ApiResponse(
+            responseCode = "200",
+            description = "How many",
+            content = @Content(schema = @Schema(ref = "#/components/schemas/Retried")))
+    @ApiResponse(responseCode = "409", ref = "Conflict")
+    public Map<String, Integer> retry(@PathParam("id") String id, @Context SecurityContext who) {
+        return Map.of("retried", jobs.retry(managed(id, who), Access.caller(who).name()));
+    }
+
+    @DELETE
+    @Path("{id}")
+    @Needs(Role.USER)
+    @Operation(operationId = "deleteJob", summary = "Forgets an ended job and all it left")
+    @ApiResponse(responseCode = "204", description = "Forgotten")
+    @ApiResponse(responseCode = "409", ref = "Conflict")
+    public void delete(@PathParam("id") String id, @Context SecurityContext who) {
+        jobs.delete(managed(id, who), Access.caller(who).name());
+    }
+
+    private JobId managed(String id, SecurityContext who) {
+        var job = jobs.job(JobId.parse(Query.id(id)));
+        Caller caller = Access.caller(who);
+        Access.requireManages(caller, job);
+        return job.id();
+    }
+}

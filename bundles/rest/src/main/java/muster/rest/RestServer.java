@@ -1,0 +1,92 @@
+package muster.rest;
+
+import java.time.Duration;
+import muster.api.AccessService;
+import muster.api.ClusterService;
+import muster.api.JobService;
+import muster.api.MusterException;
+import org.jspecify.annotations.Nullable;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.Designate;
+import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Serves REST while the manager's services are there: first everything is in place, then the port is opened. */
+@Component(
+        service = {},
+        immediate = true,
+        configurationPid = RestServer.PID)
+@Designate(ocd = RestServer.Settings.class)
+public final class RestServer {
+    static final String PID = "muster.rest";
+
+    private static final Logger LOG = LoggerFactory.getLogger(RestServer.class);
+    private static final Duration RETRY = Duration.ofSeconds(5);
+
+    /** Where REST listens. */
+    @ObjectClassDefinition(name = "Muster: REST", description = "Where REST listens, with HTTPS alone")
+    @interface Settings {
+        @AttributeDefinition(description = "Address to listen on; 0.0.0.0 for all of this machine's")
+        String host() default "0.0.0.0";
+
+        @AttributeDefinition(description = "Port to listen on")
+        int port() default 7070;
+    }
+
+    private final Api api;
+    private final AccessService access;
+    private final Settings settings;
+    private final Object lock = new Object();
+    private @Nullable HttpsListener listener;
+    private boolean closed;
+    private String told = "";
+
+    @Activate
+    public RestServer(
+            @Reference JobService jobs,
+            @Reference ClusterService cluster,
+            @Reference AccessService access,
+            Settings settings) {
+        this.access = access;
+        this.settings = settings;
+        this.api = new Api(jobs, cluster, access);
+        listen();
+    }
+
+    /** Opens the port; where that fails, says so once and tries again until it can. */
+    private void listen() {
+        synchronized (lock) {
+            if (closed) {
+                return;
+            }
+            try {
+                listener = HttpsListener.start(settings.host(), settings.port(), access.tls(), api.servlet());
+                LOG.info("REST answers at https://{}:{}/api/v1", settings.host(), listener.port());
+            } catch (MusterException e) {
+                var message = String.valueOf(e.getMessage());
+                if (!message.equals(told)) {
+                    told = message;
+                    LOG.error("REST does not listen: {}", message);
+                    LOG.debug("because", e);
+                }
+                api.after(RETRY).execute(this::listen);
+            }
+        }
+    }
+
+    @Deactivate
+    void close() {
+        synchronized (lock) {
+            closed = true;
+            if (listener != null) {
+                listener.close();
+            }
+        }
+        api.close();
+    }
+}

@@ -1,0 +1,149 @@
+package muster.shell;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import muster.api.Capacity;
+import muster.api.ClusterService;
+import muster.api.ClusterStatus;
+import muster.api.ExecutorView;
+import muster.api.JobState;
+import muster.api.TaskState;
+import muster.api.WorkerState;
+import muster.api.WorkerView;
+import org.junit.jupiter.api.Test;
+
+class ClusterCommandsTest {
+    private static final Instant NOW = Instant.parse("2026-01-02T03:04:05Z");
+    private static final WorkerView WORKER = new WorkerView(
+            "w1",
+            WorkerState.ONLINE,
+            "10.0.0.1",
+            "0.1.0",
+            new Capacity(8, 24L << 30, 1536L << 30, List.of(), Map.of("license", 2L), List.of("ssd")),
+            List.of(new ExecutorView("native", true, ""), new ExecutorView("docker", false, "no daemon")),
+            2.5,
+            2,
+            64,
+            NOW,
+            NOW,
+            "");
+
+    private final Output output = new Output();
+    private final FakeCluster cluster = new FakeCluster();
+
+    @Test
+    void listsWorkersWithTheExecutorsThatAreAvailable() {
+        var list = new WorkerListCommand();
+        list.cluster = cluster;
+        list.run(output.plain());
+
+        assertThat(output.lines())
+                .containsExactly(
+                        "ID  STATE   CORES  IN USE  RUNNING  QUEUED  MEMORY  EXECUTORS  ADDRESS   MESSAGE",
+                        "w1  online      8     2.5        2      64   24GiB  native     10.0.0.1");
+    }
+
+    @Test
+    void showsAWorkerAndWhyAnExecutorIsNotAvailable() {
+        var show = new WorkerShowCommand();
+        show.cluster = cluster;
+        show.worker = "w1";
+        show.run(output.plain());
+
+        assertThat(output.lines())
+                .contains(
+                        "cores      2.5 of 8 in use",
+                        "disk       1.5TiB",
+                        "custom     license=2",
+                        "docker    unavailable  no daemon");
+    }
+
+    @Test
+    void statusNamesWhoIsMissingAndWhyItIsNotReady() {
+        var status = new ClusterStatusCommand();
+        status.cluster = cluster;
+        status.run(output.plain());
+
+        assertThat(output.lines())
+                .contains(
+                        "state        the broker does not answer",
+                        "workers      1 online",
+                        "missing      w2",
+                        "jobs         none",
+                        "open tasks   5 ready, 2 running",
+                        "ended tasks  7, 0.5/s over the last ten seconds");
+    }
+
+    @Test
+    void drainingNamesTheUser() {
+        var drain = new WorkerDrainCommand();
+        drain.cluster = cluster;
+        drain.worker = "w1";
+        drain.run(output.plain());
+
+        assertThat(cluster.calls).containsExactly("drain w1 by ann");
+        assertThat(output.lines()).containsExactly("worker w1: online, 2 running");
+    }
+
+    /** A cluster of one worker. */
+    private static final class FakeCluster implements ClusterService {
+        private final List<String> calls = new ArrayList<>();
+
+        @Override
+        public ClusterStatus status() {
+            return new ClusterStatus(
+                    "manager",
+                    "0.1.0",
+                    3,
+                    NOW,
+                    "tcp://127.0.0.1:7071",
+                    Map.of(WorkerState.ONLINE, 1),
+                    List.of("w2"),
+                    8,
+                    2.5,
+                    Map.of(JobState.RUNNING, 0),
+                    Map.of(TaskState.RUNNING, 2L, TaskState.READY, 5L),
+                    7,
+                    0.5);
+        }
+
+        @Override
+        public List<WorkerView> workers() {
+            return List.of(WORKER);
+        }
+
+        @Override
+        public WorkerView worker(String id) {
+            return WORKER;
+        }
+
+        @Override
+        public void drain(String id, String by) {
+            calls.add("drain " + id + " by " + by);
+        }
+
+        @Override
+        public void resume(String id, String by) {
+            calls.add("resume " + id + " by " + by);
+        }
+
+        @Override
+        public void remove(String id, String by) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public String notReady() {
+            return "the broker does not answer";
+        }
+
+        @Override
+        public String metrics() {
+            return "";
+        }
+    }
+}

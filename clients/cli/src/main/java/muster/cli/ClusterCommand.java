@@ -1,0 +1,56 @@
+package muster.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import muster.cli.client.Client;
+import muster.cli.client.Json;
+import muster.cli.client.Patience;
+import muster.cli.terminal.Terminal;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** A command that talks to a cluster. */
+@Command(mixinStandardHelpOptions = true, versionProvider = Muster.Version.class, sortOptions = false)
+abstract class ClusterCommand implements Callable<Integer> {
+    /** How long a command that waits goes on while the manager is away. */
+    private static final Duration BOUND = Duration.ofMinutes(10);
+
+    protected final Context context;
+
+    @Option(names = "--url", paramLabel = "URL", description = "Address of the manager", order = 90)
+    private @Nullable String url;
+
+    @Option(names = "--token", paramLabel = "TOKEN", description = "Token of the cluster", order = 91)
+    private @Nullable String token;
+
+    @Option(names = "--json", description = "Print what the manager answers, as JSON", order = 92)
+    protected boolean json;
+
+    ClusterCommand(Context context) {
+        this.context = context;
+    }
+
+    /** A client that fails at once when the manager is away. */
+    protected final Client client() {
+        return new Client(context.configuration().connection(url, token));
+    }
+
+    /** How long to wait for a manager that went away while something is waited for. */
+    protected final Patience patience() {
+        return new Patience(BOUND, terminal()::tell);
+    }
+
+    protected final Terminal terminal() {
+        return context.terminal();
+    }
+
+    protected final void print(String line) {
+        terminal().out().println(line);
+    }
+
+    protected final void print(JsonNode tree) {
+        terminal().out().println(Json.pretty(tree));
+    }
+}

@@ -1,0 +1,34 @@
+package muster.cli;
+
+import java.util.concurrent.Callable;
+import muster.cli.client.ExitCode;
+import muster.cli.client.Failure;
+import picocli.AutoComplete;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** Prints a script that completes command lines. */
+@Command(
+        name = "completion",
+        description = "Prints a completion script; use it by: source <(muster completion bash)",
+        mixinStandardHelpOptions = true)
+final class CompletionCommand implements Callable<Integer> {
+    private final Context context;
+
+    @Parameters(paramLabel = "SHELL", description = "bash or zsh")
+    private String shell;
+
+    CompletionCommand(Context context) {
+        this.context = context;
+    }
+
+    @Override
+    public Integer call() {
+        if (!shell.equals("bash") && !shell.equals("zsh")) {
+            throw Failure.user("there is no completion for '" + shell + "'; there is for bash and zsh");
+        }
+        // picocli's script loads zsh's emulation of bash by itself
+        context.terminal().out().println(AutoComplete.bash("muster", Main.commandLine(context, "")));
+        return ExitCode.OK;
+    }
+}

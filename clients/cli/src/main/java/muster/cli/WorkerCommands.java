@@ -1,0 +1,211 @@
+package muster.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import muster.cli.client.Client;
+import muster.cli.client.ExitCode;
+import muster.cli.terminal.Table;
+import muster.cli.terminal.Times;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
+
+/** Commands about workers. */
+@Command(
+        name = "worker",
+        description = "Lists, shows and manages workers.",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "COMMAND",
+        subcommands = {
+            WorkerCommands.ListWorkers.class,
+            WorkerCommands.Show.class,
+            WorkerCommands.Drain.class,
+            WorkerCommands.Resume.class,
+            WorkerCommands.Remove.class
+        })
+final class WorkerCommands extends CommandGroup {
+    /** A table of workers. */
+    static Table table(JsonNode workers) {
+        var table = new Table("ID", "STATE", "CORES", "MEMORY", "RUNNING", "EXECUTORS", "ADDRESS", "SEEN").states(1);
+        for (var worker : workers) {
+            var capacity = worker.path("capacity");
+            table.row(
+                    worker.path("id").asText(),
+                    worker.path("state").asText(),
+                    capacity.isObject()
+                            ? number(worker.path("coresInUse")) + "/" + number(capacity.path("cores"))
+                            : "-",
+                    capacity.isObject()
+                            ? Times.bytes(capacity.path("memoryBytes").asLong())
+                            : "-",
+                    worker.path("running").asInt(),
+                    executors(worker),
+                    worker.path("address").asText(),
+                    seen(worker));
+        }
+        return table;
+    }
+
+    /** Without a fraction where there is none. */
+    static String number(JsonNode value) {
+        var number = value.decimalValue().stripTrailingZeros();
+        return (number.scale() < 0 ? number.setScale(0) : number).toPlainString();
+    }
+
+    private static String executors(JsonNode worker) {
+        var names = new ArrayList<String>();
+        for (var executor : worker.path("executors")) {
+            names.add(executor.path("name").asText()
+                    + (executor.path("available").asBoolean() ? "" : " (not available)"));
+        }
+        return String.join(", ", names);
+    }
+
+    private static String seen(JsonNode worker) {
+        if (!worker.path("lastSeen").isTextual()) {
+            return "never";
+        }
+        var ago = Duration.between(Instant.parse(worker.path("lastSeen").textValue()), Instant.now());
+        return ago.isNegative() || ago.toSeconds() < 5 ? "now" : Times.duration(ago) + " ago";
+    }
+
+    @Command(name = "list", description = "Lists workers.")
+    static final class ListWorkers extends ClusterCommand {
+        ListWorkers(Context context) {
+            super(context);
+        }
+
+        @Override
+        public Integer call() {
+            var workers = client().get("/workers");
+            if (json) {
+                print(workers);
+            } else {
+                table(workers.path("items")).print(terminal());
+            }
+            return ExitCode.OK;
+        }
+    }
+
+    @Command(name = "show", description = "Shows a worker.")
+    static final class Show extends ClusterCommand {
+        @Parameters(paramLabel = "WORKER")
+        private String id;
+
+        Show(Context context) {
+            super(context);
+        }
+
+        @Override
+        public Integer call() {
+            var worker = client().get(Client.path("workers", id));
+            if (json) {
+                print(worker);
+                return ExitCode.OK;
+            }
+            var capacity = worker.path("capacity");
+            var details = new Details(terminal())
+                    .line("worker", worker.path("id"))
+                    .state("state", worker.path("state"))
+                    .line("message", worker.path("message"))
+                    .line("address", worker.path("address"))
+                    .line("version", worker.path("version"));
+            if (capacity.isObject()) {
+                details.line(
+                                "cores",
+                                number(worker.path("coresInUse")) + " of " + number(capacity.path("cores")) + " in use")
+                        .line("memory", Times.bytes(capacity.path("memoryBytes").asLong()))
+                        .line("disk", Times.bytes(capacity.path("diskBytes").asLong()))
+                        .line("gpus", capacity.path("gpus"))
+                        .line("labels", capacity.path("labels"));
+                capacity.path("custom")
+                        .properties()
+                        .forEach(custom -> details.line(
+                                "custom",
+                                custom.getKey() + "=" + custom.getValue().asText()));
+            }
+            for (var executor : worker.path("executors")) {
+                var reason = executor.path("reason").asText("");
+                details.line(
+                        "executor",
+                        executor.path("name").asText()
+                                + (executor.path("available").asBoolean() ? "" : ", not available")
+                                + (reason.isEmpty() ? "" : ": " + reason));
+            }
+            details.line("running", worker.path("running"))
+                    .line("assigned", worker.path("assigned"))
+                    .time("since", worker.path("since"))
+                    .time("last seen", worker.path("lastSeen"));
+            return ExitCode.OK;
+        }
+    }
+
+    /** A command that does one thing to each worker named. */
+    abstract static class Each extends ClusterCommand {
+        @Parameters(paramLabel = "WORKER", arity = "1..*")
+        private List<String> ids;
+
+        Each(Context context) {
+            super(context);
+        }
+
+        abstract void apply(Client client, String id);
+
+        @Override
+        public final Integer call() {
+            var client = client();
+            ids.forEach(id -> apply(client, id));
+            return ExitCode.OK;
+        }
+
+        final void post(Client client, String id, String verb) {
+            var worker = client.post(Client.path("workers", id, verb));
+            if (json) {
+                print(worker);
+            } else {
+                print("worker " + id + " is " + worker.path("state").asText());
+            }
+        }
+    }
+
+    @Command(name = "drain", description = "Lets workers finish what they run and gives them nothing more.")
+    static final class Drain extends Each {
+        Drain(Context context) {
+            super(context);
+        }
+
+        @Override
+        void apply(Client client, String id) {
+            post(client, id, "drain");
+        }
+    }
+
+    @Command(name = "resume", description = "Undoes drain.")
+    static final class Resume extends Each {
+        Resume(Context context) {
+            super(context);
+        }
+
+        @Override
+        void apply(Client client, String id) {
+            post(client, id, "resume");
+        }
+    }
+
+    @Command(name = "remove", description = "Forgets workers that are gone.")
+    static final class Remove extends Each {
+        Remove(Context context) {
+            super(context);
+        }
+
+        @Override
+        void apply(Client client, String id) {
+            client.delete(Client.path("workers", id));
+            if (!json) {
+                print("worker " + id + " is removed");
+            }
+        }
+    }
+}

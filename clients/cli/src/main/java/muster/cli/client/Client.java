@@ -1,0 +1,296 @@
+package muster.cli.client;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.ConnectException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.UnknownHostException;
+import java.net.http.HttpClient;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
+import java.nio.channels.UnresolvedAddressException;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.cert.CertificateException;
+import java.time.Duration;
+import java.util.function.Predicate;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.TrustManager;
+import org.jspecify.annotations.Nullable;
+
+/** Talks to the REST interface of one manager. Thread-safe. Every error is a {@link Failure}. */
+public final class Client {
+    private static final String BASE = "/api/v1";
+    private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
+    private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(60);
+    private static final int UNAVAILABLE = 503;
+    private static final int TOO_MANY_REQUESTS = 429;
+
+    private final Connection connection;
+    private final Patience patience;
+    private final HttpClient http;
+
+    /** A client that fails at once when the manager is away. */
+    public Client(Connection connection) {
+        this(
+                connection,
+                Patience.NONE,
+                HttpClient.newBuilder()
+                        .version(HttpClient.Version.HTTP_1_1)
+                        .connectTimeout(CONNECT_TIMEOUT)
+                        .sslContext(sslContext(connection.token()))
+                        .build());
+    }
+
+    private Client(Connection connection, Patience patience, HttpClient http) {
+        this.connection = connection;
+        this.patience = patience;
+        this.http = http;
+    }
+
+    /** The same client, for what has begun and shall outlast a restart of the manager. */
+    public Client with(Patience other) {
+        return new Client(connection, other, http);
+    }
+
+    public URI url() {
+        return connection.url();
+    }
+
+    /** A path below {@code /api/v1} of segments and no query; the segments are escaped. */
+    public static String path(String... segments) {
+        var path = new StringBuilder();
+        for (var segment : segments) {
+            path.append('/').append(escape(segment));
+        }
+        return path.toString();
+    }
+
+    /** Text made safe for a query or a path. */
+    public static String escape(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+    }
+
+    public JsonNode get(String path) {
+        return json(send(request(path).GET(), BodyHandlers.ofString()));
+    }
+
+    /** What is no JSON, as it is. */
+    public String text(String path) {
+        return send(request(path).GET(), BodyHandlers.ofString()).body();
+    }
+
+    /** Status of a path that needs no success; -1 when the manager does not answer. */
+    public int status(String path) {
+        try {
+            return exchange(request(path).GET().build(), BodyHandlers.discarding())
+                    .statusCode();
+        } catch (Patience.Away e) {
+            return -1;
+        }
+    }
+
+    public JsonNode post(String path) {
+        return json(send(request(path).POST(HttpRequest.BodyPublishers.noBody()), BodyHandlers.ofString()));
+    }
+
+    /** @param idempotencyKey makes it safe to send the same again when the answer was lost */
+    public JsonNode submit(String specification, String idempotencyKey) {
+        var request = request("/jobs")
+                .header("Content-Type", "application/json")
+                .header("Idempotency-Key", idempotencyKey)
+                .POST(HttpRequest.BodyPublishers.ofString(specification));
+        return json(send(request, BodyHandlers.ofString()));
+    }
+
+    public void delete(String path) {
+        send(request(path).DELETE(), BodyHandlers.ofString());
+    }
+
+    /** A body that is read as it comes. */
+    InputStream open(String path, Duration timeout) {
+        return send(request(path).GET().timeout(timeout), BodyHandlers.ofInputStream())
+                .body();
+    }
+
+    /** Fails if this client does not go on after a connection broke. */
+    void requirePatience(IOException broken) {
+        if (patience.bound().isZero()) {
+            throw unreachable(broken);
+        }
+    }
+
+    /** What a manager tells by its event stream. */
+    public record Event(String id, String type, JsonNode data) {}
+
+    /**
+     * Reads events until {@code each} wants no more. Goes on where it was after the manager was away.
+     *
+     * @param after the id of the last event known; null to start with what comes next
+     */
+    public void events(@Nullable String job, @Nullable String after, Predicate<Event> each) {
+        var path = "/events?" + (job == null ? "" : "job=" + escape(job));
+        var last = after;
+        while (true) {
+            var request = request(path).GET().timeout(Duration.ofDays(365)).header("Accept", "text/event-stream");
+            if (last != null) {
+                request.header("Last-Event-ID", last);
+            }
+            try (var in = send(request, BodyHandlers.ofInputStream()).body();
+                    var lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
+                for (var event = nextEvent(lines); event != null; event = nextEvent(lines)) {
+                    last = event.id().isEmpty() ? last : event.id();
+                    if (!each.test(event)) {
+                        return;
+                    }
+                }
+            } catch (IOException e) {
+                requirePatience(e);
+            }
+            Patience.pause();
+        }
+    }
+
+    /** The next event of a stream (HTML standard, section 9.2); null at its end. */
+    private static @Nullable Event nextEvent(BufferedReader lines) throws IOException {
+        var id = "";
+        var type = "message";
+        var data = new StringBuilder();
+        for (var line = lines.readLine(); line != null; line = lines.readLine()) {
+            if (line.isEmpty() && data.length() > 0) {
+                return new Event(id, type, Json.read(data.toString()));
+            }
+            var colon = line.indexOf(':');
+            var field = colon < 0 ? line : line.substring(0, colon);
+            var value = colon < 0 ? "" : line.substring(colon + 1).stripLeading();
+            switch (field) {
+                case "id" -> id = value;
+                case "event" -> type = value;
+                case "data" -> data.append(value).append('\n');
+                default -> {
+                    // a comment that keeps the connection alive, or a field of a later version
+                }
+            }
+        }
+        return null;
+    }
+
+    private HttpRequest.Builder request(String path) {
+        return HttpRequest.newBuilder(URI.create(connection.url() + BASE + path))
+                .timeout(ANSWER_TIMEOUT)
+                .header("Authorization", "Bearer " + connection.token().text());
+    }
+
+    private <T> HttpResponse<T> send(HttpRequest.Builder builder, BodyHandler<T> handler) {
+        var request = builder.build();
+        return patience.run(() -> {
+            var response = exchange(request, handler);
+            var status = response.statusCode();
+            if (status < 300) {
+                return response;
+            }
+            var failure = Problem.of(connection, status, body(response));
+            if (status == UNAVAILABLE || status == TOO_MANY_REQUESTS) {
+                throw new Patience.Away(failure);
+            }
+            throw failure;
+        });
+    }
+
+    private <T> HttpResponse<T> exchange(HttpRequest request, BodyHandler<T> handler) throws Patience.Away {
+        try {
+            return http.send(request, handler);
+        } catch (SSLException e) {
+            throw refused(e);
+        } catch (IOException e) {
+            throw new Patience.Away(unreachable(e));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw Failure.external("interrupted while waiting for the manager at " + connection.url(), e);
+        }
+    }
+
+    private static String body(HttpResponse<?> response) {
+        if (response.body() instanceof InputStream in) {
+            try (in) {
+                return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            } catch (IOException e) {
+                return "";
+            }
+        }
+        return String.valueOf(response.body());
+    }
+
+    private JsonNode json(HttpResponse<String> response) {
+        try {
+            return Json.read(response.body());
+        } catch (JsonProcessingException e) {
+            throw Failure.external(
+                    connection.url() + " does not answer with JSON; is it a Muster manager of this version?", e);
+        }
+    }
+
+    private Failure unreachable(IOException e) {
+        String reason;
+        if (e instanceof HttpConnectTimeoutException) {
+            reason = "no connection within " + CONNECT_TIMEOUT.toSeconds() + " s";
+        } else if (e instanceof HttpTimeoutException) {
+            reason = "no answer within " + ANSWER_TIMEOUT.toSeconds() + " s";
+        } else if (e instanceof UnknownHostException || hasCause(e, UnresolvedAddressException.class) != null) {
+            reason = "no such host";
+        } else if (e instanceof ConnectException) {
+            reason = "connection refused";
+        } else {
+            reason = "the connection broke";
+        }
+        return Failure.external(
+                "cannot reach the manager at " + connection.url() + " (" + reason
+                        + "); start it with ./muster up, or correct --url or MUSTER_URL",
+                e);
+    }
+
+    /** What a failed TLS handshake means: a server that must not be trusted, or one that is going down. */
+    private Failure refused(SSLException e) throws Patience.Away {
+        var certificate = hasCause(e, CertificateException.class);
+        if (certificate != null) {
+            return Failure.user(
+                    "the server at " + connection.url() + " is not the manager of this token's cluster: "
+                            + certificate.getMessage() + "; correct --url or --token",
+                    e);
+        }
+        if (String.valueOf(e.getMessage()).contains("nrecognized SSL message")) {
+            return Failure.user(
+                    "the server at " + connection.url() + " does not speak TLS; correct --url or MUSTER_URL", e);
+        }
+        throw new Patience.Away(unreachable(e));
+    }
+
+    private static <T extends Throwable> @Nullable T hasCause(Throwable e, Class<T> type) {
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (type.isInstance(cause)) {
+                return type.cast(cause);
+            }
+        }
+        return null;
+    }
+
+    private static SSLContext sslContext(Token token) {
+        try {
+            var context = SSLContext.getInstance("TLS");
+            context.init(null, new TrustManager[] {new PinnedTrustManager(token)}, null);
+            return context;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java has TLS", e);
+        }
+    }
+}

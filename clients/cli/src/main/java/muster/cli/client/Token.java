@@ -1,0 +1,42 @@
+package muster.cli.client;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
+import java.util.Base64;
+import java.util.regex.Pattern;
+
+/** A secret that also names the certificate authority of its cluster: {@code muster-FINGERPRINT.SECRET}. */
+public record Token(String text) {
+    private static final Pattern FORM = Pattern.compile("muster-([A-Za-z0-9_-]{43})\\.([A-Za-z0-9_-]{43})");
+
+    public Token {
+        if (!FORM.matcher(text).matches()) {
+            throw Failure.user("the token has " + text.length()
+                    + " characters and not the form muster-<43 characters>.<43 characters>; copy it again from the"
+                    + " manager's security/admin.token");
+        }
+    }
+
+    /** Whether the token was made by the cluster with this authority. */
+    public boolean names(X509Certificate authority) {
+        try {
+            var hash = MessageDigest.getInstance("SHA-256").digest(authority.getEncoded());
+            return fingerprint().equals(Base64.getUrlEncoder().withoutPadding().encodeToString(hash));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        } catch (CertificateEncodingException e) {
+            return false;
+        }
+    }
+
+    private String fingerprint() {
+        return text.substring("muster-".length(), text.indexOf('.'));
+    }
+
+    @Override
+    public String toString() {
+        return "Token[" + fingerprint() + "]";
+    }
+}

@@ -1,0 +1,70 @@
+package muster.cli.local;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import muster.cli.client.Failure;
+
+/**
+ * The distributions that nodes of this machine are started from: those that the build of a checkout has unpacked, or
+ * the one that the launcher lies in.
+ *
+ * @param root folder of the checkout or the distribution
+ */
+public record Installation(Path root) {
+    /** The one that the launcher named. */
+    public static Installation ofProcess() {
+        var root = System.getProperty("muster.root", "");
+        if (root.isEmpty()) {
+            throw Failure.user(
+                    "clusters are started by the launcher: ./muster in a checkout, bin/muster in a distribution");
+        }
+        return new Installation(Path.of(root));
+    }
+
+    private boolean checkout() {
+        return Files.isDirectory(root.resolve("karaf-assembly"));
+    }
+
+    /** Where clusters are kept unless the user says otherwise. */
+    public Path defaultDir(Map<String, String> environment) {
+        var home = environment.getOrDefault("HOME", System.getProperty("user.home"));
+        return (checkout() ? root : Path.of(home)).resolve(".muster");
+    }
+
+    /** The distribution of a role. */
+    Path home(Role role) {
+        if (checkout()) {
+            var home = root.resolve("karaf-assembly").resolve(role.label()).resolve("target/assembly");
+            if (!Files.isExecutable(home.resolve("bin/karaf"))) {
+                throw Failure.user(
+                        "the " + role.label() + " is not built: " + home + " has no bin/karaf; run ./muster build");
+            }
+            return home;
+        }
+        var bundle = root.resolve("system/io/muster/muster-" + role.label());
+        if (!Files.isDirectory(bundle)) {
+            throw Failure.user("the distribution in " + root + " has no " + role.label()
+                    + "; a cluster on one machine needs the distribution named 'all'");
+        }
+        return root;
+    }
+
+    /** What the build prepared for fast starts of a role; may not be there. */
+    Path warm(Role role) {
+        return checkout()
+                ? root.resolve("karaf-assembly/target/warm").resolve(role.label())
+                : root.resolve("warm").resolve(role.label());
+    }
+
+    /** The program of the demo. */
+    Path demo() {
+        var jar =
+                checkout() ? root.resolve("clients/demo/target/muster-demo.jar") : root.resolve("lib/muster-demo.jar");
+        if (!Files.exists(jar)) {
+            throw Failure.user("the demo's program " + jar + " is not there; "
+                    + (checkout() ? "run ./muster build" : "run the demo from a checkout"));
+        }
+        return jar;
+    }
+}

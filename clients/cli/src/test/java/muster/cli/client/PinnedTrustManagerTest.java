@@ -1,0 +1,66 @@
+package muster.cli.client;
+
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.security.cert.CertificateException;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class PinnedTrustManagerTest {
+    private static final String MANAGER = "muster://manager/manager";
+
+    private final Certificates cluster = new Certificates();
+    private final PinnedTrustManager trust = new PinnedTrustManager(new Token(cluster.token()));
+
+    @Test
+    void trustsManagerOfTheTokensCluster() {
+        assertThatCode(() -> check(cluster.node(MANAGER), cluster.authority())).doesNotThrowAnyException();
+    }
+
+    @Test
+    void refusesManagerOfAnotherCluster() {
+        var other = new Certificates();
+
+        assertThatThrownBy(() -> check(other.node(MANAGER), other.authority()))
+                .isInstanceOf(CertificateException.class)
+                .hasMessageContaining("not the one that the token names");
+    }
+
+    @Test
+    void refusesCertificateThatTheNamedAuthorityDidNotSign() {
+        assertThatThrownBy(() -> check(new Certificates().node(MANAGER), cluster.authority()))
+                .isInstanceOf(CertificateException.class)
+                .hasMessageContaining("not signed by");
+    }
+
+    @Test
+    void refusesWorkerOfTheCluster() {
+        assertThatThrownBy(() -> check(cluster.node("muster://worker/w1"), cluster.authority()))
+                .isInstanceOf(CertificateException.class)
+                .hasMessageContaining("not a manager's");
+    }
+
+    @Test
+    void refusesExpiredCertificate() {
+        assertThatThrownBy(() -> check(cluster.node(MANAGER, Duration.ofHours(3)), cluster.authority()))
+                .isInstanceOf(CertificateException.class);
+    }
+
+    @Test
+    void refusesChainWithoutAuthority() {
+        assertThatThrownBy(() -> check(cluster.node(MANAGER))).isInstanceOf(CertificateException.class);
+        assertThatThrownBy(() -> check(cluster.authority())).isInstanceOf(CertificateException.class);
+    }
+
+    @Test
+    void refusesAuthorityInPlaceOfManager() {
+        assertThatThrownBy(() -> check(cluster.authority(), cluster.authority()))
+                .isInstanceOf(CertificateException.class);
+    }
+
+    private void check(X509Certificate... chain) throws CertificateException {
+        trust.checkServerTrusted(chain, "ECDHE_ECDSA");
+    }
+}

@@ -1,0 +1,270 @@
+package muster.itests;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** A manager and workers as processes of their own, started from the distributions as operators would. */
+final class Cluster implements AutoCloseable {
+    private static final Duration START = Duration.ofSeconds(120);
+    private static final Duration STOP = Duration.ofSeconds(30);
+    private static final String MANAGER = "manager";
+
+    private final Path dir;
+    private final int restPort;
+    private final int brokerPort;
+    private final Map<String, Process> nodes = new LinkedHashMap<>();
+
+    /** What a client printed, and its exit code. */
+    record Printed(int exitCode, String stdout, String stderr) {}
+
+    private Cluster(Path dir) {
+        this.dir = dir;
+        try (var one = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+                var two = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            this.restPort = one.getLocalPort();
+            this.brokerPort = two.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Starts a manager and the workers in a folder, and waits until they can work. */
+    static Cluster start(Path dir, String... workers) {
+        var cluster = new Cluster(dir);
+        try {
+            cluster.startManager();
+            for (var worker : workers) {
+                cluster.startWorker(worker);
+            }
+            for (var worker : workers) {
+                cluster.awaitState(worker, "online");
+            }
+            return cluster;
+        } catch (RuntimeException | Error e) {
+            e.addSuppressed(new AssertionError(cluster.lastWords()));
+            cluster.close();
+            throw e;
+        }
+    }
+
+    /** Starts the manager and waits until it accepts jobs. */
+    void startManager() {
+        start(
+                MANAGER,
+                "muster.manager",
+                Map.of(
+                        "MUSTER_REST_HOST",
+                        "127.0.0.1",
+                        "MUSTER_REST_PORT",
+                        Integer.toString(restPort),
+                        "MUSTER_BROKER_HOST",
+                        "127.0.0.1",
+                        "MUSTER_BROKER_PORT",
+                        Integer.toString(brokerPort),
+                        "MUSTER_MANAGER_HEARTBEAT",
+                        "500ms",
+                        "MUSTER_MANAGER_LEASE",
+                        "3s"));
+        Eventually.until("the manager's token", START, () -> alive(MANAGER) && !token().isEmpty(), ready -> ready);
+        Eventually.until("the manager is ready", START, this::readiness, "200"::equals);
+    }
+
+    /** Starts a worker of two cores. */
+    void startWorker(String id) {
+        start(
+                id,
+                "muster.worker",
+                Map.of(
+                        "MUSTER_WORKER_ID",
+                        id,
+                        "MUSTER_WORKER_ADDRESS",
+                        "127.0.0.1",
+                        "MUSTER_WORKER_MANAGER",
+                        "https://127.0.0.1:" + restPort,
+                        "MUSTER_WORKER_TOKEN_FILE",
+                        dir.resolve("manager/security/join.token").toString(),
+                        "MUSTER_WORKER_SLOTS",
+                        "2"));
+    }
+
+    private void start(String name, String home, Map<String, String> settings) {
+        try {
+            var base = Files.createDirectories(dir.resolve(name));
+            var builder = new ProcessBuilder(System.getProperty(home) + "/bin/karaf", "daemon")
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                            base.resolve("console.log").toFile()));
+            builder.environment().keySet().removeIf(variable -> variable.startsWith("MUSTER_"));
+            builder.environment().putAll(settings);
+            builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+            builder.environment().put("KARAF_BASE", base.toString());
+            nodes.put(name, builder.start());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private String readiness() {
+        alive(MANAGER);
+        try {
+            var answer = rest().get("/readyz");
+            return answer.status() == 200 ? "200" : answer.toString();
+        } catch (UncheckedIOException e) {
+            return e.toString();
+        }
+    }
+
+    private boolean alive(String name) {
+        var node = nodes.get(name);
+        if (node == null || !node.isAlive()) {
+            throw new AssertionError(name + " has ended; " + lastWords());
+        }
+        return true;
+    }
+
+    /** Waits until the manager says that a worker is in a state. */
+    void awaitState(String worker, String state) {
+        var rest = rest();
+        Eventually.until(
+                "worker " + worker + " is " + state,
+                START,
+                () -> rest.get("/api/v1/workers/" + worker).json().path("state").asText(),
+                state::equals);
+    }
+
+    private String token() {
+        try {
+            var file = dir.resolve("manager/security/admin.token");
+            return Files.exists(file) ? Files.readString(file).strip() : "";
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    Rest rest() {
+        return new Rest(restPort, token());
+    }
+
+    /** Runs the command line client. */
+    Printed client(String... arguments) {
+        var command = new ArrayList<>(List.of(
+                Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                "-jar",
+                System.getProperty("muster.cli")));
+        command.addAll(List.of(arguments));
+        try {
+            var stdout = Files.createTempFile(dir, "client", ".out");
+            var stderr = Files.createTempFile(dir, "client", ".err");
+            var builder = new ProcessBuilder(command)
+                    .redirectOutput(stdout.toFile())
+                    .redirectError(stderr.toFile());
+            builder.environment().keySet().removeIf(variable -> variable.startsWith("MUSTER_"));
+            builder.environment().put("MUSTER_URL", "https://127.0.0.1:" + restPort);
+            builder.environment().put("MUSTER_TOKEN", token());
+            var process = builder.start();
+            process.getOutputStream().close();
+            if (!process.waitFor(60, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                throw new AssertionError(
+                        command + " did not end; it printed " + Files.readString(stdout) + Files.readString(stderr));
+            }
+            return new Printed(process.exitValue(), Files.readString(stdout), Files.readString(stderr));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Ends a node as a crash does. */
+    void kill(String name) {
+        var node = nodes.remove(name);
+        if (node == null) {
+            throw new IllegalArgumentException("no node " + name);
+        }
+        node.destroyForcibly();
+        await(node);
+    }
+
+    /** Asks a node to end, and fails if it does not. */
+    void stop(String name) {
+        var node = nodes.get(name);
+        if (node != null) {
+            node.destroy();
+            if (!await(node)) {
+                throw new AssertionError(name + " did not stop within " + STOP.toSeconds() + " s");
+            }
+            nodes.remove(name);
+        }
+    }
+
+    private static boolean await(Process node) {
+        try {
+            return node.waitFor(STOP.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** Processes that name the cluster's folder in their arguments. */
+    List<String> processes() {
+        return ProcessHandle.allProcesses()
+                .map(process -> process.info().commandLine().orElse(""))
+                .filter(line -> line.contains(dir.toString()))
+                .toList();
+    }
+
+    /** The ends of the nodes' logs. */
+    String lastWords() {
+        var words = new StringBuilder();
+        for (var name : nodes.keySet()) {
+            for (var file : List.of("console.log", "data/log/karaf.log")) {
+                var path = dir.resolve(name).resolve(file);
+                if (Files.exists(path)) {
+                    words.append("\n--- ").append(path).append('\n').append(tail(path));
+                }
+            }
+        }
+        return words.toString();
+    }
+
+    private static String tail(Path path) {
+        try {
+            var lines = new String(Files.readAllBytes(path), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList();
+            return String.join("\n", lines.subList(Math.max(0, lines.size() - 30), lines.size()));
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    /** Stops every node, the manager last; by force what does not end. */
+    @Override
+    public void close() {
+        var manager = nodes.remove(MANAGER);
+        var ending = new ArrayList<>(nodes.values());
+        ending.forEach(Process::destroy);
+        ending.forEach(Cluster::await);
+        if (manager != null) {
+            manager.destroy();
+            await(manager);
+            ending.add(manager);
+        }
+        ending.forEach(Process::destroyForcibly);
+        nodes.clear();
+    }
+}

@@ -1,0 +1,344 @@
+package muster.itests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A manager and two workers, each a process of its own, used through REST and the client. */
+class ClusterIT {
+    private static final Duration SOON = Duration.ofSeconds(30);
+
+    @TempDir
+    static Path dir;
+
+    private static Cluster cluster;
+    private static Rest rest;
+
+    @BeforeAll
+    static void startCluster() {
+        cluster = Cluster.start(dir, "w1", "w2");
+        rest = cluster.rest();
+        var document = new Document(rest.get("/openapi.json").json());
+        rest.checkEach(document::check);
+    }
+
+    @AfterAll
+    static void stopsInOrderAndLeavesNoProcess() {
+        if (cluster != null) {
+            try {
+                cluster.stop("w1");
+                cluster.stop("w2");
+                cluster.stop("manager");
+                assertThat(cluster.processes()).isEmpty();
+            } finally {
+                cluster.close();
+            }
+        }
+    }
+
+    @Test
+    void runsACommandOnAWorker() {
+        var id = rest.submit("""
+                {"name":"hello","tags":["demo"],
+                 "task":{"command":["sh","-c","echo out $MUSTER_WORKER; echo err >&2"]}}""");
+        var job = rest.ended(id, SOON);
+
+        assertThat(job.path("state").asText()).isEqualTo("succeeded");
+        var attempt = rest.get("/api/v1/tasks/" + id + ".0").json().at("/attempts/0");
+        assertThat(attempt.path("worker").asText()).isIn("w1", "w2");
+        assertThat(attempt.path("exitCode").asInt()).isZero();
+        assertThat(rest.get("/api/v1/tasks/" + id + ".0/logs").text())
+                .isEqualTo("out " + attempt.path("worker").asText() + "\n");
+        assertThat(rest.get("/api/v1/tasks/" + id + ".0/logs?stream=stderr").text())
+                .isEqualTo("err\n");
+    }
+
+    @Test
+    void eachTaskOfAnArraySeesItsOwnIndex() {
+        var id = rest.submit("""
+                {"array":{"task":{"executor":"native","command":["sh","-c","echo $MUSTER_TASK of $MUSTER_CORES"]},
+                          "indices":"3-12%4"}}""");
+        var job = rest.ended(id, SOON);
+
+        assertThat(job.at("/tasks/succeeded").asInt()).isEqualTo(10);
+        assertThat(rest.get("/api/v1/tasks/" + id + ".7/logs").text()).isEqualTo(id + ".7 of 1\n");
+    }
+
+    @Test
+    void aTaskStartsWhenWhatItNeedsIsDone(@TempDir Path shared) {
+        var file = shared.resolve("order");
+        var id = rest.submit("""
+                {"graph":{"tasks":[
+                  {"name":"c","command":["sh","-c","echo c >>FILE"],"needs":["a","b"]},
+                  {"name":"a","command":["sh","-c","echo a >>FILE"]},
+                  {"name":"b","command":["sh","-c","echo b >>FILE"],"needs":["a"]}]}}""".replace("FILE", file.toString()));
+
+        assertThat(rest.ended(id, SOON).path("state").asText()).isEqualTo("succeeded");
+        assertThat(file).hasContent("a\nb\nc");
+        assertThat(rest.get("/api/v1/tasks/" + id + ".b").json().path("id").asText())
+                .isEqualTo(id + ".2");
+    }
+
+    @Test
+    void aFailureSaysWhyAndCanBeRetried() {
+        var id = rest.submit("""
+                {"task":{"command":["sh","-c","echo no luck >&2; exit 3"]}}""");
+        assertThat(rest.ended(id, SOON).path("state").asText()).isEqualTo("failed");
+
+        var attempt = rest.get("/api/v1/tasks/" + id + ".0").json().at("/attempts/0");
+        assertThat(attempt.path("cause").asText()).isEqualTo("exit_code");
+        assertThat(attempt.path("kind").asText()).isEqualTo("user");
+        assertThat(attempt.path("exitCode").asInt()).isEqualTo(3);
+        assertThat(attempt.path("stderrTail").asText()).contains("no luck");
+
+        assertThat(rest.post("/api/v1/jobs/" + id + "/retry").json().path("retried").asInt())
+                .isEqualTo(1);
+        rest.ended(id, SOON);
+        assertThat(rest.get("/api/v1/tasks/" + id + ".0").json().path("attempts"))
+                .hasSize(2);
+    }
+
+    @Test
+    void aTaskIsEndedAtItsTimeLimitWithAllItStarted() {
+        var id = rest.submit("""
+                {"task":{"command":["sh","-c","setsid sleep 4711 & sleep 4711"],"timeLimit":"1s"}}""");
+        rest.ended(id, SOON);
+
+        assertThat(rest.get("/api/v1/tasks/" + id + ".0")
+                        .json()
+                        .at("/attempts/0/cause")
+                        .asText())
+                .isEqualTo("time_limit");
+        Eventually.until(
+                "every process of the task has ended",
+                SOON,
+                () -> ProcessHandle.allProcesses()
+                        .filter(process ->
+                                process.info().commandLine().orElse("").endsWith("sleep 4711"))
+                        .count(),
+                count -> count == 0);
+    }
+
+    @Test
+    void aJobIsCanceled() {
+        var id = rest.submit("""
+                {"array":{"task":{"command":["sleep","3600"]},"indices":"0-9"}}""");
+        Eventually.until(
+                "a task runs",
+                SOON,
+                () -> rest.get("/api/v1/jobs/" + id)
+                        .json()
+                        .at("/tasks/running")
+                        .asInt(),
+                running -> running > 0);
+        assertThat(rest.post("/api/v1/jobs/" + id + "/cancel").status()).isEqualTo(200);
+
+        assertThat(rest.ended(id, SOON).path("state").asText()).isEqualTo("canceled");
+        assertThat(rest.delete("/api/v1/jobs/" + id).status()).isEqualTo(204);
+        assertThat(rest.get("/api/v1/jobs/" + id).status()).isEqualTo(404);
+    }
+
+    @Test
+    void theSameIdempotencyKeyGivesTheSameJob() {
+        var job = """
+                {"name":"once","task":{"executor":"noop"}}""";
+        var first = rest.post("/api/v1/jobs", job, "Idempotency-Key", "k-1");
+        var second = rest.post("/api/v1/jobs", job, "Idempotency-Key", "k-1");
+        var other = rest.post("/api/v1/jobs", job.replace("once", "twice"), "Idempotency-Key", "k-1");
+
+        assertThat(second.json().path("id")).isEqualTo(first.json().path("id"));
+        assertThat(other.status()).isEqualTo(409);
+    }
+
+    @Test
+    void aDrainedWorkerGetsNothingMore() {
+        assertThat(rest.post("/api/v1/workers/w1/drain").json().path("state").asText())
+                .isEqualTo("draining");
+        try {
+            var id = rest.submit("""
+                    {"array":{"task":{"command":["true"]},"indices":"0-19"}}""");
+            rest.ended(id, SOON);
+            assertThat(workers(id)).containsOnly("w2");
+        } finally {
+            assertThat(rest.post("/api/v1/workers/w1/resume")
+                            .json()
+                            .path("state")
+                            .asText())
+                    .isEqualTo("online");
+        }
+    }
+
+    @Test
+    void everyOtherAnswerFollowsTheDocumentToo() {
+        rest.submit("""
+                {"name":"seen","tags":["seen"],"task":{"executor":"noop"}}""");
+        assertThat(rest.get("/api/v1/jobs?tag=seen&limit=1").json().path("items"))
+                .hasSize(1);
+        assertThat(rest.get("/api/v1/workers").json().path("items")).hasSize(2);
+        assertThat(rest.get("/api/v1/cluster").json().at("/workers/online").asInt())
+                .isEqualTo(2);
+        assertThat(rest.get("/metrics").text()).contains("# TYPE");
+        assertThat(rest.get("/readyz").status()).isEqualTo(200);
+        assertThat(rest.getAsStranger("/healthz").json().path("status").asText())
+                .isEqualTo("up");
+        assertThat(rest.getAsStranger("/api/v1/cluster").status()).isEqualTo(401);
+        assertThat(rest.get("/docs").mediaType()).isEqualTo("text/html");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+            {"task":{"executor":"fortran","command":["x"]}}                    | 400 | invalid    | fortran
+            {"task":{"command":["x"],"resources":{"cores":64}}}                | 422 | impossible | 64
+            {"task":{"command":["x"]                                           | 400 | invalid    |
+            {"task":{"command":["x"],"colour":"red"}}                          | 400 | invalid    | /task/colour
+            {"task":{"command":[]}}                                            | 400 | invalid    | /task/command
+            {"task":{"command":["x"],"resources":{"memory":"-1G"}}}            | 400 | invalid    | /task/resources/memory
+            {"task":{"command":["x"],"timeLimit":"soon"}}                      | 400 | invalid    | /task/timeLimit
+            {"task":{"command":["x"],"retries":-1}}                            | 400 | invalid    | retries
+            {"array":{"task":{"command":["x"]},"indices":"5-1"}}               | 400 | invalid    | /array/indices
+            {"after":[{"job":"999999"}],"task":{"command":["x"]}}              | 400 | invalid    | 999999
+            {"graph":{"tasks":[{"name":"a","command":["x"],"needs":["b"]},{"name":"b","command":["x"],"needs":["a"]}]}} | 400 | invalid | cycle
+            {}                                                                 | 400 | invalid    | task
+            """)
+    void badInputIsRefusedAndNothingIsStored(String job, int status, String code, String named) {
+        var before = rest.get("/api/v1/jobs?limit=1").json().at("/items/0/id").asText();
+        var answer = rest.post("/api/v1/jobs", job);
+
+        assertThat(answer.status()).as(answer.text()).isEqualTo(status);
+        assertThat(answer.mediaType()).isEqualTo("application/problem+json");
+        assertThat(answer.json().path("code").asText()).isEqualTo(code);
+        assertThat(answer.text()).contains(named == null ? "" : named);
+        assertThat(answer.json().path("detail").asText()).doesNotContain("\n", "Exception");
+        assertThat(rest.get("/api/v1/jobs?limit=1").json().at("/items/0/id").asText())
+                .isEqualTo(before);
+    }
+
+    @Test
+    void everyFaultIsToldAtOnce() {
+        var answer = rest.post("/api/v1/jobs", """
+                {"priority":5000,"task":{"command":["x"],"resources":{"memory":"lots","cores":-1}}}""");
+        var pointers = StreamSupport.stream(answer.json().path("errors").spliterator(), false)
+                .map(error -> error.path("pointer").asText())
+                .toList();
+
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(pointers).contains("/priority", "/task/resources/memory", "/task/resources/cores");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "/api/v1/jobs/999999, 404",
+        "/api/v1/jobs/x, 400",
+        "/api/v1/tasks/999999.0, 404",
+        "/api/v1/tasks/17, 400",
+        "/api/v1/workers/nobody, 404",
+        "/api/v1/jobs?state=done, 400",
+        "/api/v1/jobs?limit=0, 400",
+        "/api/v1/nothing, 404"
+    })
+    void idsAndParametersThatAreNoneAreTold(String path, int status) {
+        var answer = rest.get(path);
+        assertThat(answer.status()).as(answer.text()).isEqualTo(status);
+        assertThat(answer.mediaType()).isEqualTo("application/problem+json");
+        assertThat(answer.json().path("detail").asText()).isNotEmpty();
+    }
+
+    @Test
+    void theClientPrintsWhatTheTaskWroteAndExitsWithItsCode() {
+        var printed = cluster.client("submit", "--wait", "--", "sh", "-c", "echo out; echo err >&2; exit 7");
+
+        assertThat(printed.exitCode()).as(printed.toString()).isEqualTo(7);
+        assertThat(printed.stdout()).isEqualTo("out\n");
+        assertThat(printed.stderr()).contains("err\n");
+    }
+
+    @Test
+    void theClientShowsTheClusterAsJson() {
+        var printed = cluster.client("--json", "status");
+        if (printed.exitCode() == 2) {
+            printed = cluster.client("status", "--json");
+        }
+
+        assertThat(printed.exitCode()).as(printed.toString()).isZero();
+        assertThat(Rest.parse(printed.stdout())).isNotEmpty();
+    }
+
+    @Test
+    void theClientRefusesWhatIsWrongInOneLine() {
+        var printed = cluster.client("submit", "--memory", "lots", "--", "true");
+
+        assertThat(printed.exitCode()).as(printed.toString()).isEqualTo(2);
+        assertThat(printed.stderr().strip()).contains("lots").hasLineCount(1);
+    }
+
+    @Test
+    void theClientSaysThatNoManagerAnswers() {
+        var printed = cluster.client("--url", "https://127.0.0.1:1", "status");
+
+        assertThat(printed.exitCode()).as(printed.toString()).isEqualTo(4);
+        assertThat(printed.stderr()).contains("https://127.0.0.1:1");
+    }
+
+    @Test
+    void aTaskOfAWorkerThatDiesRunsOnTheOther(@TempDir Path shared) throws Exception {
+        var go = shared.resolve("go");
+        // each attempt runs until it is told to go on, which the first never is
+        var id = rest.submit("""
+                {"task":{"command":["sh","-c","until [ -e GO ]; do sleep 0.1; done; echo $MUSTER_WORKER $MUSTER_ATTEMPT"]}}"""
+                .replace("GO", go.toString()));
+        var first = runningOn(id);
+        var lost = Instant.now();
+        cluster.kill(first);
+        var second = Eventually.until(
+                "task " + id + ".0 runs on the other worker", SOON, () -> runningOn(id), worker -> !worker.equals(first));
+        var moved = Duration.between(lost, Instant.now());
+        Files.createFile(go);
+
+        assertThat(rest.ended(id, SOON).path("state").asText()).isEqualTo("succeeded");
+        var task = rest.get("/api/v1/tasks/" + id + ".0").json();
+        assertThat(task.path("attempts")).hasSize(2);
+        assertThat(task.at("/attempts/0/cause").asText()).isEqualTo("worker_lost");
+        assertThat(rest.get("/api/v1/tasks/" + id + ".0/logs").text()).isEqualTo(second + " 2\n");
+        // a lease of three seconds, and some for a busy machine
+        assertThat(moved).isLessThan(Duration.ofSeconds(12));
+
+        cluster.startWorker(first);
+        cluster.awaitState(first, "online");
+    }
+
+    /** Where the last attempt of a job's only task runs, once it does. */
+    private static String runningOn(String job) {
+        var attempts = Eventually.until(
+                        "task " + job + ".0 runs",
+                        SOON,
+                        () -> rest.get("/api/v1/tasks/" + job + ".0").json(),
+                        task -> task.path("state").asText().equals("running"))
+                .path("attempts");
+        return attempts.get(attempts.size() - 1).path("worker").asText();
+    }
+
+    private static List<String> workers(String job) {
+        var workers = new ArrayList<String>();
+        for (JsonNode task : rest.get("/api/v1/tasks?job=" + job).json().path("items")) {
+            workers.add(task.at("/attempts/0/worker").asText());
+        }
+        return workers;
+    }
+}

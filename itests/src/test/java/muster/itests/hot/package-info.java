@@ -1,0 +1,5 @@
+/** An executor that tests deploy while a node runs. */
+@NullMarked
+package muster.itests.hot;
+
+import org.jspecify.annotations.NullMarked;
