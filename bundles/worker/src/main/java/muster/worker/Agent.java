@@ -58,6 +58,8 @@ final class Agent implements Outcomes, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
     private static final int MOST_GATHERED = 1024;
     private static final int MESSAGE_BYTES = 1 << 20;
+    private static final int MOST_PIECES_UNDER_WAY = 16;
+    private static final Duration PIECE_PAUSE = Duration.ofMillis(250);
     private static final int FILE_THREADS = 2;
     private static final byte[] NO_BYTES = {};
 
@@ -96,6 +98,7 @@ final class Agent implements Outcomes, AutoCloseable {
     private Duration heartbeat = Duration.ZERO;
     private @Nullable Future<?> heartbeats;
     private @Nullable Future<?> nextHello;
+    private @Nullable Future<?> nextPiece;
 
     // ---- what has gathered to be sent
     private final List<TaskAttempt> started = new ArrayList<>();
@@ -160,7 +163,7 @@ final class Agent implements Outcomes, AutoCloseable {
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(30),
                 Duration.ofSeconds(10),
-                Duration.ofSeconds(7));
+                Duration.ofSeconds(6));
     }
 
     private static Map<String, String> environment() {
@@ -209,7 +212,7 @@ final class Agent implements Outcomes, AutoCloseable {
     }
 
     private void goodbye() {
-        for (var attempt : held.keySet()) {
+        for (var attempt : List.copyOf(held.keySet())) {
             giveBack(attempt, "worker '" + node.id + "' goes down");
         }
         flush();
@@ -591,6 +594,9 @@ final class Agent implements Outcomes, AutoCloseable {
             executorsChanged();
         }
         resending = false;
+        if (nextPiece != null) {
+            nextPiece.cancel(false);
+        }
         resend(System.nanoTime());
     }
 
@@ -622,11 +628,21 @@ final class Agent implements Outcomes, AutoCloseable {
         var attempts = spool.sentBefore(before);
         if (!attempts.isEmpty()) {
             resending = true;
-            resend(attempts.iterator(), conversation);
+            resend(attempts.iterator(), new ArrayDeque<>(), conversation);
         }
     }
 
-    private void resend(Iterator<AttemptId> attempts, int during) {
+    /** Slows down while many pieces are not confirmed, so that what gathered in a long absence does not fill the memory. */
+    private void resend(Iterator<AttemptId> attempts, ArrayDeque<AttemptId> underWay, int during) {
+        if (during != conversation) {
+            return;
+        }
+        underWay.removeIf(last -> !spool.holds(last));
+        if (underWay.size() >= MOST_PIECES_UNDER_WAY) {
+            underWay.remove();
+            nextPiece = after(PIECE_PAUSE, () -> resend(attempts, underWay, during));
+            return;
+        }
         inFiles(() -> {
             var piece = spool.next(attempts, MESSAGE_BYTES);
             mailbox.execute(() -> {
@@ -637,7 +653,8 @@ final class Agent implements Outcomes, AutoCloseable {
                     resending = false;
                 } else {
                     send(List.of(new ToManager.Finished(node.session, piece)));
-                    resend(attempts, during);
+                    underWay.add(piece.get(piece.size() - 1).attempt());
+                    resend(attempts, underWay, during);
                 }
             });
         });

@@ -39,7 +39,7 @@ public final class WorkerIdentity {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerIdentity.class);
     private static final Duration FIRST_RETRY = Duration.ofMillis(250);
     private static final Duration LONGEST_RETRY = Duration.ofSeconds(5);
-    private static final Duration REFUSED_RETRY = Duration.ofSeconds(30);
+    private static final Duration REFUSED_RETRY = Duration.ofSeconds(10);
 
     private final BundleContext context;
     private final Settings settings;

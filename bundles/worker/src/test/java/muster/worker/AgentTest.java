@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import muster.api.AttemptId;
 import muster.api.Capacity;
 import muster.api.Cause;
@@ -63,7 +64,9 @@ class AgentTest {
 
     @AfterEach
     void end() {
+        executor.obeys = true;
         agent.close();
+        executor.obeys = false;
         registry.close();
         spool.close();
         folder.close();
@@ -419,8 +422,21 @@ class AgentTest {
 
         eventually("it is sent again", () -> links.results(FIRST).size() > 2);
         links.receive(1, new ToWorker.Confirm(List.of(FIRST)));
-        links.await(ToManager.Heartbeat.class);
-        assertThat(spool.unconfirmed()).isEmpty();
+        eventually("it is confirmed", () -> spool.unconfirmed().isEmpty());
+    }
+
+    @Test
+    void sendsInPiecesWhatGatheredInALongAbsence() {
+        var attempts =
+                IntStream.range(0, 100).mapToObj(i -> Tasks.attempt(17, i, 1)).toList();
+        attempts.forEach(attempt -> spool.add(Tasks.result(attempt, Finisher.INLINE_BYTES)));
+
+        var hello = links.join(1);
+
+        assertThat(hello.finished()).containsExactlyElementsOf(attempts);
+        eventually("all are sent", () -> attempts.stream()
+                .allMatch(a -> links.results(a).size() == 1));
+        assertThat(count(ToManager.Finished.class)).isGreaterThan(20);
     }
 
     @Test

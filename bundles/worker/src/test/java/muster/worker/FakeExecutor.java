@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import muster.api.AttemptId;
+import muster.api.Cause;
 import muster.api.Usage;
 import muster.api.executor.Attempt;
 import muster.api.executor.Availability;
@@ -20,6 +21,7 @@ final class FakeExecutor implements Executor {
     final List<AttemptId> canceled = new CopyOnWriteArrayList<>();
     volatile Availability availability = Availability.YES;
     volatile RuntimeException failure;
+    volatile boolean obeys;
     private final Map<AttemptId, Attempt> attempts = new ConcurrentHashMap<>();
     private volatile Outcomes outcomes;
 
@@ -43,6 +45,9 @@ final class FakeExecutor implements Executor {
     @Override
     public void cancel(Attempt attempt) {
         canceled.add(attempt.id());
+        if (obeys) {
+            end(attempt.id(), Outcome.failure(Cause.CANCELED, "canceled"));
+        }
     }
 
     Attempt awaitStart(AttemptId attempt) {

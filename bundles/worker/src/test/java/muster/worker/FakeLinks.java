@@ -71,7 +71,7 @@ final class FakeLinks implements Links {
 
     synchronized <T extends ToManager> T await(Class<T> type, Predicate<T> condition) {
         var found = new ArrayList<T>();
-        eventually("the worker sends " + type.getSimpleName() + "; it sent " + sent.subList(seen, sent.size()), () -> {
+        eventually("the worker sends " + type.getSimpleName() + " after " + List.copyOf(sent), () -> {
             while (found.isEmpty() && seen < sent.size()) {
                 var message = sent.get(seen++);
                 if (type.isInstance(message) && condition.test(type.cast(message))) {

@@ -1,0 +1,23 @@
+package muster.worker;
+
+import java.lang.reflect.Proxy;
+import java.util.Map;
+
+/** The configuration as the framework would make it of a file. */
+final class Configuration {
+    private Configuration() {}
+
+    /** @param values of keys as in the file; the others have their defaults */
+    static WorkerConfiguration of(Map<String, String> values) {
+        return (WorkerConfiguration) Proxy.newProxyInstance(
+                WorkerConfiguration.class.getClassLoader(),
+                new Class<?>[] {WorkerConfiguration.class},
+                (proxy, method, arguments) -> {
+                    var value = values.get(method.getName().replace('_', '.'));
+                    if (value == null) {
+                        return method.getDefaultValue();
+                    }
+                    return method.getReturnType() == boolean.class ? Boolean.valueOf(value) : value;
+                });
+    }
+}
