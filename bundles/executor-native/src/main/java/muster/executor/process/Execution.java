@@ -136,6 +136,7 @@ final class Execution {
             var before = System.nanoTime();
             pid = spawn(program);
             if (pid > 0) {
+                tellStart();
                 launched(new ProcessTree(id().toString(), pid, this, places(program)), before);
             }
         } finally {
@@ -174,12 +175,20 @@ final class Execution {
         return pid;
     }
 
+    /** Called before anybody can hear of the process's end, and without the monitor, since what it calls may wait. */
+    private void tellStart() {
+        try {
+            outcomes.started(id());
+        } catch (RuntimeException e) {
+            LOG.error("The start of attempt {} was not heard", id(), e);
+        }
+    }
+
     private synchronized void launched(ProcessTree made, long before) {
         become(State.RUNNING);
         tree = made;
         startNanos = before;
         nextSampleNanos = before + sampleNanos;
-        outcomes.started(id());
         var limit = attempt.task().timeLimit();
         if (limit != null) {
             var left = nanos(limit) - (System.nanoTime() - before);

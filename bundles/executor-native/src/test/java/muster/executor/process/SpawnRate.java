@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -155,7 +156,7 @@ public final class SpawnRate {
         }
 
         @Override
-        public java.util.Map<String, String> environment() {
+        public Map<String, String> environment() {
             return attempt.environment();
         }
 
