@@ -21,6 +21,7 @@ public final class TestAttempt implements Attempt {
     private final AttemptId id = new AttemptId(new TaskId(new JobId(17), INDICES.incrementAndGet()), 1);
     private final TaskSpec task;
     private final Path folder;
+    private Path workingDirectory;
 
     public TestAttempt(TaskSpec task, Path folder) {
         this.task = task;
@@ -62,15 +63,26 @@ public final class TestAttempt implements Attempt {
     }
 
     @Override
-    public Path workingDirectory() {
-        if (task.workingDirectory() == null) {
-            return makeFolder(folder.resolve(id + ".work"));
+    public synchronized Path workingDirectory() {
+        if (workingDirectory == null) {
+            workingDirectory = task.workingDirectory() == null ? makeFolder() : askedFolder(task.workingDirectory());
         }
-        var asked = Path.of(task.workingDirectory());
-        if (!Files.isDirectory(asked)) {
-            throw MusterException.invalid("working directory '" + asked + "' is not on worker 'w1'; make it there");
+        return workingDirectory;
+    }
+
+    private Path makeFolder() {
+        try {
+            return Files.createDirectory(folder.resolve(id + ".work"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        return asked;
+    }
+
+    private static Path askedFolder(String path) {
+        if (!Files.isDirectory(Path.of(path))) {
+            throw MusterException.invalid("working directory '" + path + "' is not on worker 'w1'; make it there");
+        }
+        return Path.of(path);
     }
 
     @Override
@@ -105,14 +117,6 @@ public final class TestAttempt implements Attempt {
     private static String read(Path path) {
         try {
             return Files.readString(path);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static Path makeFolder(Path path) {
-        try {
-            return Files.createDirectories(path);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -2,7 +2,6 @@ package muster.executor.process;
 
 import com.sun.jna.Native;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -82,7 +81,7 @@ final class ControlGroups implements AutoCloseable {
 
     @Override
     public void close() {
-        LibC.rmdir(bytes(folder));
+        LibC.rmdir(LibC.path(folder));
     }
 
     /** Name of the attempt in whose group a process is, as {@code /proc/PID/cgroup} has it; empty if in none. */
@@ -113,14 +112,14 @@ final class ControlGroups implements AutoCloseable {
     }
 
     private static void make(Path folder) throws IOException {
-        if (LibC.mkdir(bytes(folder), MODE) != 0) {
+        if (LibC.mkdir(LibC.path(folder), MODE) != 0) {
             throw new IOException("cannot make " + folder + ": " + LibC.strerror(Native.getLastError()));
         }
     }
 
     /** Removes a group and those below; false if processes live in one of them. */
     private static boolean remove(Path folder) {
-        if (LibC.rmdir(bytes(folder)) == 0 || !Files.exists(folder)) {
+        if (LibC.rmdir(LibC.path(folder)) == 0 || !Files.exists(folder)) {
             return true;
         }
         try (var inner = Files.newDirectoryStream(folder, Files::isDirectory)) {
@@ -128,11 +127,7 @@ final class ControlGroups implements AutoCloseable {
         } catch (IOException e) {
             return !Files.exists(folder);
         }
-        return LibC.rmdir(bytes(folder)) == 0;
-    }
-
-    private static byte[] bytes(Path path) {
-        return (path + "\0").getBytes(StandardCharsets.UTF_8);
+        return LibC.rmdir(LibC.path(folder)) == 0;
     }
 
     /** The group of one attempt. */

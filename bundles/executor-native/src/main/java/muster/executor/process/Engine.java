@@ -141,6 +141,13 @@ final class Engine implements AutoCloseable {
         }
     }
 
+    /** Does something that may take its time. */
+    void aside(Runnable task) {
+        if (groups != null) {
+            spawners.execute(task);
+        }
+    }
+
     /** Does something on the thread for what is due. */
     @CanIgnoreReturnValue
     Future<?> later(Runnable task, long nanos) {

@@ -18,7 +18,6 @@ import muster.api.Usage;
 import muster.api.executor.Attempt;
 import muster.api.executor.Outcome;
 import muster.api.executor.Outcomes;
-import muster.executor.process.ControlGroups.ControlGroup;
 import muster.executor.process.WaitBuffer.End;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,7 +35,10 @@ final class Execution {
 
     private static final long LONGEST_LOOK_NANOS = 100_000_000;
 
-    /** Between two samples of a tree that runs. */
+    /**
+     * Between two samples of a tree that runs. At the first it gets a control group: for a shorter one that would cost
+     * more than the process itself, since the kernel takes some 10 ms to move a process when it has not just moved one.
+     */
     private static final long SHORTEST_SAMPLE_NANOS = 25_000_000;
 
     private static final long LONGEST_SAMPLE_NANOS = 1_000_000_000;
@@ -128,14 +130,14 @@ final class Execution {
     }
 
     private void launch(Program program) {
-        var group = engine.createGroup(id().toString());
         var pid = 0;
         engine.reaper.launching();
         try {
             var before = System.nanoTime();
             pid = spawn(program);
             if (pid > 0) {
-                launched(new ProcessTree(id().toString(), pid, this, group, places(program)), before);
+                tellStart();
+                launched(new ProcessTree(id().toString(), pid, this, places(program)), before);
             }
         } finally {
             if (pid <= 0) {
@@ -143,14 +145,7 @@ final class Execution {
             }
             engine.reaper.launched();
         }
-        if (pid > 0) {
-            if (group != null) {
-                join(pid, group);
-            }
-        } else {
-            if (group != null) {
-                group.remove();
-            }
+        if (pid <= 0) {
             refuse(Programs.explain(attempt, program, -pid));
         }
     }
@@ -180,12 +175,20 @@ final class Execution {
         return pid;
     }
 
+    /** Called before anybody can hear of the process's end, and without the monitor, since what it calls may wait. */
+    private void tellStart() {
+        try {
+            outcomes.started(id());
+        } catch (RuntimeException e) {
+            LOG.error("The start of attempt {} was not heard", id(), e);
+        }
+    }
+
     private synchronized void launched(ProcessTree made, long before) {
         become(State.RUNNING);
         tree = made;
         startNanos = before;
         nextSampleNanos = before + sampleNanos;
-        outcomes.started(id());
         var limit = attempt.task().timeLimit();
         if (limit != null) {
             var left = nanos(limit) - (System.nanoTime() - before);
@@ -198,10 +201,21 @@ final class Execution {
         }
     }
 
-    /** Moves the first process into its group, and what it forked until then. */
-    private void join(int root, ControlGroup group) {
+    /** Puts its processes into a group of their own: the first, and then what they forked until then. */
+    private void group() {
+        var group = engine.createGroup(id().toString());
+        if (group == null) {
+            return;
+        }
+        synchronized (this) {
+            if (state != State.RUNNING || tree == null) {
+                group.remove();
+                return;
+            }
+            tree.group = group;
+        }
         var inside = new HashSet<Integer>();
-        for (var outside = List.of(root); !outside.isEmpty(); outside = outside(inside)) {
+        for (var outside = outside(inside); !outside.isEmpty(); outside = outside(inside)) {
             for (var pid : outside) {
                 try {
                     group.join(pid);
@@ -214,7 +228,7 @@ final class Execution {
     }
 
     private synchronized List<Integer> outside(Set<Integer> inside) {
-        if (state != State.RUNNING || tree == null || engine.trees.isAlone(tree)) {
+        if (state != State.RUNNING || tree == null) {
             return List.of();
         }
         return engine.trees.members(tree).stream()
@@ -428,6 +442,9 @@ final class Execution {
     /** Looks at its processes, if it is time to. */
     synchronized void sample(long now) {
         if (state == State.RUNNING && tree != null && now - nextSampleNanos >= 0) {
+            if (sampleNanos == SHORTEST_SAMPLE_NANOS) {
+                engine.aside(this::group);
+            }
             engine.trees.observe(tree);
             sampleNanos = Math.min(2 * sampleNanos, LONGEST_SAMPLE_NANOS);
             nextSampleNanos = now + sampleNanos;

@@ -7,7 +7,6 @@ import com.sun.jna.Pointer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,9 +38,6 @@ final class Launcher {
 
     /** Descriptors above the highest open one that are closed too, should another thread open some meanwhile. */
     private static final int CLOSE_AHEAD = 16;
-
-    private static final Charset PATHS =
-            Charset.forName(System.getProperty("sun.jnu.encoding", StandardCharsets.UTF_8.name()));
 
     /** Where this JVM runs. */
     private static final Path HOME = Path.of(System.getProperty("user.dir", "/"));
@@ -93,16 +89,17 @@ final class Launcher {
 
         int launch(Program program) {
             var strings = new ArrayList<byte[]>();
-            strings.add(path(program.directory()));
-            strings.add(path(program.stdin()));
-            strings.add(path(program.stdout()));
-            strings.add(path(program.stderr()));
-            strings.add(program.file().getBytes(PATHS));
-            strings.add(path(HOME));
+            strings.add(LibC.path(program.directory()));
+            strings.add(LibC.path(program.stdin()));
+            strings.add(LibC.path(program.stdout()));
+            strings.add(LibC.path(program.stderr()));
+            strings.add(LibC.path(program.file()));
+            strings.add(LibC.path(HOME));
             var first = strings.size();
-            program.arguments().forEach(argument -> strings.add(argument.getBytes(StandardCharsets.UTF_8)));
+            program.arguments().forEach(argument -> strings.add((argument + "\0").getBytes(StandardCharsets.UTF_8)));
             program.environment()
-                    .forEach((name, value) -> strings.add((name + "=" + value).getBytes(StandardCharsets.UTF_8)));
+                    .forEach(
+                            (name, value) -> strings.add((name + "=" + value + "\0").getBytes(StandardCharsets.UTF_8)));
             var second = first + program.arguments().size();
 
             var addresses = write(strings, first, second);
@@ -151,7 +148,7 @@ final class Launcher {
         private long[] write(List<byte[]> strings, int first, int second) {
             var arrays = 0;
             for (var string : strings) {
-                arrays += string.length + 1;
+                arrays += string.length;
             }
             arrays = (arrays + 7) & ~7;
             var size = arrays + 8 * (strings.size() - first + 2);
@@ -165,7 +162,7 @@ final class Launcher {
             var out = ByteBuffer.wrap(staging).order(ByteOrder.nativeOrder());
             for (var i = 0; i < strings.size(); i++) {
                 addresses[i] = base + out.position();
-                out.put(strings.get(i)).put((byte) 0);
+                out.put(strings.get(i));
             }
             out.position(arrays);
             addresses[strings.size()] = base + arrays;
@@ -206,10 +203,6 @@ final class Launcher {
                 check(LibC.posix_spawn_file_actions_addclose(actions, descriptor));
             }
         }
-    }
-
-    private static byte[] path(Path path) {
-        return path.toString().getBytes(PATHS);
     }
 
     private static long address(Memory memory) {

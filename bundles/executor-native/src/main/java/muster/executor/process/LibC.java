@@ -2,6 +2,9 @@ package muster.executor.process;
 
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 
 /**
  * The calls of the C library that Java does not offer, on 64-bit Linux: pointers are passed as numbers. Loading this
@@ -30,6 +33,8 @@ final class LibC {
     static final int O_CREAT = 0x40;
     static final int O_APPEND = 0x400;
 
+    static final int X_OK = 1;
+
     static final int P_ALL = 0;
     static final int WNOHANG = 1;
     static final int WEXITED = 4;
@@ -46,7 +51,15 @@ final class LibC {
         Native.register(LibC.class, NativeLibrary.getProcess());
     }
 
+    private static final Charset PATHS =
+            Charset.forName(System.getProperty("sun.jnu.encoding", StandardCharsets.UTF_8.name()));
+
     private LibC() {}
+
+    /** A path as the C library takes it, ended by a NUL. */
+    static byte[] path(Path path) {
+        return (path + "\0").getBytes(PATHS);
+    }
 
     /** What an error number means, as the C library words it. */
     static native String strerror(int error);
@@ -62,6 +75,8 @@ final class LibC {
     static native int unshare(int flags);
 
     static native int chdir(long path);
+
+    static native int access(byte[] path, int mode);
 
     static native int mkdir(byte[] path, int mode);
 

@@ -111,8 +111,8 @@ public final class NativeExecutor implements Executor {
 
     private static String noteOfGroups(Path folder) {
         return "each attempt's processes are held in a cgroup below " + folder
-                + "; only one that may write there (root) can leave it, or one that in its first moments does all that"
-                + " hides it from /proc";
+                + "; only one that may write there (root) can leave it, or one that in the first 50 ms of its attempt starts"
+                + " a session of its own, clears its environment, leaves its directory and output, and loses its parent";
     }
 
     private static String noteOfProc(String why) {

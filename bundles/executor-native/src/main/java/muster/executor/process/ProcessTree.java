@@ -18,11 +18,12 @@ final class ProcessTree {
 
     final Execution execution;
 
-    /** Null where there are none. */
-    final @Nullable ControlGroup group;
-
     /** Directories and files that no other attempt has. */
     final List<Path> places;
+
+    /** Null while it has none. */
+    @Nullable
+    ControlGroup group;
 
     /** Whether its first process has been waited for. */
     boolean rootTaken;
@@ -37,11 +38,10 @@ final class ProcessTree {
 
     long peakMemoryBytes;
 
-    ProcessTree(String attempt, int root, Execution execution, @Nullable ControlGroup group, List<Path> places) {
+    ProcessTree(String attempt, int root, Execution execution, List<Path> places) {
         this.attempt = attempt;
         this.root = root;
         this.execution = execution;
-        this.group = group;
         this.places = places;
     }
 }

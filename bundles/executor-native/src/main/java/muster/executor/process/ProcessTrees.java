@@ -108,11 +108,6 @@ final class ProcessTrees {
         return orphans(tree).isEmpty() && (tree.group == null || tree.group.remove());
     }
 
-    /** Whether its first process has no child and has left no orphan; cheap. */
-    boolean isAlone(ProcessTree tree) {
-        return processes.children(tree.root).isEmpty() && orphans(tree).isEmpty();
-    }
-
     /** The processes of a tree that live. */
     List<Stat> members(ProcessTree tree) {
         var found = new HashMap<Integer, Stat>();

@@ -7,13 +7,13 @@ import java.util.Map;
 /**
  * A process to be.
  *
- * @param file absolute path of what is executed
+ * @param file what is executed
  * @param arguments from the name it is called by
  * @param environment all of it
  * @param outputMode permission bits of the file for standard output where it is made; likewise {@code errorMode}
  */
 record Program(
-        String file,
+        Path file,
         List<String> arguments,
         Map<String, String> environment,
         Path directory,

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import muster.api.Cause;
@@ -57,47 +58,51 @@ final class Programs {
         return name == null ? "this worker" : "worker '" + name + "'";
     }
 
-    private static String find(String command, Map<String, String> environment, Path directory, String worker) {
+    private static Path find(String command, Map<String, String> environment, Path directory, String worker) {
         var name = "command '" + Names.escape(command) + "'";
         if (command.isEmpty()) {
             throw MusterException.invalid("the command's name is empty; give a program");
         }
         if (command.indexOf('/') >= 0) {
             var file = path(name, directory, command);
-            requireRunnable(name, file, worker);
-            return file.toString();
+            if (!isRunnable(file)) {
+                throw refused(name, file, worker);
+            }
+            return file;
         }
         var search = environment.getOrDefault("PATH", DEFAULT_PATH);
-        @Nullable Path refused = null;
-        for (var entry : search.split(":", -1)) {
-            // an empty entry means the working directory, as in a shell
-            var file = path(name, path("PATH entry '" + entry + "'", directory, entry), command);
-            if (Files.isExecutable(file) && !Files.isDirectory(file)) {
-                return file.toString();
-            }
-            if (refused == null && Files.isRegularFile(file)) {
-                refused = file;
+        // an empty entry means the working directory, as in a shell
+        var candidates = Arrays.stream(search.split(":", -1))
+                .map(entry -> path(name, path("PATH entry '" + entry + "'", directory, entry), command))
+                .toList();
+        for (var file : candidates) {
+            if (isRunnable(file)) {
+                return file;
             }
         }
-        if (refused != null) {
-            requireRunnable(name, refused, worker);
+        for (var file : candidates) {
+            if (Files.isRegularFile(file)) {
+                throw refused(name, file, worker);
+            }
         }
         throw MusterException.invalid(name + " is not in PATH (" + Names.escape(search) + "); install it on " + worker
                 + " or give a full path");
     }
 
-    private static void requireRunnable(String name, Path file, String worker) {
+    private static boolean isRunnable(Path file) {
+        return LibC.access(LibC.path(file), LibC.X_OK) == 0 && !Files.isDirectory(file);
+    }
+
+    private static MusterException refused(String name, Path file, String worker) {
         if (Files.isDirectory(file)) {
-            throw MusterException.invalid(name + " is a directory, " + file + "; name a program");
+            return MusterException.invalid(name + " is a directory, " + file + "; name a program");
         }
         if (!Files.exists(file)) {
-            throw MusterException.invalid(
+            return MusterException.invalid(
                     name + " is not there: no file " + file + "; install it on " + worker + " or correct the path");
         }
-        if (!Files.isExecutable(file)) {
-            throw MusterException.invalid(name + " is not executable; run chmod +x " + file + " on " + worker
-                    + ", or name the program that reads it before it");
-        }
+        return MusterException.invalid(name + " is not executable; run chmod +x " + file + " on " + worker
+                + ", or name the program that reads it before it");
     }
 
     private static Path input(@Nullable String stdin, Path directory, String worker) {
@@ -192,8 +197,8 @@ final class Programs {
                 return invalid("output cannot be written to '" + file + "', a directory; name a file in it");
             }
         }
-        if (Files.isExecutable(Path.of(program.file()))) {
-            var interpreter = interpreter(Path.of(program.file()));
+        if (Files.isExecutable(program.file())) {
+            var interpreter = interpreter(program.file());
             return invalid(name + " is " + program.file() + ", which cannot be run (" + because + "); "
                     + (interpreter.isEmpty()
                             ? "see whether its loader is installed and its disk not mounted noexec"
