@@ -53,8 +53,12 @@ final class Api implements AutoCloseable {
                 new ClusterResource(cluster),
                 new SystemResource.UnderApi(cluster),
                 new SystemResource.AtRoot(cluster)));
-        factory.setProviders(
-                List.of(new Authentication(access), new Authorization(), new ProblemMapper(), new JsonWriter()));
+        factory.setProviders(List.of(
+                new Authentication(access),
+                new Authorization(),
+                new UnreadBodies(),
+                new ProblemMapper(),
+                new JsonWriter()));
         server = factory.create();
         servlet = new CXFNonSpringServlet(registry, bus);
     }

@@ -37,7 +37,6 @@ final class HttpsListener implements AutoCloseable {
     private static final int THREADS = 64;
     private static final Duration IDLE = Duration.ofSeconds(30);
     private static final int HEADER_BYTES = 16 << 10;
-    private static final long LEAST_BYTES_PER_SECOND = 256;
 
     private final Server server;
     private final ServerConnector connector;
@@ -77,8 +76,8 @@ final class HttpsListener implements AutoCloseable {
         var listener = new HttpsListener(server, connector);
         try {
             // what can fail goes first: a servlet that was stopped does not start again
-            ssl.start();
             connector.open();
+            ssl.start();
             server.start();
         } catch (Exception e) {
             listener.close();
@@ -108,7 +107,6 @@ final class HttpsListener implements AutoCloseable {
         http.setSendServerVersion(false);
         http.setSendXPoweredBy(false);
         http.setRequestHeaderSize(HEADER_BYTES);
-        http.setMinRequestDataRate(LEAST_BYTES_PER_SECOND);
         // clients know us by the cluster's CA, not by a host name
         http.addCustomizer(new SecureRequestCustomizer(false));
         var connector = new ServerConnector(

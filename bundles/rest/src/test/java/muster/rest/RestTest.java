@@ -628,6 +628,21 @@ class RestTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"GET /healthz", "PUT /api/v1/nothing", "POST /api/v1/jobs"})
+    void answersDoNotAwaitBodiesThatNobodyReads(String request) throws IOException {
+        try (var socket = server.connect()) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream()
+                    .write((request + " HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\nbegin")
+                            .getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream().flush();
+            var status = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))
+                    .readLine();
+            assertThat(status).containsPattern("HTTP/1.1 (200|401) ");
+        }
+    }
+
     // system
 
     @Test

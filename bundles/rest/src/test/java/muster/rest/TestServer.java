@@ -3,6 +3,7 @@ package muster.rest;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -38,7 +39,7 @@ final class TestServer implements AutoCloseable {
         listener = HttpsListener.start("127.0.0.1", 0, tls, api.servlet());
         client = HttpClient.newBuilder()
                 .sslContext(trusting(tls))
-                .connectTimeout(Duration.ofSeconds(10))
+                .connectTimeout(Duration.ofSeconds(30))
                 .build();
     }
 
@@ -95,6 +96,11 @@ final class TestServer implements AutoCloseable {
 
     int port() {
         return listener.port();
+    }
+
+    /** A connection to write on by hand. */
+    Socket connect() throws IOException {
+        return client.sslContext().getSocketFactory().createSocket("127.0.0.1", port());
     }
 
     URI uri(String path) {

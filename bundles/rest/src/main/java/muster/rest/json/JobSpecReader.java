@@ -152,11 +152,11 @@ public final class JobSpecReader {
                             : "an array has neither indices nor items; give such as \"indices\":\"0-99\" or"
                                     + " \"items\":[\"a\",\"b\"]");
         }
-        var text = fields.string("indices").orElse("");
+        var given = fields.string("indices");
+        var text = given.orElse("");
         var percent = text.indexOf('%');
-        var indices = fields.string("indices")
-                .flatMap(v ->
-                        faults.check(fields.at("indices"), () -> indices(percent < 0 ? v : v.substring(0, percent))));
+        var indices = given.flatMap(
+                v -> faults.check(fields.at("indices"), () -> indices(percent < 0 ? v : v.substring(0, percent))));
         var throttle = throttle(fields, percent < 0 ? null : text.substring(percent + 1));
         var items = fields.list("items").stream()
                 .map(item -> item.isTextual() ? item.textValue() : item.toString())
@@ -268,9 +268,7 @@ public final class JobSpecReader {
                 .flatMap(v -> faults.check(fields.at("executor"), () -> Names.requireName("executor", v)))
                 .orElse(TaskSpec.DEFAULT_EXECUTOR);
         var command = fields.strings("command", v -> with(List.of(v), Map.of()));
-        if (executor.equals(TaskSpec.DEFAULT_EXECUTOR)
-                && (fields.list("command").isEmpty()
-                        || command.stream().limit(1).anyMatch(String::isEmpty))) {
+        if (executor.equals(TaskSpec.DEFAULT_EXECUTOR) && hasNoProgram(fields)) {
             faults.add(
                     fields.at("command"),
                     (name.isEmpty() ? "a task" : "task '" + name + "'")
@@ -338,6 +336,16 @@ public final class JobSpecReader {
                 timeLimit.orElse(null),
                 retries,
                 needs);
+    }
+
+    private static boolean hasNoProgram(Fields fields) {
+        var command = fields.node("command");
+        if (command.isEmpty()) {
+            return true;
+        }
+        // what is no list is a fault of its own
+        var list = command.get();
+        return list.isArray() && (list.isEmpty() || list.get(0).asText("?").isEmpty());
     }
 
     private Optional<String> path(Fields fields, String name) {
