@@ -1,6 +1,7 @@
 package muster.transport.internal;
 
 import com.fasterxml.jackson.core.JsonParseException;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.dataformat.cbor.CBORFactory;
@@ -72,10 +73,15 @@ public final class Cbor {
         try (var in = FACTORY.createParser(bytes)) {
             in.nextToken();
             return reader.read(in);
+        } catch (JsonProcessingException e) {
+            throw unreadable(what, bytes, e.getOriginalMessage(), e);
         } catch (IOException | IllegalArgumentException | ArithmeticException e) {
-            throw new MusterException(
-                    ErrorCode.INVALID, bytes.length + " bytes are no " + what + ": " + e.getMessage(), e);
+            throw unreadable(what, bytes, String.valueOf(e.getMessage()), e);
         }
+    }
+
+    private static MusterException unreadable(String what, byte[] bytes, String fault, Exception cause) {
+        return new MusterException(ErrorCode.INVALID, bytes.length + " bytes are no " + what + ": " + fault, cause);
     }
 
     /** Enters a map and moves to the value of its first field; the name of that, or null if there is none. */

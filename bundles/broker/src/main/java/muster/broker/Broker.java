@@ -1,0 +1,131 @@
+package muster.broker;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import muster.transport.BrokerAddress;
+import muster.transport.NodeIdentity;
+import org.jspecify.annotations.Nullable;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceRegistration;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.metatype.annotations.Designate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Starts the embedded broker once the manager has an identity, and says where it is; or says where the external broker
+ * is. While the port is in use it waits for it.
+ */
+@Component(
+        configurationPid = "muster.broker",
+        immediate = true,
+        service = {})
+@Designate(ocd = BrokerConfiguration.class)
+public final class Broker {
+    private static final Logger LOG = LoggerFactory.getLogger(Broker.class);
+    private static final int RETRY_SECONDS = 2;
+
+    private final BundleContext context;
+    private final BrokerConfiguration configuration;
+    private final NodeIdentity identity;
+    private final CountDownLatch stopping = new CountDownLatch(1);
+    private final Thread thread = new Thread(this::run, "muster-broker");
+
+    @Activate
+    public Broker(
+            BundleContext context,
+            BrokerConfiguration configuration,
+            @Reference(target = "(muster.role=manager)") NodeIdentity identity) {
+        this.context = context;
+        this.configuration = configuration;
+        this.identity = identity;
+        thread.start();
+    }
+
+    /** Stops the broker; when this returns, the port is free. */
+    @Deactivate
+    public void stop() throws InterruptedException {
+        stopping.countDown();
+        thread.join();
+    }
+
+    private void run() {
+        try {
+            if (configuration.url().isEmpty()) {
+                serve();
+            } else {
+                announce(external(configuration.url()));
+            }
+        } catch (InterruptedException e) {
+            LOG.debug("interrupted", e);
+        } catch (Exception e) {
+            LOG.error("the broker failed: {}", e.getMessage(), e);
+        }
+    }
+
+    private void serve() throws Exception {
+        try (var broker = start()) {
+            if (broker != null) {
+                LOG.info(
+                        "the broker listens on {}:{}",
+                        configuration.host(),
+                        broker.url().getPort());
+                announce(broker.url());
+            }
+        }
+    }
+
+    /** Null if it is stopped before its port is free. */
+    private @Nullable EmbeddedBroker start() throws Exception {
+        var told = false;
+        do {
+            try {
+                return EmbeddedBroker.start(configuration.host(), configuration.port(), data(), identity);
+            } catch (EmbeddedBroker.PortInUseException e) {
+                if (!told) {
+                    LOG.error("{}", e.getMessage());
+                    told = true;
+                }
+            }
+        } while (!stopping.await(RETRY_SECONDS, TimeUnit.SECONDS));
+        return null;
+    }
+
+    private Path data() {
+        return configuration.data().isEmpty()
+                ? Path.of(System.getProperty("karaf.data", "data"), "artemis")
+                : Path.of(configuration.data());
+    }
+
+    private void announce(URI url) throws InterruptedException {
+        ServiceRegistration<BrokerAddress> registration =
+                context.registerService(BrokerAddress.class, new BrokerAddress(url), null);
+        try {
+            stopping.await();
+        } finally {
+            unregister(registration);
+        }
+    }
+
+    private static void unregister(ServiceRegistration<BrokerAddress> registration) {
+        try {
+            registration.unregister();
+        } catch (IllegalStateException e) {
+            LOG.debug("the framework unregistered the address first", e);
+        }
+    }
+
+    private static URI external(String text) {
+        var url = URI.create(text);
+        if (!"tcp".equals(url.getScheme()) || url.getHost() == null || url.getPort() < 1) {
+            throw new IllegalArgumentException("url '" + text
+                    + "' in etc/muster.broker.cfg is not the address of a broker; write such as tcp://broker:7071");
+        }
+        return url;
+    }
+}

@@ -1,0 +1,81 @@
+package muster.broker;
+
+import java.security.cert.X509Certificate;
+import java.util.Arrays;
+import java.util.Set;
+import javax.security.auth.Subject;
+import muster.transport.NodeName;
+import muster.transport.Queues;
+import org.apache.activemq.artemis.core.security.CheckType;
+import org.apache.activemq.artemis.core.security.Role;
+import org.apache.activemq.artemis.spi.core.protocol.RemotingConnection;
+import org.apache.activemq.artemis.spi.core.security.ActiveMQSecurityManager5;
+import org.apache.activemq.artemis.spi.core.security.jaas.RolePrincipal;
+import org.apache.activemq.artemis.spi.core.security.jaas.UserPrincipal;
+import org.apache.activemq.artemis.utils.CertificateUtil;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets in who holds a certificate of a node. The manager may do everything with Muster's queues; a worker may consume its
+ * own queue and send to the manager's, nothing else. User names and passwords are not looked at.
+ */
+final class NodeSecurity implements ActiveMQSecurityManager5 {
+    private static final String QUEUES = "muster.";
+    private static final String QUEUE_OF_ADDRESS = "::";
+    private static final Set<CheckType> ON_OWN_QUEUE =
+            Set.of(CheckType.CONSUME, CheckType.CREATE_ADDRESS, CheckType.CREATE_NON_DURABLE_QUEUE);
+
+    @Override
+    public @Nullable Subject authenticate(
+            @Nullable String user,
+            @Nullable String password,
+            @Nullable RemotingConnection connection,
+            @Nullable String domain) {
+        X509Certificate @Nullable [] certificates = CertificateUtil.getCertsFromConnection(connection);
+        if (certificates == null || certificates.length == 0) {
+            return null;
+        }
+        return NodeName.of(certificates[0]).map(NodeSecurity::subject).orElse(null);
+    }
+
+    /** Artemis takes the user that it stamps on messages from its own kind of principal. */
+    static Subject subject(NodeName name) {
+        var principals = Set.of(
+                new UserPrincipal(name.id()), new RolePrincipal(name.role().toString()));
+        return new Subject(true, principals, Set.of(), Set.of());
+    }
+
+    @Override
+    public boolean authorize(@Nullable Subject subject, Set<Role> roles, CheckType check, String address) {
+        if (subject == null) {
+            return false;
+        }
+        var user = subject.getPrincipals(UserPrincipal.class).iterator().next();
+        var role = subject.getPrincipals(RolePrincipal.class).iterator().next();
+        return role.getName().equals(NodeName.Role.MANAGER.toString())
+                ? managerMay(check, address)
+                : workerMay(user.getName(), check, address);
+    }
+
+    private static boolean managerMay(CheckType check, String address) {
+        return check != CheckType.MANAGE
+                && Arrays.stream(address.split(QUEUE_OF_ADDRESS)).allMatch(part -> part.startsWith(QUEUES));
+    }
+
+    private static boolean workerMay(String id, CheckType check, String address) {
+        var own = Queues.worker(id);
+        return check == CheckType.SEND
+                ? address.equals(Queues.MANAGER)
+                : ON_OWN_QUEUE.contains(check) && (address.equals(own) || address.equals(own + QUEUE_OF_ADDRESS + own));
+    }
+
+    @Override
+    public boolean validateUser(String user, String password) {
+        return false;
+    }
+
+    @Override
+    public boolean validateUserAndRole(String user, String password, Set<Role> roles, CheckType check) {
+        return false;
+    }
+}

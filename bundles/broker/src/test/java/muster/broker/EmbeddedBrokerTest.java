@@ -1,0 +1,140 @@
+package muster.broker;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.ActiveMQSecurityException;
+import org.apache.activemq.artemis.api.core.QueueConfiguration;
+import org.apache.activemq.artemis.api.core.RoutingType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class EmbeddedBrokerTest {
+    @TempDir
+    private Path folder;
+
+    private EmbeddedBroker start(Authority authority) throws Exception {
+        return EmbeddedBroker.start("127.0.0.1", 0, folder.resolve("data"), authority.manager("manager"));
+    }
+
+    @Test
+    void letsAWorkerDoNothingButWhatItNeeds() throws Exception {
+        var authority = new Authority(folder);
+        try (var broker = start(authority);
+                var raw = new RawSession(broker.url(), authority.worker("w1"))) {
+            var session = raw.session();
+            session.createQueue(own("muster.worker.w1", "muster.worker.w1"));
+            session.createConsumer("muster.worker.w1").close();
+            raw.send("muster.manager", new byte[1]);
+            for (var queue : List.of(
+                    own("muster.worker.w2", "muster.worker.w2"),
+                    own("muster.worker.w1", "muster.worker.w2"),
+                    own("muster.worker.w2", "muster.worker.w1"),
+                    own("muster.manager", "muster.manager.copy"),
+                    own("muster.worker.#", "muster.worker.w1.all"),
+                    own("other", "other"),
+                    own("muster.worker.w1", "muster.worker.w1").setDurable(true))) {
+                assertThatThrownBy(() -> session.createQueue(queue))
+                        .as("%s", queue)
+                        .isInstanceOf(ActiveMQException.class);
+            }
+            assertThatThrownBy(() -> session.createConsumer("muster.manager"))
+                    .isInstanceOf(ActiveMQSecurityException.class);
+            assertThatThrownBy(() -> session.createConsumer("muster.worker.w1", true))
+                    .isInstanceOf(ActiveMQSecurityException.class);
+            assertThatThrownBy(() -> session.deleteQueue("muster.manager"))
+                    .isInstanceOf(ActiveMQSecurityException.class);
+            for (var address : List.of(
+                    "muster.worker.w1", "muster.worker.w2", "other", "activemq.management", "$.artemis.internal.x")) {
+                assertThatThrownBy(() -> raw.send(address, new byte[1]))
+                        .as(address)
+                        .isInstanceOf(ActiveMQSecurityException.class);
+            }
+        }
+    }
+
+    @Test
+    void doesNotLetTheManagerOutOfItsOwnQueues() throws Exception {
+        var authority = new Authority(folder);
+        try (var broker = start(authority);
+                var raw = new RawSession(broker.url(), authority.manager("manager"))) {
+            raw.send("muster.worker.w1", new byte[1]);
+            for (var address : List.of("other", "activemq.management")) {
+                assertThatThrownBy(() -> raw.send(address, new byte[1]))
+                        .as(address)
+                        .isInstanceOf(ActiveMQSecurityException.class);
+            }
+        }
+    }
+
+    @Test
+    void refusesMessagesThatAreTooLarge() throws Exception {
+        var authority = new Authority(folder);
+        try (var broker = start(authority);
+                var raw = new RawSession(broker.url(), authority.worker("w1"))) {
+            assertThatThrownBy(() -> raw.send("muster.manager", new byte[SizeLimit.MAX_BYTES + 1]))
+                    .isInstanceOf(ActiveMQException.class)
+                    .hasMessageContaining("from 'w1' was refused; at most 34603008 are allowed");
+        }
+    }
+
+    @Test
+    void keepsWhatDoesNotFitIntoMemoryOnDisk() throws Exception {
+        var authority = new Authority(folder);
+        try (var broker = start(authority);
+                var worker = new RawSession(broker.url(), authority.worker("w1"));
+                var manager = new RawSession(broker.url(), authority.manager("manager"))) {
+            var session = manager.session();
+            var consumer = session.createConsumer("muster.manager");
+            var count = 120;
+            for (var i = 0; i < count; i++) {
+                var body = new byte[1 << 20];
+                Arrays.fill(body, (byte) i);
+                worker.send("muster.manager", body);
+            }
+            session.start();
+            for (var i = 0; i < count; i++) {
+                var message = consumer.receive(Recorder.patienceMillis());
+                var body = new byte[message.getBodySize()];
+                message.getBodyBuffer().readBytes(body);
+                message.acknowledge();
+                assertThat(body).hasSize(1 << 20);
+                assertThat(body[77]).isEqualTo((byte) i);
+            }
+        }
+    }
+
+    @Test
+    void namesThePortThatIsInUseAndTheRemedy() throws Exception {
+        var authority = new Authority(folder);
+        try (var taken = new ServerSocket(0)) {
+            assertThatThrownBy(() -> EmbeddedBroker.start(
+                            "0.0.0.0", taken.getLocalPort(), folder.resolve("data"), authority.manager("manager")))
+                    .isInstanceOf(EmbeddedBroker.PortInUseException.class)
+                    .hasMessage("muster.broker port " + taken.getLocalPort()
+                            + " is in use; set port in etc/muster.broker.cfg or MUSTER_BROKER_PORT");
+        }
+    }
+
+    @Test
+    void isReachedByLoopbackWhenItListensEverywhere() throws Exception {
+        var authority = new Authority(folder);
+        try (var broker = EmbeddedBroker.start("0.0.0.0", 0, folder.resolve("data"), authority.manager("manager"))) {
+            assertThat(broker.url())
+                    .isEqualTo(URI.create("tcp://127.0.0.1:" + broker.url().getPort()));
+        }
+    }
+
+    private static QueueConfiguration own(String address, String queue) {
+        return QueueConfiguration.of(queue)
+                .setAddress(address)
+                .setRoutingType(RoutingType.ANYCAST)
+                .setDurable(false);
+    }
+}
