@@ -99,9 +99,10 @@ final class Engine implements AutoCloseable {
     void start(List<Attempt> attempts, Outcomes outcomes) {
         for (var attempt : attempts) {
             var execution = new Execution(attempt, outcomes, this);
+            // before the look at closed: whoever closes waits for what is in the map
             executions.put(attempt.id(), execution);
             if (closed) {
-                execution.stop(Stop.SHUTDOWN);
+                execution.refuseClosed();
             } else {
                 spawners.execute(execution::launch);
             }

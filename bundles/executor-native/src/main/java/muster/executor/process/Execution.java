@@ -1,7 +1,9 @@
 package muster.executor.process;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -133,7 +135,7 @@ final class Execution {
             var before = System.nanoTime();
             pid = spawn(program);
             if (pid > 0) {
-                launched(new ProcessTree(id().toString(), pid, this, group), before);
+                launched(new ProcessTree(id().toString(), pid, this, group, places(program)), before);
             }
         } finally {
             if (pid <= 0) {
@@ -151,6 +153,22 @@ final class Execution {
             }
             refuse(Programs.explain(attempt, program, -pid));
         }
+    }
+
+    /** What no other attempt has: its own directory and its own files. */
+    private List<Path> places(Program program) {
+        var task = attempt.task();
+        var places = new ArrayList<Path>(3);
+        if (task.workingDirectory() == null) {
+            places.add(program.directory());
+        }
+        if (task.stdout() == null) {
+            places.add(program.stdout());
+        }
+        if (task.stderr() == null) {
+            places.add(program.stderr());
+        }
+        return places;
     }
 
     private int spawn(Program program) {
@@ -203,6 +221,16 @@ final class Execution {
                 .map(Processes.Stat::pid)
                 .filter(pid -> !inside.contains(pid))
                 .toList();
+    }
+
+    /** Tells that the executor is closed, unless its closing has told so already. */
+    void refuseClosed() {
+        synchronized (this) {
+            if (state != State.QUEUED) {
+                return;
+            }
+        }
+        refuse(Outcome.failure(Cause.EXECUTOR, reason(Stop.SHUTDOWN)));
     }
 
     private void refuse(Outcome outcome) {

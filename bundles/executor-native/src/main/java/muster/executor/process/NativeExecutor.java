@@ -111,12 +111,14 @@ public final class NativeExecutor implements Executor {
 
     private static String noteOfGroups(Path folder) {
         return "each attempt's processes are held in a cgroup below " + folder
-                + "; only one that may write there (root) can leave it";
+                + "; only one that may write there (root) can leave it, or one that in its first moments does all that"
+                + " hides it from /proc";
     }
 
     private static String noteOfProc(String why) {
         return "processes are followed by /proc, not by cgroup (" + why + "): one that starts a session of its own,"
-                + " clears its environment and loses its parent within a second outlives its attempt";
+                + " clears its environment, leaves its directory and output, and loses its parent, all within a second,"
+                + " outlives its attempt";
     }
 
     @Override

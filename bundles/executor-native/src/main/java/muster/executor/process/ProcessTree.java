@@ -1,7 +1,9 @@
 package muster.executor.process;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import muster.executor.process.ControlGroups.ControlGroup;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +21,9 @@ final class ProcessTree {
     /** Null where there are none. */
     final @Nullable ControlGroup group;
 
+    /** Directories and files that no other attempt has. */
+    final List<Path> places;
+
     /** Whether its first process has been waited for. */
     boolean rootTaken;
 
@@ -32,10 +37,11 @@ final class ProcessTree {
 
     long peakMemoryBytes;
 
-    ProcessTree(String attempt, int root, Execution execution, @Nullable ControlGroup group) {
+    ProcessTree(String attempt, int root, Execution execution, @Nullable ControlGroup group, List<Path> places) {
         this.attempt = attempt;
         this.root = root;
         this.execution = execution;
         this.group = group;
+        this.places = places;
     }
 }

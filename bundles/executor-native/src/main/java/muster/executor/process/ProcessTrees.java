@@ -1,5 +1,6 @@
 package muster.executor.process;
 
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -14,7 +15,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Knows which process belongs to which attempt. This JVM is a child subreaper: whatever loses its parent becomes its
  * child. So every process of an attempt descends from the attempt's first process or from an orphan, which is told by
- * its control group, its session, the attempt in its environment, or by having been seen before. Thread-safe; what takes
+ * its control group, its session, the attempt in its environment, the attempt's own directory or files that it is in or
+ * has open, or by having been seen before. Thread-safe; what takes
  * a tree is called with the monitor of its execution held.
  */
 final class ProcessTrees {
@@ -24,6 +26,7 @@ final class ProcessTrees {
     private final Map<Integer, ProcessTree> sessions = new ConcurrentHashMap<>();
     private final Map<Integer, Seen> seen = new ConcurrentHashMap<>();
     private final Map<String, ProcessTree> attempts = new ConcurrentHashMap<>();
+    private final Map<Path, ProcessTree> places = new ConcurrentHashMap<>();
     private final ThreadLocal<WaitBuffer> waiting = ThreadLocal.withInitial(WaitBuffer::new);
 
     /** A process of a tree. */
@@ -36,6 +39,7 @@ final class ProcessTrees {
 
     void add(ProcessTree tree) {
         attempts.put(tree.attempt, tree);
+        tree.places.forEach(place -> places.put(place, tree));
         sessions.put(tree.root, tree);
         // last: from here on the reaper takes it
         roots.put(tree.root, tree);
@@ -44,6 +48,7 @@ final class ProcessTrees {
     /** Forgets a tree of which nothing is left. */
     void remove(ProcessTree tree) {
         attempts.remove(tree.attempt, tree);
+        tree.places.forEach(place -> places.remove(place, tree));
         sessions.remove(tree.root, tree);
         tree.sessions.forEach(session -> sessions.remove(session, tree));
         tree.pids.forEach(seen::remove);
@@ -211,6 +216,18 @@ final class ProcessTrees {
             tree = attempts.get(processes.variable(stat.pid(), "MUSTER_TASK").orElse("") + "@"
                     + processes.variable(stat.pid(), "MUSTER_ATTEMPT").orElse(""));
         }
-        return Optional.ofNullable(tree);
+        return tree != null || stat.dead() ? Optional.ofNullable(tree) : byPlace(stat.pid());
+    }
+
+    private Optional<ProcessTree> byPlace(int pid) {
+        for (var place : processes.places(pid)) {
+            for (var path = place; path != null; path = path.getParent()) {
+                var tree = places.get(path);
+                if (tree != null) {
+                    return Optional.of(tree);
+                }
+            }
+        }
+        return Optional.empty();
     }
 }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What {@code /proc} tells of processes. Each answer is of the moment: processes come and go meanwhile, and those that
@@ -120,6 +121,22 @@ final class Processes implements AutoCloseable {
             }
         }
         return Optional.empty();
+    }
+
+    /** The directory that a process is in, and the files that are its first three descriptors, if they can be told. */
+    List<Path> places(int pid) {
+        return Stream.of("cwd", "fd/0", "fd/1", "fd/2")
+                .flatMap(link -> target(PROC.resolve(pid + "/" + link)).stream())
+                .toList();
+    }
+
+    /** Empty if the link is gone or not ours to read. */
+    private static Optional<Path> target(Path link) {
+        try {
+            return Optional.of(Files.readSymbolicLink(link));
+        } catch (IOException e) {
+            return Optional.empty();
+        }
     }
 
     /** The largest resident set that a process had so far; 0 if it is gone. */

@@ -285,6 +285,17 @@ abstract class NativeExecutorContract extends CommandExecutorContract {
     }
 
     @Test
+    void endsWhatLeftItsSessionItsEnvironmentAndItsParents() {
+        var attempt = start(script("sh -c 'setsid env -i /bin/sh -c \"echo \\$\\$ > pid; exec sleep 1000\" &';"
+                        + " while [ ! -s pid ]; do sleep 0.01; done")
+                .build());
+
+        assertThat(outcomes.awaitEnd(attempt).cause()).isEqualTo(Cause.SUCCESS);
+        assertThat(ProcessHandle.of(Long.parseLong(attempt.file("pid").strip())))
+                .isEmpty();
+    }
+
+    @Test
     void killsAtOnceWhatRunsWhenItGoesAway() throws Exception {
         var attempts = IntStream.range(0, 10)
                 .mapToObj(i -> attempt(script("trap '' TERM; sleep 1000 & echo ready; wait; sleep 1000")

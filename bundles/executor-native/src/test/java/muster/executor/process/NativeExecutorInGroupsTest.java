@@ -16,10 +16,11 @@ import org.junit.jupiter.api.Test;
 /** The native executor where it holds processes in control groups: needs root and a cgroup v2 mounted writable. */
 @Tag("root")
 class NativeExecutorInGroupsTest extends NativeExecutorContract {
-    /** Starts a grandchild in a session of its own, without environment, whose parent is gone at once. */
-    private static final String ESCAPE =
-            "sh -c 'setsid env -i /bin/sh -c \"echo \\$\\$ > pid; exec sleep 1000\" &' ; while [ ! -s pid ]; do sleep 0.01;"
-                    + " done; ";
+    /** Starts a process of which nothing but its group tells whose it is; it writes its id to the file pid. */
+    private static final String ESCAPE = "until grep -q $MUSTER_TASK /proc/self/cgroup; do sleep 0.01; done;"
+            + " echo 'echo $$ > $1; exec sleep 1000' > escape; own=$PWD;"
+            + " (cd /; setsid env -i /bin/sh $own/escape $own/pid < /dev/null > /dev/null 2>&1 &);"
+            + " while [ ! -s pid ]; do sleep 0.01; done; ";
 
     @Override
     NativeExecutor open(Duration grace) {
