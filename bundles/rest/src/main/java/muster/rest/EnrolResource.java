@@ -6,6 +6,7 @@ import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.parameters.RequestBody;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
+import io.swagger.v3.oas.annotations.security.SecurityRequirement;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.io.IOException;
 import java.io.InputStream;
@@ -41,6 +42,7 @@ public final class EnrolResource {
     @POST
     @Consumes(MediaType.APPLICATION_JSON)
     @Open
+    @SecurityRequirement(name = "bearer")
     @Operation(
             operationId = "enrolWorker",
             summary = "Takes a worker into the cluster",

@@ -15,7 +15,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Executor;
+import java.util.concurrent.ScheduledExecutorService;
 import javax.ws.rs.Consumes;
 import javax.ws.rs.DELETE;
 import javax.ws.rs.GET;
@@ -57,7 +57,7 @@ public final class JobsResource {
     private final JobService jobs;
     private final Waits waits;
 
-    public JobsResource(JobService jobs, Executor executor) {
+    public JobsResource(JobService jobs, ScheduledExecutorService executor) {
         this.jobs = jobs;
         this.waits = new Waits(jobs, executor);
     }

@@ -4,7 +4,6 @@ import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
-import io.swagger.v3.oas.annotations.security.SecurityRequirements;
 import io.swagger.v3.oas.annotations.tags.Tag;
 import java.util.Map;
 import javax.ws.rs.GET;
@@ -46,7 +45,6 @@ public abstract class SystemResource {
     @Path("healthz")
     @Produces(MediaType.APPLICATION_JSON)
     @Open
-    @SecurityRequirements
     @Operation(
             operationId = "health",
             summary = "Says that the manager is up",

@@ -1,78 +1,84 @@
 package muster.rest;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.Executor;
+import java.util.Objects;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import javax.ws.rs.container.AsyncResponse;
 import muster.api.JobId;
 import muster.api.JobService;
 import muster.api.JobView;
 import org.jspecify.annotations.Nullable;
 
-/** Requests that wait for the end of a job; however many come and go, each job is listened to once. */
+/**
+ * Requests that wait for the end of a job, without a thread each; however many come and go, each job is listened to
+ * once. Who takes a request out of here answers it, so that each is answered once.
+ */
 final class Waits {
     private final JobService jobs;
-    private final Executor executor;
-    private final Map<JobId, List<AsyncResponse>> waiting = new HashMap<>();
+    private final ScheduledExecutorService executor;
+    private final Map<JobId, Map<AsyncResponse, Future<?>>> waiting = new HashMap<>();
 
-    Waits(JobService jobs, Executor executor) {
+    Waits(JobService jobs, ScheduledExecutorService executor) {
         this.jobs = jobs;
         this.executor = executor;
     }
 
     /** Answers with the job at its end, or as it stands when the time is over. */
     void wait(JobId job, Duration time, AsyncResponse response) {
-        response.setTimeoutHandler(timedOut -> {
-            leave(job, timedOut);
-            try {
-                timedOut.resume(jobs.job(job));
-            } catch (RuntimeException e) {
-                timedOut.resume(e);
-            }
-        });
-        response.setTimeout(Math.max(1, time.toMillis()), TimeUnit.MILLISECONDS);
-        var first = false;
+        // the container's own timeout can fire while the request is still being dispatched: it has none
+        response.setTimeout(0, TimeUnit.MILLISECONDS);
+        boolean listening;
         synchronized (waiting) {
-            var others = waiting.get(job);
-            if (others == null) {
-                others = new ArrayList<>();
-                waiting.put(job, others);
-                first = true;
-            }
-            others.add(response);
+            listening = waiting.containsKey(job);
+            waiting.computeIfAbsent(job, id -> new LinkedHashMap<>())
+                    .put(
+                            response,
+                            executor.schedule(() -> timeIsOver(job, response), time.toMillis(), TimeUnit.MILLISECONDS));
         }
-        if (first) {
+        if (!listening) {
             jobs.ended(job).whenCompleteAsync((view, failure) -> ended(job, view, failure), executor);
         }
     }
 
-    private void leave(JobId job, AsyncResponse response) {
+    private void timeIsOver(JobId job, AsyncResponse response) {
+        boolean taken;
         synchronized (waiting) {
             var others = waiting.get(job);
-            if (others != null) {
-                // the list stays: the job is still listened to
-                others.remove(response);
-            }
+            // the map stays, even empty: the job is still listened to
+            taken = others != null && others.remove(response) != null;
+        }
+        if (taken) {
+            answer(response, () -> jobs.job(job));
         }
     }
 
     private void ended(JobId job, @Nullable JobView view, @Nullable Throwable failure) {
-        List<AsyncResponse> responses;
+        Map<AsyncResponse, Future<?>> taken;
         synchronized (waiting) {
-            responses = waiting.remove(job);
+            taken = Objects.requireNonNullElse(waiting.remove(job), Map.of());
         }
-        if (responses != null) {
-            for (var response : responses) {
-                if (view != null) {
-                    response.resume(view);
-                } else if (failure != null) {
-                    response.resume(failure);
-                }
+        taken.forEach((response, timeout) -> {
+            timeout.cancel(false);
+            answer(response, () -> view != null ? view : Objects.requireNonNull(failure));
+        });
+    }
+
+    private static void answer(AsyncResponse response, Supplier<Object> value) {
+        try {
+            var answer = value.get();
+            if (answer instanceof Throwable failure) {
+                response.resume(failure);
+            } else {
+                response.resume(answer);
             }
+        } catch (RuntimeException e) {
+            response.resume(e);
         }
     }
 }

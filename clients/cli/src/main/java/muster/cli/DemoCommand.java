@@ -11,6 +11,7 @@ import java.util.concurrent.Callable;
 import muster.cli.client.Client;
 import muster.cli.client.ExitCode;
 import muster.cli.client.Failure;
+import muster.cli.client.TaskLog;
 import muster.cli.local.DemoGraph;
 import muster.cli.local.Installation;
 import muster.cli.local.LocalCluster;
@@ -74,7 +75,7 @@ final class DemoCommand implements Callable<Integer> {
     private int run(Client client, String graph, Path files, LocalCluster.Up up, boolean stays) {
         var terminal = context.terminal();
         var watch = new JobWatch(client, terminal);
-        var job = watch.untilEnd(client.submit(graph, UUID.randomUUID().toString()), false);
+        var job = watch.untilEnd(client.submit(graph, UUID.randomUUID().toString()), JobWatch.Output.NONE);
         var code = watch.exitCode(job);
         var id = job.path("id").asText();
         var lines = new ArrayList<String>();
@@ -103,7 +104,7 @@ final class DemoCommand implements Callable<Integer> {
     private static String written(Client client, String task) {
         var bytes = new ByteArrayOutputStream();
         try {
-            client.copyLog(task, "stdout", false, bytes);
+            new TaskLog(client, task, "stdout", bytes).copy();
         } catch (IOException e) {
             throw Failure.external("cannot read what task " + task + " wrote", e);
         }

@@ -195,7 +195,7 @@ final class JobCommands extends CommandGroup {
             var job = client.get(path(id));
             var watch = new JobWatch(client.with(patience()), terminal());
             watch.detachOnInterrupt(id);
-            var ended = watch.untilEnd(job, false);
+            var ended = watch.untilEnd(job, JobWatch.Output.NONE);
             if (json) {
                 print(ended);
             } else {

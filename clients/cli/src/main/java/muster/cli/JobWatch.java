@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import muster.cli.client.Client;
 import muster.cli.client.ExitCode;
 import muster.cli.client.Failure;
+import muster.cli.client.TaskLog;
 import muster.cli.terminal.Interrupts;
 import muster.cli.terminal.Progress;
 import muster.cli.terminal.Terminal;
@@ -19,7 +20,6 @@ import muster.cli.terminal.Terminal;
 /** Waits for a job and shows how far it is. */
 final class JobWatch {
     private static final Duration SECOND_PRESS = Duration.ofSeconds(2);
-    private static final Duration IDLE_LOG = Duration.ofSeconds(15);
 
     private final Client client;
     private final Terminal terminal;
@@ -69,38 +69,72 @@ final class JobWatch {
         }
     }
 
+    /** What becomes of what a single task writes. */
+    enum Output {
+        NONE,
+        /** Passed on as it comes. */
+        LIVE,
+        /** Passed on after the end: where attempts may follow one another, only the last one's counts. */
+        AT_END
+    }
+
     /**
      * Waits until a job has ended.
      *
      * @param job as the manager told it last
-     * @param output whether a single task's output is passed on as it comes
      */
-    JsonNode untilEnd(JsonNode job, boolean output) {
+    JsonNode untilEnd(JsonNode job, Output output) {
         var single = "single".equals(job.path("kind").asText());
-        var progress = new Progress(terminal, single);
-        var copies = new ArrayList<Thread>();
-        if (single && output) {
-            var task = job.path("id").asText() + ".0";
-            copies.add(copy(task, "stdout", terminal.out(), progress));
-            copies.add(copy(task, "stderr", terminal.err(), progress));
-        }
         var id = job.path("id").asText();
+        var progress = new Progress(terminal, single);
+        var copies = new ArrayList<LogCopy>();
+        if (single && output == Output.LIVE) {
+            copies.add(LogCopy.start(log(id, "stdout", terminal.out(), progress), id + ".0", "stdout", terminal));
+            copies.add(LogCopy.start(log(id, "stderr", terminal.err(), progress), id + ".0", "stderr", terminal));
+        }
         var path = Client.path("jobs", id) + "?wait=" + (terminal.errIsTerminal() ? "500ms" : "10s");
         var now = job;
         while (!ended(now)) {
             show(progress, now);
             now = client.get(path);
         }
+        show(progress, now);
         if (single) {
             progress.clear();
-        } else {
-            show(progress, now);
-            if (terminal.errIsTerminal() && !silent) {
-                terminal.err().println();
-            }
+        } else if (terminal.errIsTerminal() && !silent) {
+            terminal.err().println();
         }
-        finish(copies);
+        copies.forEach(LogCopy::finish);
+        if (single && output == Output.AT_END) {
+            copyAtEnd(id, progress);
+        } else if (!copies.isEmpty()) {
+            warnOfSeveralAttempts(id);
+        }
         return now;
+    }
+
+    private TaskLog log(String job, String stream, PrintStream to, Progress progress) {
+        return new TaskLog(client, job + ".0", stream, new Passing(to, progress));
+    }
+
+    private void copyAtEnd(String job, Progress progress) {
+        try {
+            log(job, "stdout", terminal.out(), progress).copy();
+            log(job, "stderr", terminal.err(), progress).copy();
+        } catch (IOException e) {
+            // whoever reads our output has gone
+            silent = true;
+        }
+    }
+
+    /** A worker that was lost makes a second attempt of a task that has none left: what it wrote before is out already. */
+    private void warnOfSeveralAttempts(String job) {
+        var attempts =
+                client.get(Client.path("tasks", job + ".0")).path("attempts").size();
+        if (attempts > 1) {
+            terminal.tell("task " + job + ".0 ran " + attempts + " times and what is above may be of several; its last"
+                    + " output: muster task logs " + job + ".0");
+        }
     }
 
     static boolean ended(JsonNode job) {
@@ -115,7 +149,7 @@ final class JobWatch {
             return;
         }
         if ("single".equals(job.path("kind").asText())) {
-            if (copied.get() == 0) {
+            if (copied.get() == 0 && !ended(job)) {
                 progress.note("job " + job.path("id").asText() + " is "
                         + job.path("state").asText());
             }
@@ -147,45 +181,12 @@ final class JobWatch {
         return elapsed.isNegative() ? Duration.ZERO : elapsed;
     }
 
-    private Thread copy(String task, String stream, PrintStream to, Progress progress) {
-        var copy = new Thread(
-                () -> {
-                    try {
-                        client.copyLog(task, stream, true, new Output(to, progress));
-                    } catch (IOException e) {
-                        // whoever reads our output has gone: the job's end is still worth waiting for
-                        copied.incrementAndGet();
-                    } catch (Failure failure) {
-                        terminal.tell("no " + stream + " of task " + task + ": " + failure.getMessage());
-                    }
-                },
-                "copy-" + stream);
-        copy.setDaemon(true);
-        copy.start();
-        return copy;
-    }
-
-    /** Lets the copies come to their end, as long as anything comes. */
-    private void finish(Iterable<Thread> copies) {
-        try {
-            for (var copy : copies) {
-                var before = -1L;
-                while (copy.isAlive() && copied.get() != before) {
-                    before = copied.get();
-                    copy.join(IDLE_LOG.toMillis());
-                }
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
     /** Counts what passes, and keeps progress out of it. */
-    private final class Output extends FilterOutputStream {
+    private final class Passing extends FilterOutputStream {
         private final PrintStream to;
         private final Progress progress;
 
-        Output(PrintStream to, Progress progress) {
+        Passing(PrintStream to, Progress progress) {
             super(to);
             this.to = to;
             this.progress = progress;

@@ -4,10 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
-import java.util.ArrayList;
 import java.util.List;
 import muster.cli.client.Client;
-import muster.cli.client.Failure;
+import muster.cli.client.TaskLog;
 import muster.cli.terminal.Colour;
 import muster.cli.terminal.Terminal;
 
@@ -23,35 +22,17 @@ final class LogPrinter {
 
     /** Prints the streams of one task; those that are followed, at the same time. */
     void print(String task, List<String> streams, boolean follow) throws IOException {
-        if (!follow || streams.size() == 1) {
+        if (!follow) {
             for (var stream : streams) {
-                client.copyLog(task, stream, follow, target(stream));
+                new TaskLog(client, task, stream, target(stream)).copy();
             }
             return;
         }
-        var failures = new ArrayList<Failure>();
-        var second = new Thread(
-                () -> {
-                    try {
-                        client.copyLog(task, streams.get(1), true, target(streams.get(1)));
-                    } catch (IOException e) {
-                        // whoever read it has gone
-                        Thread.currentThread().interrupt();
-                    } catch (Failure failure) {
-                        failures.add(failure);
-                    }
-                },
-                "copy-" + streams.get(1));
-        second.setDaemon(true);
-        second.start();
-        client.copyLog(task, streams.get(0), true, target(streams.get(0)));
-        try {
-            second.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        if (!failures.isEmpty()) {
-            throw failures.get(0);
+        var copies = streams.stream()
+                .map(stream -> LogCopy.start(new TaskLog(client, task, stream, target(stream)), task, stream, terminal))
+                .toList();
+        for (var copy : copies) {
+            copy.await();
         }
     }
 
@@ -62,7 +43,7 @@ final class LogPrinter {
         for (var stream : streams) {
             var target = target(stream);
             var title = "==> " + id + (name.isEmpty() ? "" : " " + Terminal.safe(name)) + " " + stream + " <==";
-            client.copyLog(id, stream, follow, new OutputStream() {
+            var titled = new OutputStream() {
                 private boolean titled;
 
                 @Override
@@ -81,7 +62,13 @@ final class LogPrinter {
                         throw new IOException("standard output is closed");
                     }
                 }
-            });
+            };
+            var log = new TaskLog(client, id, stream, titled);
+            if (follow) {
+                log.follow();
+            } else {
+                log.copy();
+            }
         }
     }
 

@@ -45,7 +45,7 @@ final class RunCommand extends ClusterCommand {
         }
         var watch = new JobWatch(client.with(patience()), terminal());
         watch.detachOnInterrupt(id);
-        var ended = watch.untilEnd(submitted, !json);
+        var ended = watch.untilEnd(submitted, json ? JobWatch.Output.NONE : SubmitCommand.output(specification));
         if (json) {
             print(ended);
         } else if (!"single".equals(ended.path("kind").asText())) {

@@ -1,5 +1,6 @@
 package muster.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigDecimal;
 import java.util.ArrayList;
@@ -187,11 +188,15 @@ final class SubmitCommand extends ClusterCommand {
         }
         var watch = new JobWatch(client.with(patience()), terminal());
         watch.detachOnInterrupt(submitted.path("id").asText());
-        var ended = watch.untilEnd(submitted, !json);
+        var ended = watch.untilEnd(submitted, json ? JobWatch.Output.NONE : output(specification));
         if (json) {
             print(ended);
         }
         return watch.exitCode(ended);
+    }
+
+    static JobWatch.Output output(JsonNode specification) {
+        return specification.path("task").path("retries").asInt(0) > 0 ? JobWatch.Output.AT_END : JobWatch.Output.LIVE;
     }
 
     private ObjectNode specification() {

@@ -36,6 +36,14 @@ class MainTest {
     }
 
     @Test
+    void ofATaskThatMayBeTriedAgainOnlyTheLastOutputIsPassedOn() {
+        serveSingle("exit_code", "\"exitCode\":3,\"signal\":null,\"kind\":\"user\"");
+
+        assertThat(run("submit", "--wait", "--retries", "1", "--", "c")).isEqualTo(new Run(3, "out\n", "err\n"));
+        assertThat(manager.requests()).noneMatch(request -> request.contains("follow=true"));
+    }
+
+    @Test
     void aSignalGives128AndItsNumberAndIsSaid() {
         serveSingle("signal", "\"exitCode\":null,\"signal\":9,\"kind\":\"user\"");
 
@@ -263,11 +271,14 @@ class MainTest {
         manager.on("POST /jobs", 201, job("running", "single"))
                 .on("GET /jobs/17", 200, job("failed", "single"))
                 .on("GET /tasks", 200, page(task("17.0", "\"cause\":\"" + cause + "\"," + rest)))
+                .on("GET /tasks/17.0", 200, task("17.0", "\"cause\":\"" + cause + "\"," + rest))
                 .on("GET /tasks/17.0/logs", MainTest::logs);
     }
 
     private static void logs(HttpExchange exchange) throws IOException {
-        FakeManager.send(exchange, 200, exchange.getRequestURI().getQuery().contains("stderr") ? "err\n" : "out\n");
+        var query = exchange.getRequestURI().getQuery();
+        var text = query.contains("stderr") ? "err\n" : "out\n";
+        FakeManager.send(exchange, 200, query.endsWith("offset=0") ? text : "");
     }
 
     private Run run(String... arguments) {

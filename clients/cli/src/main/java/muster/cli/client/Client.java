@@ -6,7 +6,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.io.OutputStream;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -118,31 +117,16 @@ public final class Client {
         send(request(path).DELETE(), BodyHandlers.ofString());
     }
 
-    /**
-     * Copies what a task has written, or with {@code follow} writes until it has ended. Goes on where it was after the
-     * manager was away.
-     *
-     * @throws IOException if {@code out} takes no more
-     */
-    public void copyLog(String task, String stream, boolean follow, OutputStream out) throws IOException {
-        var path = path("tasks", task, "logs") + "?stream=" + stream + "&follow=" + follow + "&offset=";
-        var buffer = new byte[1 << 16];
-        var offset = 0L;
-        while (true) {
-            var request = request(path + offset).GET().timeout(Duration.ofDays(365));
-            try (var in = send(request, BodyHandlers.ofInputStream()).body()) {
-                var count = read(in, buffer);
-                while (count > 0) {
-                    out.write(buffer, 0, count);
-                    out.flush();
-                    offset += count;
-                    count = read(in, buffer);
-                }
-                if (count < 0) {
-                    return;
-                }
-            }
-            Patience.pause();
+    /** A body that is read as it comes. */
+    InputStream open(String path, Duration timeout) {
+        return send(request(path).GET().timeout(timeout), BodyHandlers.ofInputStream())
+                .body();
+    }
+
+    /** Fails if this client does not go on after a connection broke. */
+    void requirePatience(IOException broken) {
+        if (patience.bound().isZero()) {
+            throw unreachable(broken);
         }
     }
 
@@ -171,9 +155,7 @@ public final class Client {
                     }
                 }
             } catch (IOException e) {
-                if (patience.bound().isZero()) {
-                    throw unreachable(e);
-                }
+                requirePatience(e);
             }
             Patience.pause();
         }
@@ -201,18 +183,6 @@ public final class Client {
             }
         }
         return null;
-    }
-
-    /** Bytes read; 0 if the connection broke, -1 at the end. */
-    private int read(InputStream in, byte[] buffer) {
-        try {
-            return in.read(buffer);
-        } catch (IOException e) {
-            if (patience.bound().isZero()) {
-                throw unreachable(e);
-            }
-            return 0;
-        }
     }
 
     private HttpRequest.Builder request(String path) {

@@ -188,9 +188,49 @@ class ClientTest {
         });
 
         var bytes = new ByteArrayOutputStream();
-        patient().copyLog("1.0", "stdout", true, bytes);
+        new TaskLog(patient(), "1.0", "stdout", bytes).follow();
 
         assertThat(bytes.toString(StandardCharsets.UTF_8)).isEqualTo("one two");
+    }
+
+    @Test
+    void aLogThatIsStoppedIsFinishedFromWhereItWas() throws Exception {
+        var first = new CompletableFuture<Void>();
+        var end = new CompletableFuture<Void>();
+        manager.on("GET /tasks/1.0/logs", exchange -> {
+            var query = exchange.getRequestURI().getQuery();
+            if (query.contains("follow=false")) {
+                FakeManager.send(exchange, 200, query.endsWith("offset=4") ? "two" : "wrong offset");
+                return;
+            }
+            exchange.sendResponseHeaders(200, 1000);
+            exchange.getResponseBody().write("one ".getBytes(StandardCharsets.UTF_8));
+            exchange.getResponseBody().flush();
+            end.join();
+        });
+        var bytes = new ByteArrayOutputStream() {
+            @Override
+            public void flush() {
+                first.complete(null);
+            }
+        };
+        var log = new TaskLog(patient(), "1.0", "stdout", bytes);
+        var followed = CompletableFuture.runAsync(() -> {
+            try {
+                log.follow();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        first.get(20, TimeUnit.SECONDS);
+
+        log.stop();
+        followed.get(20, TimeUnit.SECONDS);
+        log.copy();
+        end.complete(null);
+
+        assertThat(bytes.toString(StandardCharsets.UTF_8)).isEqualTo("one two");
+        assertThat(told).isEmpty();
     }
 
     @Test

@@ -1,0 +1,673 @@
+package muster.rest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import muster.api.JobId;
+import muster.api.JobState;
+import muster.api.LogStream;
+import muster.api.Role;
+import muster.api.TaskId;
+import muster.rest.TestServer.Answer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@Timeout(60)
+class RestTest {
+    private static final String COMMAND = "{\"task\":{\"command\":[\"true\"]}}";
+
+    private static TestServer server;
+
+    @BeforeAll
+    static void start(@TempDir Path folder) {
+        server = new TestServer(folder);
+    }
+
+    @AfterAll
+    static void stop() {
+        server.close();
+    }
+
+    private static Answer get(String path) {
+        return server.send(server.as(Role.VIEWER, "GET", path, ""));
+    }
+
+    private static Answer post(Role role, String path, String body) {
+        return server.send(server.as(role, "POST", path, body));
+    }
+
+    private static JobId submit(String body) {
+        var answer = post(Role.USER, "/api/v1/jobs", body);
+        assertThat(answer.status()).as(answer.text()).isEqualTo(201);
+        return JobId.parse(answer.json().path("id").asText());
+    }
+
+    // jobs
+
+    @Test
+    void submitAnswersWithTheJobAndItsPlace() {
+        var answer = post(Role.USER, "/api/v1/jobs", "{\"name\":\"days\",\"task\":{\"command\":[\"true\"]}}");
+        assertThat(answer.status()).isEqualTo(201);
+        assertThat(answer.json().path("owner").asText()).isEqualTo("ursula");
+        assertThat(answer.json().path("state").asText()).isEqualTo("waiting");
+        assertThat(answer.json().path("submittedAt").asText()).isEqualTo("2026-11-20T08:00:00.123Z");
+        assertThat(answer.json().path("startedAt").isNull()).isTrue();
+        assertThat(answer.header("Location"))
+                .endsWith("/api/v1/jobs/" + answer.json().path("id").asText());
+        assertThat(get("/api/v1/jobs/" + answer.json().path("id").asText()).json())
+                .isEqualTo(answer.json());
+    }
+
+    @Test
+    void sameIdempotencyKeyGivesTheSameJob() {
+        var first = server.send(
+                server.as(Role.USER, "POST", "/api/v1/jobs", COMMAND).header("Idempotency-Key", "once"));
+        var second = server.send(
+                server.as(Role.USER, "POST", "/api/v1/jobs", COMMAND).header("Idempotency-Key", "once"));
+        assertThat(second.json().path("id")).isEqualTo(first.json().path("id"));
+        var other = server.send(server.as(Role.USER, "POST", "/api/v1/jobs", "{\"task\":{\"command\":[\"false\"]}}")
+                .header("Idempotency-Key", "once"));
+        assertThat(other.status()).isEqualTo(409);
+        assertThat(other.json().path("code").asText()).isEqualTo("conflict");
+    }
+
+    @Test
+    void everyFaultOfASubmitIsTold() {
+        var answer = post(
+                Role.USER,
+                "/api/v1/jobs",
+                "{\"nam\":\"x\",\"task\":{\"resources\":{\"memory\":\"much\",\"cores\":-1}}}");
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.json().path("retryable").asBoolean()).isFalse();
+        assertThat(answer.json().findValuesAsText("pointer"))
+                .containsExactlyInAnyOrder("/nam", "/task/command", "/task/resources/memory", "/task/resources/cores");
+        assertThat(answer.text()).contains("did you mean 'name'?");
+    }
+
+    @Test
+    void malformedJsonIsToldWithItsPlace() {
+        var answer = post(Role.USER, "/api/v1/jobs", "{\"task\":\n  {]}");
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.json().path("detail").asText()).contains("line 2, column");
+    }
+
+    @Test
+    void bodiesThatAreTooLargeAreRefused() {
+        var stream = new InputStream() {
+            private long left = (64L << 20) + (1 << 20);
+
+            @Override
+            public int read() {
+                return left-- > 0 ? ' ' : -1;
+            }
+
+            @Override
+            public int read(byte[] bytes, int offset, int length) {
+                if (left <= 0) {
+                    return -1;
+                }
+                var count = (int) Math.min(left, length);
+                java.util.Arrays.fill(bytes, offset, offset + count, (byte) ' ');
+                left -= count;
+                return count;
+            }
+        };
+        var answer = server.send(HttpRequest.newBuilder(server.uri("/api/v1/jobs"))
+                .header("Authorization", "Bearer " + FakeAccess.token(Role.USER))
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofInputStream(() -> stream)));
+        assertThat(answer.status()).isEqualTo(413);
+        assertThat(answer.json().path("code").asText()).isEqualTo("too_large");
+    }
+
+    @Test
+    void deepJsonIsRefused() {
+        var answer = post(
+                Role.USER,
+                "/api/v1/jobs",
+                "{\"task\":{\"command\":[\"x\"],\"parameters\":{\"a\":" + "[".repeat(40) + "]".repeat(40) + "}}}");
+        assertThat(answer.status()).isEqualTo(413);
+    }
+
+    @Test
+    void whatNoWorkerCanRunIsImpossible() {
+        var answer = post(Role.USER, "/api/v1/jobs", "{\"name\":\"impossible\",\"task\":{\"command\":[\"true\"]}}");
+        assertThat(answer.status()).isEqualTo(422);
+        assertThat(answer.json().path("kind").asText()).isEqualTo("resource");
+        assertThat(answer.json().path("title").asText()).isEqualTo("Unprocessable Entity");
+    }
+
+    @Test
+    void defectsAreToldByAnIncidentAlone() {
+        var answer = post(Role.USER, "/api/v1/jobs", "{\"name\":\"defect\",\"task\":{\"command\":[\"true\"]}}");
+        assertThat(answer.status()).isEqualTo(500);
+        assertThat(answer.json().path("detail").asText()).contains("incident").doesNotContain("a defect");
+    }
+
+    @Test
+    void listsArePagedByCursor() {
+        for (var i = 0; i < 3; i++) {
+            submit("{\"tags\":[\"paged\"],\"task\":{\"command\":[\"true\"]}}");
+        }
+        var first = get("/api/v1/jobs?tag=paged&limit=2").json();
+        assertThat(first.path("items")).hasSize(2);
+        var second = get("/api/v1/jobs?tag=paged&limit=2&cursor="
+                        + first.path("next").asText())
+                .json();
+        assertThat(second.path("items")).hasSize(1);
+        assertThat(second.path("next").isNull()).isTrue();
+    }
+
+    @Test
+    void listsAreFilteredByState() {
+        var id = submit("{\"tags\":[\"states\"],\"task\":{\"command\":[\"true\"]}}");
+        submit("{\"tags\":[\"states\"],\"task\":{\"command\":[\"true\"]}}");
+        server.jobs.end(id, JobState.FAILED);
+        assertThat(get("/api/v1/jobs?tag=states&state=failed,running").json().path("items"))
+                .hasSize(1);
+        assertThat(get("/api/v1/jobs?tag=states&state=failed&state=waiting")
+                        .json()
+                        .path("items"))
+                .hasSize(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "/api/v1/jobs?state=done | state 'done' is not known; known are",
+                "/api/v1/jobs?state=runing | did you mean 'running'?",
+                "/api/v1/jobs?limit=0 | from 1 to 1000",
+                "/api/v1/jobs?limit=many | 'many' is no whole number",
+                "/api/v1/jobs?stat=failed | did you mean 'state'?",
+                "/api/v1/jobs?_method=DELETE | no query parameter '_method'",
+                "/api/v1/jobs/x | 'x' is not a job id",
+                "/api/v1/jobs/1?wait=10m | longer than 5m",
+                "/api/v1/jobs/1?wait=soon | 'soon' is not a duration",
+                "/api/v1/tasks | job is missing",
+                "/api/v1/tasks/17 | not a task id",
+                "/api/v1/events?after=-1 | no whole number",
+            })
+    void badParametersAreNamed(String path, String expected) {
+        submit(COMMAND);
+        var answer = get(path);
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.json().path("detail").asText()).contains(expected);
+    }
+
+    @Test
+    void controlCharactersAreNotEchoed() {
+        var answer = get("/api/v1/jobs?state=%1B%5B31mred%0A");
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.json().path("detail").asText()).contains("\\u001b[31mred\\u000a");
+    }
+
+    @Test
+    void specComesBackAsSubmitted() {
+        var id = submit("{\"array\":{\"task\":{\"command\":[\"echo\",\"{item}\"]},\"items\":[\"a\",{\"b\":1}]}}");
+        var spec = get("/api/v1/jobs/" + id + "/spec").json();
+        assertThat(spec.at("/array/items/1").asText()).isEqualTo("{\"b\":1}");
+        assertThat(spec.at("/array/task/command/1").asText()).isEqualTo("{item}");
+    }
+
+    @Test
+    void waitAnswersAtTheEnd() throws Exception {
+        var id = submit(COMMAND);
+        var answer = server.sendLater(server.as(Role.VIEWER, "GET", "/api/v1/jobs/" + id + "?wait=1m", ""));
+        assertThat(get("/api/v1/jobs/" + id + "?wait=1ms").json().path("state").asText())
+                .isEqualTo("waiting");
+        server.jobs.end(id, JobState.SUCCEEDED);
+        assertThat(answer.get(10, TimeUnit.SECONDS).json().path("state").asText())
+                .isEqualTo("succeeded");
+    }
+
+    @Test
+    void waitAnswersWhenTheTimeIsOver() {
+        var id = submit(COMMAND);
+        var begun = System.nanoTime();
+        var answer = get("/api/v1/jobs/" + id + "?wait=300ms");
+        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isGreaterThanOrEqualTo(Duration.ofMillis(300));
+        assertThat(answer.json().path("state").asText()).isEqualTo("waiting");
+    }
+
+    @Test
+    void hundredsMayWaitAtOnceAndTheJobIsListenedToOnce() throws Exception {
+        var id = submit(COMMAND);
+        var listeners = server.jobs.listeners;
+        var answers = new ArrayList<java.util.concurrent.CompletableFuture<Answer>>();
+        for (var i = 0; i < 200; i++) {
+            answers.add(server.sendLater(server.as(Role.VIEWER, "GET", "/api/v1/jobs/" + id + "?wait=1m", "")));
+        }
+        assertThat(get("/api/v1/jobs/" + id + "?wait=1ms").status()).isEqualTo(200);
+        server.jobs.end(id, JobState.SUCCEEDED);
+        for (var answer : answers) {
+            assertThat(answer.get(20, TimeUnit.SECONDS).json().path("state").asText())
+                    .isEqualTo("succeeded");
+        }
+        assertThat(server.jobs.listeners - listeners).isLessThanOrEqualTo(1);
+    }
+
+    /** Answers that come while their request is still being dispatched are the delicate ones. */
+    @Test
+    void shortWaitsAndReadsLeaveTheConnectionSound() {
+        var id = submit(COMMAND);
+        for (var i = 0; i < 300; i++) {
+            assertThat(get("/api/v1/jobs/" + id + "?wait=" + (i % 3) + "ms").status())
+                    .isEqualTo(200);
+            assertThat(get("/api/v1/tasks/" + id + ".0/logs").status()).isEqualTo(200);
+            assertThat(get("/api/v1/jobs/" + id).status()).isEqualTo(200);
+        }
+    }
+
+    @Test
+    void jobsAreCanceledRetriedAndDeleted() {
+        var id = submit(COMMAND);
+        assertThat(post(Role.USER, "/api/v1/jobs/" + id + "/retry", "").status())
+                .isEqualTo(409);
+        assertThat(post(Role.USER, "/api/v1/jobs/" + id + "/cancel", "")
+                        .json()
+                        .path("state")
+                        .asText())
+                .isEqualTo("canceled");
+        assertThat(post(Role.USER, "/api/v1/jobs/" + id + "/retry", "")
+                        .json()
+                        .path("retried")
+                        .asInt())
+                .isEqualTo(1);
+        assertThat(post(Role.USER, "/api/v1/jobs/" + id + "/cancel", "").status())
+                .isEqualTo(200);
+        assertThat(server.send(server.as(Role.USER, "DELETE", "/api/v1/jobs/" + id, ""))
+                        .status())
+                .isEqualTo(204);
+        assertThat(get("/api/v1/jobs/" + id).status()).isEqualTo(404);
+    }
+
+    // tasks
+
+    @Test
+    void tasksAreShownWithTheirAttempts() {
+        var id = submit("{\"graph\":{\"tasks\":[{\"name\":\"a\",\"command\":[\"x\"]},"
+                + "{\"name\":\"b\",\"command\":[\"x\"],\"needs\":[\"a\"]}]}}");
+        server.jobs.end(id, JobState.FAILED);
+        assertThat(get("/api/v1/tasks?job=" + id + "&state=failed").json().path("items"))
+                .hasSize(2);
+        var task = get("/api/v1/tasks/" + id + ".b").json();
+        assertThat(task.path("id").asText()).isEqualTo(id + ".1");
+        assertThat(task.at("/attempts/0/cause").asText()).isEqualTo("exit_code");
+        assertThat(task.at("/attempts/0/kind").asText()).isEqualTo("user");
+        assertThat(task.at("/attempts/0/usage/wallSeconds").asDouble()).isEqualTo(1.2);
+        assertThat(get("/api/v1/tasks/" + id + ".1").json()).isEqualTo(task);
+        assertThat(get("/api/v1/tasks/" + id + ".c").status()).isEqualTo(404);
+        assertThat(get("/api/v1/tasks/" + id + ".7").status()).isEqualTo(404);
+        assertThat(get("/api/v1/tasks/" + id + ".1/explain")
+                        .json()
+                        .path("ahead")
+                        .asInt())
+                .isEqualTo(12);
+    }
+
+    @Test
+    void logsAreReadFromAnOffsetToTheirPresentEnd() {
+        var task = new TaskId(submit(COMMAND), 0);
+        server.jobs.write(task, LogStream.STDOUT, "hello world");
+        server.jobs.write(task, LogStream.STDERR, "oh");
+        var answer = get("/api/v1/tasks/" + task + "/logs?offset=6");
+        assertThat(answer.text()).isEqualTo("world");
+        assertThat(answer.header("Muster-Next-Offset")).isEqualTo("11");
+        assertThat(answer.header("Content-Type")).startsWith("text/plain");
+        assertThat(get("/api/v1/tasks/" + task + "/logs?stream=stderr").text()).isEqualTo("oh");
+        assertThat(get("/api/v1/tasks/" + task + "/logs?offset=11").text()).isEmpty();
+    }
+
+    @Test
+    void largeLogsComeWhole() {
+        var task = new TaskId(submit(COMMAND), 0);
+        var bytes = new byte[5 << 20];
+        new java.util.Random(7).nextBytes(bytes);
+        server.jobs.write(task, LogStream.STDOUT, bytes);
+        assertThat(get("/api/v1/tasks/" + task + "/logs").response().body()).isEqualTo(bytes);
+    }
+
+    @Test
+    void followedLogsGoOnUntilTheTaskHasEnded() throws IOException {
+        var id = submit(COMMAND);
+        var task = new TaskId(id, 0);
+        server.jobs.write(task, LogStream.STDOUT, "one");
+        try (var in = server.open(server.as(Role.VIEWER, "GET", "/api/v1/tasks/" + task + "/logs?follow=true", ""))) {
+            assertThat(in.readNBytes(3)).asString().isEqualTo("one");
+            server.jobs.write(task, LogStream.STDOUT, "two");
+            assertThat(in.readNBytes(3)).asString().isEqualTo("two");
+            server.jobs.write(task, LogStream.STDOUT, "three");
+            server.jobs.end(id, JobState.SUCCEEDED);
+            assertThat(in.readAllBytes()).asString().isEqualTo("three");
+        }
+    }
+
+    @Test
+    void logsOnASilentWorkerAreUnavailable() {
+        var task = new TaskId(submit(COMMAND), 0);
+        server.jobs.brokenLogs = true;
+        try {
+            var answer = get("/api/v1/tasks/" + task + "/logs");
+            assertThat(answer.status()).isEqualTo(503);
+            assertThat(answer.json().path("retryable").asBoolean()).isTrue();
+            assertThat(answer.header("Retry-After")).isEqualTo("2");
+        } finally {
+            server.jobs.brokenLogs = false;
+        }
+    }
+
+    @Test
+    void logsThatBreakOffDoNotLookComplete() throws IOException {
+        var task = new TaskId(submit(COMMAND), 0);
+        server.jobs.write(task, LogStream.STDOUT, "one");
+        try (var in = server.open(server.as(Role.VIEWER, "GET", "/api/v1/tasks/" + task + "/logs?follow=true", ""))) {
+            assertThat(in.readNBytes(3)).asString().isEqualTo("one");
+            server.jobs.brokenLogs = true;
+            org.assertj.core.api.Assertions.assertThatThrownBy(in::readAllBytes).isInstanceOf(IOException.class);
+        } finally {
+            server.jobs.brokenLogs = false;
+        }
+    }
+
+    // events
+
+    private static List<String> lines(BufferedReader in, int count) throws IOException {
+        var lines = new ArrayList<String>();
+        while (lines.size() < count) {
+            var line = in.readLine();
+            if (!line.isEmpty() && !line.startsWith("retry") && !line.startsWith(":")) {
+                lines.add(line);
+            }
+        }
+        return lines;
+    }
+
+    private static BufferedReader events(HttpRequest.Builder request) {
+        return new BufferedReader(new InputStreamReader(server.open(request), StandardCharsets.UTF_8));
+    }
+
+    @Test
+    void eventsAreToldAsTheyHappen() throws IOException {
+        try (var in = events(server.as(Role.VIEWER, "GET", "/api/v1/events", ""))) {
+            in.readLine();
+            var id = submit(COMMAND);
+            var lines = lines(in, 3);
+            assertThat(lines.get(0)).isEqualTo("id: " + server.jobs.newestEvent());
+            assertThat(lines.get(1)).isEqualTo("event: job.submitted");
+            var data = Conformance.parse(lines.get(2).substring(6).getBytes(StandardCharsets.UTF_8));
+            Conformance.validate("#/components/schemas/Event", data);
+            assertThat(data.path("job").asText()).isEqualTo(id.toString());
+        }
+    }
+
+    @Test
+    void eventsResumeAfterTheLastOneSeen() throws IOException {
+        var id = submit(COMMAND);
+        var seen = server.jobs.newestEvent();
+        server.jobs.tell("task.started", id);
+        server.jobs.tell("task.succeeded", id);
+        try (var in = events(
+                server.as(Role.VIEWER, "GET", "/api/v1/events", "").header("Last-Event-ID", Long.toString(seen)))) {
+            assertThat(lines(in, 6)).contains("event: task.started", "event: task.succeeded");
+        }
+        try (var in = events(server.as(Role.VIEWER, "GET", "/api/v1/events?after=" + (seen + 1), ""))) {
+            assertThat(lines(in, 3)).startsWith("id: " + (seen + 2), "event: task.succeeded");
+        }
+    }
+
+    @Test
+    void eventsOfOneJobAreThoseOfNoOther() throws IOException {
+        var id = submit(COMMAND);
+        try (var in = events(server.as(Role.VIEWER, "GET", "/api/v1/events?job=" + id, ""))) {
+            submit(COMMAND);
+            server.jobs.tell("worker.online", null);
+            server.jobs.end(id, JobState.SUCCEEDED);
+            assertThat(lines(in, 3)).contains("event: job.succeeded");
+        }
+        assertThat(get("/api/v1/events?job=999999").status()).isEqualTo(404);
+    }
+
+    @Test
+    void hundredsMayFollowAtOnce() throws IOException {
+        var followers = new ArrayList<BufferedReader>();
+        for (var i = 0; i < 150; i++) {
+            followers.add(events(server.as(Role.VIEWER, "GET", "/api/v1/events", "")));
+        }
+        server.jobs.tell("worker.online", null);
+        for (var follower : followers) {
+            assertThat(lines(follower, 3)).contains("event: worker.online");
+            follower.close();
+        }
+    }
+
+    // workers and cluster
+
+    @Test
+    void workersAreShownAndManaged() {
+        assertThat(get("/api/v1/workers").json().path("items")).hasSize(2);
+        assertThat(get("/api/v1/workers/w2").json().path("capacity").isNull()).isTrue();
+        assertThat(get("/api/v1/workers/w9").status()).isEqualTo(404);
+        assertThat(post(Role.USER, "/api/v1/workers/w1/drain", "").status()).isEqualTo(403);
+        assertThat(post(Role.OPERATOR, "/api/v1/workers/w1/drain", "")
+                        .json()
+                        .path("state")
+                        .asText())
+                .isEqualTo("draining");
+        assertThat(server.cluster.calls).contains("drain w1 by otto");
+        assertThat(post(Role.OPERATOR, "/api/v1/workers/w1/resume", "")
+                        .json()
+                        .path("state")
+                        .asText())
+                .isEqualTo("online");
+        assertThat(server.send(server.as(Role.OPERATOR, "DELETE", "/api/v1/workers/w1", ""))
+                        .status())
+                .isEqualTo(409);
+        assertThat(get("/api/v1/cluster").json().at("/openTasks/ready").asInt()).isEqualTo(7);
+    }
+
+    @Test
+    void workersEnrolWithAJoinToken() {
+        var body = "{\"worker\":\"w3\",\"publicKey\":\"AQID\"}";
+        var answer = server.send(server.request("POST", "/api/v1/enrol", body)
+                .header("Content-Type", "application/json")
+                .header("Authorization", "Bearer " + FakeAccess.JOIN));
+        assertThat(answer.status()).isEqualTo(200);
+        assertThat(answer.json().path("certificate").asText()).isEqualTo("AQID");
+        assertThat(post(Role.ADMIN, "/api/v1/enrol", body).status()).isEqualTo(401);
+        assertThat(server.send(server.request("POST", "/api/v1/enrol", body).header("Content-Type", "application/json"))
+                        .status())
+                .isEqualTo(401);
+        var wrong = server.send(server.request("POST", "/api/v1/enrol", "{\"worker\":\"../w\",\"key\":1}")
+                .header("Content-Type", "application/json")
+                .header("Authorization", "Bearer " + FakeAccess.JOIN));
+        assertThat(wrong.json().findValuesAsText("pointer")).containsExactlyInAnyOrder("/key", "/publicKey", "/worker");
+    }
+
+    // who may
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/readyz",
+                "/metrics",
+                "/docs",
+                "/openapi.json",
+                "/api/v1/readyz",
+                "/api/v1/jobs",
+                "/api/v1/nothing",
+                "/nothing",
+                "/",
+                "/healthz/",
+                "/healthz;x=1",
+                "/api/v1/healthz/../jobs",
+                "/api/v1/jobs;/healthz",
+                "/api/v1/%68ealthz/x"
+            })
+    void nothingButHealthAnswersWithoutAToken(String path) {
+        var answer = server.send(server.request("GET", path, ""));
+        assertThat(answer.status()).as(path + answer.text()).isIn(400, 401);
+    }
+
+    @Test
+    void unknownCallersAreToldHowToCome() {
+        var answer = server.send(server.request("GET", "/api/v1/jobs", "").header("Authorization", "Bearer no"));
+        assertThat(answer.status()).isEqualTo(401);
+        assertThat(answer.response().headers().allValues("WWW-Authenticate"))
+                .containsExactly("Bearer realm=\"muster\"");
+        assertThat(answer.json().path("code").asText()).isEqualTo("unauthenticated");
+        var browser = server.send(server.request("GET", "/docs", "").header("Accept", "text/html"));
+        assertThat(String.join(" ", browser.response().headers().allValues("WWW-Authenticate")))
+                .contains("Basic realm=");
+    }
+
+    @Test
+    void healthAnswersEverybody() {
+        for (var path : List.of("/healthz", "/api/v1/healthz")) {
+            var answer = server.send(server.request("GET", path, ""));
+            assertThat(answer.status()).isEqualTo(200);
+            assertThat(answer.json().path("status").asText()).isEqualTo("up");
+        }
+    }
+
+    @Test
+    void tokenMayComeAsPassword() {
+        var pair = "me:" + FakeAccess.token(Role.VIEWER);
+        var answer = server.send(server.request("GET", "/api/v1/jobs", "")
+                .header(
+                        "Authorization",
+                        "Basic " + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8))));
+        assertThat(answer.status()).isEqualTo(200);
+    }
+
+    @Test
+    void viewersChangeNothing() {
+        var id = submit(COMMAND);
+        assertThat(post(Role.VIEWER, "/api/v1/jobs", COMMAND).status()).isEqualTo(403);
+        assertThat(post(Role.VIEWER, "/api/v1/jobs/" + id + "/cancel", "").status())
+                .isEqualTo(403);
+    }
+
+    @Test
+    void usersManageTheirOwnJobsAndOperatorsAll() {
+        var other = post(Role.ADMIN, "/api/v1/jobs", COMMAND).json().path("id").asText();
+        var answer = post(Role.USER, "/api/v1/jobs/" + other + "/cancel", "");
+        assertThat(answer.status()).isEqualTo(403);
+        assertThat(answer.json().path("detail").asText()).contains("belongs to 'admin'");
+        assertThat(post(Role.OPERATOR, "/api/v1/jobs/" + other + "/cancel", "").status())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void pagesOfOtherSitesChangeNothing() {
+        var answer = server.send(
+                server.as(Role.USER, "POST", "/api/v1/jobs", COMMAND).header("Origin", "https://evil.example"));
+        assertThat(answer.status()).isEqualTo(403);
+    }
+
+    @Test
+    void methodsCannotBeOverridden() {
+        var id = submit(COMMAND);
+        var request = server.as(Role.ADMIN, "GET", "/api/v1/jobs/" + id, "").header("X-HTTP-Method-Override", "DELETE");
+        assertThat(server.send(request).status()).isIn(200, 400);
+        assertThat(get("/api/v1/jobs/" + id).status()).isEqualTo(200);
+    }
+
+    // HTTP itself
+
+    @Test
+    void unknownPathsMethodsAndTypesAreProblems() {
+        assertThat(get("/api/v1/nothing").status()).isEqualTo(404);
+        assertThat(get("/nothing").json().path("detail").asText()).contains("GET /nothing is no resource");
+        assertThat(get("/").status()).isEqualTo(404);
+        var method = server.send(server.as(Role.ADMIN, "PUT", "/api/v1/jobs", COMMAND));
+        assertThat(method.status()).isEqualTo(405);
+        assertThat(method.header("Allow")).contains("GET").contains("POST");
+        var type = server.send(server.request("POST", "/api/v1/jobs", COMMAND)
+                .header("Authorization", "Bearer " + FakeAccess.token(Role.USER))
+                .header("Content-Type", "text/plain"));
+        assertThat(type.status()).isEqualTo(415);
+        var accept = server.send(server.as(Role.USER, "GET", "/api/v1/jobs", "").header("Accept", "image/png"));
+        assertThat(accept.status()).isEqualTo(406);
+    }
+
+    @Test
+    void headersThatAreTooLongAreProblems() {
+        var answer =
+                server.send(server.as(Role.USER, "GET", "/api/v1/nothing", "").header("X-Long", "x".repeat(20_000)));
+        assertThat(answer.status()).isEqualTo(431);
+    }
+
+    @Test
+    void everyAnswerHasSafeHeaders() {
+        for (var path : List.of("/api/v1/jobs", "/api/v1/nothing", "/docs", "/metrics")) {
+            var headers = get(path).response().headers();
+            assertThat(headers.allValues("X-Content-Type-Options")).containsExactly("nosniff");
+            assertThat(headers.allValues("Cache-Control")).containsExactly("no-store");
+            assertThat(headers.allValues("Content-Security-Policy")).hasSize(1);
+            assertThat(headers.firstValue("Server")).isEmpty();
+            assertThat(headers.firstValue("Access-Control-Allow-Origin")).isEmpty();
+        }
+    }
+
+    // system
+
+    @Test
+    void readinessSaysWhyNot() {
+        server.cluster.notReady = "the broker does not answer";
+        try {
+            var answer = get("/readyz");
+            assertThat(answer.status()).isEqualTo(503);
+            assertThat(answer.json().path("detail").asText()).isEqualTo("the broker does not answer");
+        } finally {
+            server.cluster.notReady = "";
+        }
+        assertThat(get("/api/v1/readyz").json().path("status").asText()).isEqualTo("ready");
+    }
+
+    @Test
+    void metricsAndDocumentsAnswerAtBothPlaces() {
+        for (var root : List.of("", "/api/v1")) {
+            assertThat(get(root + "/metrics").text()).contains("muster_tasks_ended_total 12");
+            assertThat(get(root + "/openapi.json").json().path("openapi").asText())
+                    .isEqualTo("3.1.0");
+            assertThat(get(root + "/docs").text()).startsWith("<!doctype html>");
+        }
+    }
+
+    @Test
+    void pageMayUseWhatItBringsAlone() {
+        assertThat(get("/docs").header("Content-Security-Policy"))
+                .contains("default-src 'none'")
+                .contains("script-src 'sha256-")
+                .doesNotContain("unsafe");
+    }
+
+    @Test
+    void plainHttpIsNotSpoken() {
+        var plain = HttpRequest.newBuilder(java.net.URI.create("http://127.0.0.1:" + server.port() + "/healthz"))
+                .timeout(Duration.ofSeconds(10))
+                .build();
+        org.assertj.core.api.Assertions.assertThatThrownBy(
+                        () -> server.client.send(plain, HttpResponse.BodyHandlers.ofString()))
+                .isInstanceOf(IOException.class);
+    }
+}
