@@ -68,6 +68,11 @@ final class Api implements AutoCloseable {
         return CompletableFuture.delayedExecutor(delay.toMillis(), TimeUnit.MILLISECONDS, streams.executor());
     }
 
+    /** How many requests follow events or logs. */
+    int followers() {
+        return streams.followers();
+    }
+
     Servlet servlet() {
         return servlet;
     }

@@ -35,7 +35,9 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
  */
 final class HttpsListener implements AutoCloseable {
     private static final int THREADS = 64;
-    private static final Duration IDLE = Duration.ofSeconds(30);
+    /** After so long without a byte in either direction where one is due, a connection is closed. */
+    static final Duration IDLE = Duration.ofSeconds(30);
+
     private static final int HEADER_BYTES = 16 << 10;
 
     private final Server server;
@@ -51,14 +53,14 @@ final class HttpsListener implements AutoCloseable {
      *
      * @throws MusterException UNAVAILABLE if the port is taken or the certificate cannot be read
      */
-    static HttpsListener start(String host, int port, TlsFiles tls, Servlet servlet) {
+    static HttpsListener start(String host, int port, TlsFiles tls, Duration idle, Servlet servlet) {
         var threads = new QueuedThreadPool(THREADS, 4);
         threads.setName("muster-rest");
         threads.setDaemon(true);
         var server = new Server(threads);
         server.setStopTimeout(2000);
         var ssl = ssl(tls);
-        var connector = connector(server, ssl);
+        var connector = connector(server, ssl, idle);
         connector.setHost(host);
         connector.setPort(port);
         server.addConnector(connector);
@@ -102,7 +104,7 @@ final class HttpsListener implements AutoCloseable {
         return ssl;
     }
 
-    private static ServerConnector connector(Server server, SslContextFactory.Server ssl) {
+    private static ServerConnector connector(Server server, SslContextFactory.Server ssl, Duration idle) {
         var http = new HttpConfiguration();
         http.setSendServerVersion(false);
         http.setSendXPoweredBy(false);
@@ -113,7 +115,7 @@ final class HttpsListener implements AutoCloseable {
                 server,
                 new SslConnectionFactory(ssl, HttpVersion.HTTP_1_1.asString()),
                 new HttpConnectionFactory(http));
-        connector.setIdleTimeout(IDLE.toMillis());
+        connector.setIdleTimeout(idle.toMillis());
         connector.setAcceptQueueSize(256);
         return connector;
     }

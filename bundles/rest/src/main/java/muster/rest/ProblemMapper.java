@@ -85,14 +85,13 @@ public final class ProblemMapper implements ExceptionMapper<Throwable> {
         var response =
                 Response.status(problem.status()).type(Problem.MEDIA_TYPE).entity(problem);
         if (problem.status() == 401) {
-            response.header(HttpHeaders.WWW_AUTHENTICATE, "Bearer realm=\"muster\"");
             var accept = request.getHeader(HttpHeaders.ACCEPT);
-            if (accept != null && accept.contains("text/html")) {
-                // so that a browser asks for the token, to show /docs
-                response.header(
-                        HttpHeaders.WWW_AUTHENTICATE,
-                        "Basic realm=\"muster: any name, token as password\", charset=\"UTF-8\"");
-            }
+            // a browser asks for the token if it is told of Basic alone
+            response.header(
+                    HttpHeaders.WWW_AUTHENTICATE,
+                    accept != null && accept.contains("text/html")
+                            ? "Basic realm=\"muster: any name, token as password\", charset=\"UTF-8\""
+                            : "Bearer realm=\"muster\"");
         }
         if (problem.status() == 503) {
             response.header(HttpHeaders.RETRY_AFTER, "2");

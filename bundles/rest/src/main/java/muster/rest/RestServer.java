@@ -65,7 +65,8 @@ public final class RestServer {
                 return;
             }
             try {
-                listener = HttpsListener.start(settings.host(), settings.port(), access.tls(), api.servlet());
+                listener = HttpsListener.start(
+                        settings.host(), settings.port(), access.tls(), HttpsListener.IDLE, api.servlet());
                 LOG.info("REST answers at https://{}:{}/api/v1", settings.host(), listener.port());
             } catch (MusterException e) {
                 var message = String.valueOf(e.getMessage());

@@ -48,6 +48,7 @@ final class FakeJobs implements JobService {
     private CompletableFuture<Void> nextEvent = new CompletableFuture<>();
     int listeners;
     boolean brokenLogs;
+    volatile long furthestRead;
 
     @Override
     public synchronized JobId submit(JobSpec spec, String owner, @Nullable String idempotencyKey) {
@@ -257,6 +258,7 @@ final class FakeJobs implements JobService {
             var all = logs.getOrDefault(id + "/" + stream, new byte[0]);
             var from = (int) Math.min(offset, all.length);
             var to = Math.min(all.length, from + limit);
+            furthestRead = Math.max(furthestRead, to);
             return CompletableFuture.completedFuture(new LogChunk(
                     from,
                     Arrays.copyOfRange(all, from, to),

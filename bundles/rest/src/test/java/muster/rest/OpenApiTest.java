@@ -96,6 +96,16 @@ class OpenApiTest {
         }
     }
 
+    @Test
+    void examplesOfJobsAreJobs() {
+        var examples = Conformance.DOCUMENT.at("/components/schemas/JobSpec/examples");
+        assertThat(examples).hasSizeGreaterThan(2);
+        assertThat(examples).allSatisfy(example -> {
+            Conformance.validate("#/components/schemas/JobSpec", example);
+            assertThat(JobSpecReader.read(example).work().size()).isPositive();
+        });
+    }
+
     private static List<JsonNode> operations() {
         var operations = new ArrayList<JsonNode>();
         Conformance.DOCUMENT.path("paths").properties().forEach(path -> path.getValue()

@@ -33,10 +33,14 @@ final class TestServer implements AutoCloseable {
     private final HttpsListener listener;
 
     TestServer(Path folder) {
+        this(folder, HttpsListener.IDLE);
+    }
+
+    TestServer(Path folder, Duration idle) {
         var tls = tls(folder);
         access = new FakeAccess(tls);
         api = new Api(jobs, cluster, access);
-        listener = HttpsListener.start("127.0.0.1", 0, tls, api.servlet());
+        listener = HttpsListener.start("127.0.0.1", 0, tls, idle, api.servlet());
         client = HttpClient.newBuilder()
                 .sslContext(trusting(tls))
                 .connectTimeout(Duration.ofSeconds(30))
@@ -92,6 +96,10 @@ final class TestServer implements AutoCloseable {
         } catch (GeneralSecurityException | IOException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    int followers() {
+        return api.followers();
     }
 
     int port() {

@@ -39,6 +39,11 @@ public final class Streams implements AutoCloseable {
         this.executor = pool;
     }
 
+    /** How many are connected. */
+    public int followers() {
+        return followers.get();
+    }
+
     /** For short work that must not run where it was told. */
     public ScheduledExecutorService executor() {
         return executor;
