@@ -166,9 +166,8 @@ final class Cluster implements AutoCloseable {
         try {
             var stdout = Files.createTempFile(dir, "client", ".out");
             var stderr = Files.createTempFile(dir, "client", ".err");
-            var builder = new ProcessBuilder(command)
-                    .redirectOutput(stdout.toFile())
-                    .redirectError(stderr.toFile());
+            var builder =
+                    new ProcessBuilder(command).redirectOutput(stdout.toFile()).redirectError(stderr.toFile());
             builder.environment().keySet().removeIf(variable -> variable.startsWith("MUSTER_"));
             builder.environment().put("MUSTER_URL", "https://127.0.0.1:" + restPort);
             builder.environment().put("MUSTER_TOKEN", token());

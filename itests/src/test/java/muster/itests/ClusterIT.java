@@ -104,7 +104,10 @@ class ClusterIT {
         assertThat(attempt.path("exitCode").asInt()).isEqualTo(3);
         assertThat(attempt.path("stderrTail").asText()).contains("no luck");
 
-        assertThat(rest.post("/api/v1/jobs/" + id + "/retry").json().path("retried").asInt())
+        assertThat(rest.post("/api/v1/jobs/" + id + "/retry")
+                        .json()
+                        .path("retried")
+                        .asInt())
                 .isEqualTo(1);
         rest.ended(id, SOON);
         assertThat(rest.get("/api/v1/tasks/" + id + ".0").json().path("attempts"))
@@ -139,10 +142,7 @@ class ClusterIT {
         Eventually.until(
                 "a task runs",
                 SOON,
-                () -> rest.get("/api/v1/jobs/" + id)
-                        .json()
-                        .at("/tasks/running")
-                        .asInt(),
+                () -> rest.get("/api/v1/jobs/" + id).json().at("/tasks/running").asInt(),
                 running -> running > 0);
         assertThat(rest.post("/api/v1/jobs/" + id + "/cancel").status()).isEqualTo(200);
 
@@ -199,11 +199,7 @@ class ClusterIT {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            quoteCharacter = '`',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
             {"task":{"executor":"fortran","command":["x"]}}                    | 400 | invalid    | fortran
             {"task":{"command":["x"],"resources":{"cores":64}}}                | 422 | impossible | 64
             {"task":{"command":["x"]                                           | 400 | invalid    |
@@ -301,13 +297,15 @@ class ClusterIT {
         var go = shared.resolve("go");
         // each attempt runs until it is told to go on, which the first never is
         var id = rest.submit("""
-                {"task":{"command":["sh","-c","until [ -e GO ]; do sleep 0.1; done; echo $MUSTER_WORKER $MUSTER_ATTEMPT"]}}"""
-                .replace("GO", go.toString()));
+                {"task":{"command":["sh","-c","until [ -e GO ]; do sleep 0.1; done; echo $MUSTER_WORKER $MUSTER_ATTEMPT"]}}""".replace("GO", go.toString()));
         var first = runningOn(id);
         var lost = Instant.now();
         cluster.kill(first);
         var second = Eventually.until(
-                "task " + id + ".0 runs on the other worker", SOON, () -> runningOn(id), worker -> !worker.equals(first));
+                "task " + id + ".0 runs on the other worker",
+                SOON,
+                () -> runningOn(id),
+                worker -> !worker.equals(first));
         var moved = Duration.between(lost, Instant.now());
         Files.createFile(go);
 

@@ -38,7 +38,9 @@ class ConfigurationTest {
             try (var in = Files.newBufferedReader(ETC.resolve(pid + ".cfg"))) {
                 shipped.load(in);
             }
-            assertThat(new TreeSet<Object>(shipped.keySet())).as(pid).isEqualTo(designed.get(pid).keySet());
+            assertThat(new TreeSet<Object>(shipped.keySet()))
+                    .as(pid)
+                    .isEqualTo(designed.get(pid).keySet());
             designed.get(pid).forEach((key, value) -> {
                 if (!value.isEmpty()) {
                     assertThat(shipped.getProperty(key)).as(pid + " " + key).isEqualTo(value);

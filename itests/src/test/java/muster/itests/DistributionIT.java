@@ -69,8 +69,7 @@ public class DistributionIT {
                     editConfigurationFilePut("etc/muster.rest.cfg", "host", "127.0.0.1"),
                     editConfigurationFilePut("etc/muster.rest.cfg", "port", restPort),
                     editConfigurationFilePut("etc/muster.broker.cfg", "host", "127.0.0.1"),
-                    editConfigurationFilePut(
-                            "etc/muster.broker.cfg", "port", Integer.toString(two.getLocalPort())),
+                    editConfigurationFilePut("etc/muster.broker.cfg", "port", Integer.toString(two.getLocalPort())),
                     editConfigurationFilePut("etc/muster.worker.cfg", "id", "w1"),
                     editConfigurationFilePut("etc/muster.worker.cfg", "manager", "https://127.0.0.1:" + restPort));
         }
@@ -107,8 +106,7 @@ public class DistributionIT {
     public void restAnswersOverHttpsToThoseWithAToken() {
         assertEquals(200, rest.getAsStranger("/healthz").status());
         assertEquals(401, rest.getAsStranger("/api/v1/cluster").status());
-        assertEquals(
-                1, rest.get("/api/v1/cluster").json().at("/workers/online").asInt());
+        assertEquals(1, rest.get("/api/v1/cluster").json().at("/workers/online").asInt());
     }
 
     @Test

@@ -27,8 +27,7 @@ final class Document {
             validate("#/components/schemas/Problem", answer.json());
             return;
         }
-        var response =
-                resolve(operation.get().path("responses").path(Integer.toString(answer.status())));
+        var response = resolve(operation.get().path("responses").path(Integer.toString(answer.status())));
         assertThat(response.isMissingNode())
                 .as("%s %s answers an undocumented %s", request.method(), path, answer)
                 .isFalse();
@@ -63,8 +62,8 @@ final class Document {
     private void validate(String reference, JsonNode value) {
         var root = JsonNodeFactory.instance.objectNode().put("$ref", reference);
         root.set("components", document.path("components"));
-        var schema = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012)
-                .getSchema(root);
+        var schema =
+                JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(root);
         assertThat(schema.validate(value)).as("%s as %s", value, reference).isEmpty();
     }
 }

@@ -62,8 +62,8 @@ class ImportsTest {
         classes()
                 .that(resideInAPackage("muster.executor." + executor + ".."))
                 .should()
-                .onlyDependOnClassesThat(
-                        resideOutsideOfPackages("muster.executor..").or(resideInAPackage("muster.executor." + executor + "..")))
+                .onlyDependOnClassesThat(resideOutsideOfPackages("muster.executor..")
+                        .or(resideInAPackage("muster.executor." + executor + "..")))
                 .check(PRODUCT);
     }
 

@@ -17,8 +17,7 @@ class RecoveryProof {
         try (var cluster = Cluster.start(dir, "w1", "w2")) {
             var ran = Files.createFile(shared.resolve("ran"));
             var id = cluster.rest().submit("""
-                    {"array":{"task":{"command":["sh","-c","sleep 0.2; echo $MUSTER_INDEX >>FILE"]},"indices":"0-199"}}"""
-                    .replace("FILE", ran.toString()));
+                    {"array":{"task":{"command":["sh","-c","sleep 0.2; echo $MUSTER_INDEX >>FILE"]},"indices":"0-199"}}""".replace("FILE", ran.toString()));
             for (var ended : new int[] {30, 90}) {
                 Eventually.until(
                         ended + " tasks have ended",
