@@ -185,6 +185,7 @@ class ManagerTest {
         var job = submit(single(0));
         var first = lost.awaitRunning(1).get(0);
         lost.started(first);
+        TestCluster.until("started", () -> cluster.jobs.task(first.task()).state() == TaskState.RUNNING);
         cluster.passTime(TestCluster.LEASE.plusSeconds(1));
         var other = cluster.worker("w2", 1);
         var second = other.awaitRunning(1).get(0);
