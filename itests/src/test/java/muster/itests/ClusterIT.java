@@ -286,7 +286,7 @@ class ClusterIT {
 
     @Test
     void theClientSaysThatNoManagerAnswers() {
-        var printed = cluster.client("--url", "https://127.0.0.1:1", "status");
+        var printed = cluster.client("status", "--url", "https://127.0.0.1:1");
 
         assertThat(printed.exitCode()).as(printed.toString()).isEqualTo(4);
         assertThat(printed.stderr()).contains("https://127.0.0.1:1");

@@ -87,7 +87,10 @@ final class Jobs implements JobService {
     private void accept(
             JobSpec spec, String owner, @Nullable String key, String fingerprint, CompletableFuture<JobId> accepted) {
         for (var dependency : spec.after()) {
-            manager.directory.get(dependency.job());
+            if (manager.directory.find(dependency.job()) == null) {
+                throw MusterException.invalid("job " + dependency.job()
+                        + " does not exist, so that none can come after it; 'job list' shows those that do");
+            }
         }
         manager.scheduler.requirePossible(spec);
         var id = manager.nextJob();
