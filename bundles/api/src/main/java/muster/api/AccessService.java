@@ -1,12 +1,13 @@
 package muster.api;
 
+import java.util.List;
 import java.util.Optional;
 import org.osgi.annotation.versioning.ProviderType;
 
 /** Decides who may come in. Thread-safe. */
 @ProviderType
 public interface AccessService {
-    /** Who holds this token; empty if nobody does. Takes the same time for every wrong token. */
+    /** Who holds this token; empty if it is unknown, expired or revoked. Takes the same time for every wrong token. */
     Optional<Caller> authenticate(String token);
 
     /**
@@ -15,9 +16,24 @@ public interface AccessService {
      * @param secret the join token, whole
      * @param worker the id it wants
      * @param publicKey X.509 SubjectPublicKeyInfo of its EC key, DER
-     * @throws MusterException UNAUTHENTICATED for a wrong secret, INVALID for a bad id or key
+     * @throws MusterException UNAUTHENTICATED for a wrong secret, INVALID for a bad id or key, CONFLICT for the id of a
+     *     worker that is online
      */
     Enrolment enrol(String secret, String worker, byte[] publicKey);
+
+    /** Makes a token. What it reads is told here and never again. */
+    IssuedToken create(TokenRequest request);
+
+    /** Those that are good, and those that expired not long ago; oldest first. */
+    List<TokenView> tokens();
+
+    /**
+     * Makes a token good for nothing, at once. One that lies in a file of the manager's security folder is replaced by a
+     * new one there.
+     *
+     * @throws MusterException NOT_FOUND
+     */
+    void revoke(String id);
 
     /** What REST listens with. The files stay where they are while the service is registered. */
     TlsFiles tls();
@@ -30,4 +46,17 @@ public interface AccessService {
      * @param brokerUrl where the broker is
      */
     record Enrolment(byte[] certificate, byte[] authority, String brokerUrl) {}
+
+    /**
+     * A new token.
+     *
+     * @param text what its holder needs
+     */
+    record IssuedToken(TokenView view, String text) {
+        /** Without the secret. */
+        @Override
+        public String toString() {
+            return "IssuedToken[" + view + "]";
+        }
+    }
 }

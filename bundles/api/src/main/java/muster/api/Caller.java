@@ -1,4 +1,8 @@
 package muster.api;
 
-/** Who speaks. */
-public record Caller(String name, Role role) {}
+/**
+ * Who speaks.
+ *
+ * @param token the id of the token that they came with
+ */
+public record Caller(String name, Role role, String token) {}

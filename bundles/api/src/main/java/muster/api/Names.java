@@ -8,6 +8,7 @@ public final class Names {
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_.-]{0,127}");
     private static final Pattern LABEL = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.=/:-]{0,127}");
     private static final Pattern WORKER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}");
+    private static final Pattern OWNER = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_.@-]{0,63}");
 
     private Names() {}
 
@@ -25,6 +26,12 @@ public final class Names {
     public static String requireWorker(String id) {
         return require(
                 WORKER, "worker id", id, "up to 64 letters, digits, '.', '_' or '-', the first a letter or digit");
+    }
+
+    /** Who owns a token and its jobs: up to 64 letters, digits, {@code . _ @ -}. */
+    public static String requireOwner(String owner) {
+        return require(
+                OWNER, "owner", owner, "up to 64 letters, digits, '.', '_', '@' or '-', the first a letter or digit");
     }
 
     private static String require(Pattern pattern, String what, String value, String rule) {

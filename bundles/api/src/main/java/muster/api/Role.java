@@ -1,13 +1,20 @@
 package muster.api;
 
-/** What a caller may do; each role may do all that those before it may. */
+/** What a token allows; each role from {@link #VIEWER} on may do all that those before it may, but see others' jobs. */
 public enum Role {
-    /** See everything. */
+    /** Join the cluster as a worker, nothing else. */
+    WORKER,
+    /** See everything, change nothing. */
     VIEWER,
-    /** Submit, and manage their own jobs. */
+    /** Submit; see and manage their own jobs, and no others'. */
     USER,
-    /** Manage all jobs and workers. */
+    /** See and manage all jobs and workers. */
     OPERATOR,
     /** Manage tokens. */
-    ADMIN
+    ADMIN;
+
+    /** Whether they see jobs of others. */
+    public boolean seesAll() {
+        return this == VIEWER || compareTo(OPERATOR) >= 0;
+    }
 }

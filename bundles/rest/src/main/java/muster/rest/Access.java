@@ -40,13 +40,25 @@ final class Access {
         }
     }
 
+    /** Users see their own jobs, all others every job. */
+    static void requireSees(Caller caller, JobView job) {
+        if (!caller.role().seesAll()) {
+            requireOwn(caller, job);
+        }
+    }
+
     /** Users change their own jobs, operators all. */
     static void requireManages(Caller caller, JobView job) {
-        if (caller.role().compareTo(Role.OPERATOR) < 0 && !job.owner().equals(caller.name())) {
+        if (caller.role().compareTo(Role.OPERATOR) < 0) {
+            requireOwn(caller, job);
+        }
+    }
+
+    private static void requireOwn(Caller caller, JobView job) {
+        if (!job.owner().equals(caller.name())) {
             throw new MusterException(
                     ErrorCode.FORBIDDEN,
-                    "job " + job.id() + " belongs to '" + job.owner() + "', not to '" + caller.name()
-                            + "'; ask the owner or an operator");
+                    "job " + job.id() + " does not belong to '" + caller.name() + "'; ask its owner or an operator");
         }
     }
 }

@@ -27,6 +27,7 @@ final class Api implements AutoCloseable {
             EventsResource.class,
             WorkersResource.class,
             EnrolResource.class,
+            TokensResource.class,
             ClusterResource.class,
             SystemResource.UnderApi.class,
             SystemResource.AtRoot.class);
@@ -50,6 +51,7 @@ final class Api implements AutoCloseable {
                 new EventsResource(jobs, streams),
                 new WorkersResource(cluster),
                 new EnrolResource(access),
+                new TokensResource(access),
                 new ClusterResource(cluster),
                 new SystemResource.UnderApi(cluster),
                 new SystemResource.AtRoot(cluster)));

@@ -16,6 +16,7 @@ import javax.ws.rs.container.AsyncResponse;
 import javax.ws.rs.container.Suspended;
 import javax.ws.rs.core.Context;
 import javax.ws.rs.core.MediaType;
+import javax.ws.rs.core.SecurityContext;
 import muster.api.JobId;
 import muster.api.JobService;
 import muster.api.Role;
@@ -41,7 +42,8 @@ public final class EventsResource {
             operationId = "followEvents",
             summary = "Follows events",
             description = "Server-sent events: id, the type as event, and an Event as data; comments every 15 seconds"
-                    + " keep the connection alive. Without a place to begin, what comes next.")
+                    + " keep the connection alive. Without a place to begin, what comes next."
+                    + " For the role user, of their own jobs and of workers.")
     @ApiResponse(
             responseCode = "200",
             description = "A stream without end",
@@ -64,8 +66,15 @@ public final class EventsResource {
                     @Nullable
                     String lastEventId,
             @Context HttpServletRequest request,
+            @Context SecurityContext who,
             @Suspended AsyncResponse response) {
-        var of = job == null ? null : jobs.job(JobId.parse(Query.id(job))).id();
+        var caller = Access.caller(who);
+        JobId of = null;
+        if (job != null) {
+            var followed = jobs.job(JobId.parse(Query.id(job)));
+            Access.requireSees(caller, followed);
+            of = followed.id();
+        }
         long place;
         if (lastEventId != null) {
             place = Query.number("Last-Event-ID", lastEventId, 0, Long.MAX_VALUE);
@@ -74,6 +83,6 @@ public final class EventsResource {
         } else {
             place = jobs.newestEvent();
         }
-        streams.events(request, response, place, of);
+        streams.events(request, response, place, of, caller.role().seesAll() ? null : caller.name());
     }
 }

@@ -32,6 +32,7 @@ import javax.ws.rs.core.MediaType;
 import javax.ws.rs.core.Response;
 import javax.ws.rs.core.SecurityContext;
 import muster.api.Caller;
+import muster.api.ErrorCode;
 import muster.api.JobId;
 import muster.api.JobQuery;
 import muster.api.JobService;
@@ -111,7 +112,10 @@ public final class JobsResource {
 
     @GET
     @Needs(Role.VIEWER)
-    @Operation(operationId = "listJobs", summary = "Lists jobs, newest first")
+    @Operation(
+            operationId = "listJobs",
+            summary = "Lists jobs, newest first",
+            description = "For the role user, their own.")
     @ApiResponse(responseCode = "200", content = @Content(schema = @Schema(ref = "#/components/schemas/JobPage")))
     public Page<JobView> list(
             @QueryParam("state")
@@ -128,9 +132,21 @@ public final class JobsResource {
                     @Parameter(
                             schema = @Schema(type = "integer", minimum = "1", maximum = "1000", defaultValue = "100"))
                     @Nullable
-                    String limit) {
+                    String limit,
+            @Context SecurityContext who) {
+        var caller = Access.caller(who);
+        if (!caller.role().seesAll() && owner != null && !owner.equals(caller.name())) {
+            throw new MusterException(
+                    ErrorCode.FORBIDDEN,
+                    "'" + caller.name() + "' sees no jobs of others; leave owner out, or ask an operator");
+        }
         return jobs.jobs(new JobQuery(
-                Query.words("state", JobState.class, states), tag, owner, name, cursor, Query.limit(limit)));
+                Query.words("state", JobState.class, states),
+                tag,
+                caller.role().seesAll() ? owner : caller.name(),
+                name,
+                cursor,
+                Query.limit(limit)));
     }
 
     @GET
@@ -146,8 +162,9 @@ public final class JobsResource {
                             schema = @Schema(type = "string", example = "30s"))
                     @Nullable
                     String wait,
+            @Context SecurityContext who,
             @Suspended AsyncResponse response) {
-        var job = jobs.job(JobId.parse(Query.id(id)));
+        var job = seen(id, who);
         var time = wait == null ? Duration.ZERO : Query.duration("wait", wait, MAX_WAIT);
         if (time.isZero() || job.state().terminal()) {
             response.resume(job);
@@ -161,8 +178,8 @@ public final class JobsResource {
     @Needs(Role.VIEWER)
     @Operation(operationId = "getJobSpec", summary = "Gets what was submitted")
     @ApiResponse(responseCode = "200", content = @Content(schema = @Schema(ref = "#/components/schemas/JobSpec")))
-    public ObjectNode spec(@PathParam("id") String id) {
-        return JobSpecWriter.write(jobs.spec(JobId.parse(Query.id(id))));
+    public ObjectNode spec(@PathParam("id") String id, @Context SecurityContext who) {
+        return JobSpecWriter.write(jobs.spec(seen(id, who).id()));
     }
 
     @POST
@@ -199,6 +216,12 @@ public final class JobsResource {
     @ApiResponse(responseCode = "409", ref = "Conflict")
     public void delete(@PathParam("id") String id, @Context SecurityContext who) {
         jobs.delete(managed(id, who), Access.caller(who).name());
+    }
+
+    private JobView seen(String id, SecurityContext who) {
+        var job = jobs.job(JobId.parse(Query.id(id)));
+        Access.requireSees(Access.caller(who), job);
+        return job;
     }
 
     private JobId managed(String id, SecurityContext who) {

@@ -18,6 +18,7 @@ import javax.ws.rs.container.AsyncResponse;
 import javax.ws.rs.container.Suspended;
 import javax.ws.rs.core.Context;
 import javax.ws.rs.core.MediaType;
+import javax.ws.rs.core.SecurityContext;
 import muster.api.Explanation;
 import muster.api.JobId;
 import muster.api.JobService;
@@ -63,12 +64,16 @@ public final class TasksResource {
                     @Parameter(
                             schema = @Schema(type = "integer", minimum = "1", maximum = "1000", defaultValue = "100"))
                     @Nullable
-                    String limit) {
+                    String limit,
+            @Context SecurityContext who) {
         if (job == null) {
             throw MusterException.invalid("the query parameter job is missing; write such as ?job=17");
         }
         return jobs.tasks(new TaskQuery(
-                JobId.parse(Query.id(job)), Query.words("state", TaskState.class, states), cursor, Query.limit(limit)));
+                seen(JobId.parse(Query.id(job)), who),
+                Query.words("state", TaskState.class, states),
+                cursor,
+                Query.limit(limit)));
     }
 
     @GET
@@ -77,8 +82,9 @@ public final class TasksResource {
     @Operation(operationId = "getTask", summary = "Gets a task with all its attempts")
     @ApiResponse(responseCode = "200", content = @Content(schema = @Schema(ref = "#/components/schemas/TaskView")))
     public TaskView get(
-            @PathParam("id") @Parameter(description = "Job and index, or job and name: 17.3, 17.yearly") String id) {
-        return jobs.task(task(id));
+            @PathParam("id") @Parameter(description = "Job and index, or job and name: 17.3, 17.yearly") String id,
+            @Context SecurityContext who) {
+        return jobs.task(task(id, who));
     }
 
     @GET
@@ -87,8 +93,9 @@ public final class TasksResource {
     @Operation(operationId = "explainTask", summary = "Says why a task is where it is")
     @ApiResponse(responseCode = "200", content = @Content(schema = @Schema(ref = "#/components/schemas/Explanation")))
     public Explanation explain(
-            @PathParam("id") @Parameter(description = "Job and index, or job and name: 17.3, 17.yearly") String id) {
-        return jobs.explain(task(id));
+            @PathParam("id") @Parameter(description = "Job and index, or job and name: 17.3, 17.yearly") String id,
+            @Context SecurityContext who) {
+        return jobs.explain(task(id, who));
     }
 
     @GET
@@ -134,8 +141,9 @@ public final class TasksResource {
                     @Nullable
                     String follow,
             @Context HttpServletRequest request,
+            @Context SecurityContext who,
             @Suspended AsyncResponse response) {
-        var task = task(id);
+        var task = task(id, who);
         var which = stream == null ? LogStream.STDOUT : Query.word("stream", LogStream.class, stream);
         var from = offset == null ? 0 : Query.number("offset", offset, 0, Long.MAX_VALUE);
         var on = Query.bool("follow", follow);
@@ -143,7 +151,7 @@ public final class TasksResource {
     }
 
     /** {@code 17.3}, or {@code 17.yearly} for the task of that name. */
-    private TaskId task(String text) {
+    private TaskId task(String text, SecurityContext who) {
         var id = Query.id(text);
         var dot = id.indexOf('.');
         if (dot < 0 || dot == id.length() - 1) {
@@ -151,8 +159,19 @@ public final class TasksResource {
                     "'" + id + "' is not a task id; expected job and index, or job and name, such as 17.3");
         }
         var rest = id.substring(dot + 1);
-        return rest.chars().allMatch(c -> c >= '0' && c <= '9')
-                ? TaskId.parse(id)
-                : jobs.find(JobId.parse(id.substring(0, dot)), rest);
+        if (rest.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            var task = TaskId.parse(id);
+            seen(task.job(), who);
+            return task;
+        }
+        return jobs.find(seen(JobId.parse(id.substring(0, dot)), who), rest);
+    }
+
+    private JobId seen(JobId id, SecurityContext who) {
+        var caller = Access.caller(who);
+        if (!caller.role().seesAll()) {
+            Access.requireSees(caller, jobs.job(id));
+        }
+        return id;
     }
 }

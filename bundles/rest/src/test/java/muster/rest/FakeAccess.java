@@ -1,5 +1,8 @@
 package muster.rest;
 
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import muster.api.AccessService;
@@ -8,41 +11,84 @@ import muster.api.ErrorCode;
 import muster.api.MusterException;
 import muster.api.Role;
 import muster.api.TlsFiles;
+import muster.api.TokenRequest;
+import muster.api.TokenView;
 
-/** One token for each role, named like it; and one to join with. */
+/** One token for each role; those that tests make; one that has expired and one that was revoked. */
 final class FakeAccess implements AccessService {
-    static final String JOIN = "muster-fingerprint.join";
+    static final String JOIN = token("join");
+    static final String EXPIRED = token("expired");
+    static final String REVOKED = token("revoked");
 
     private final TlsFiles tls;
+    private final Map<String, TokenView> tokens = new LinkedHashMap<>();
 
     FakeAccess(TlsFiles tls) {
         this.tls = tls;
+        add(token(Role.VIEWER), "vera", Role.VIEWER);
+        add(token(Role.USER), "ursula", Role.USER);
+        add(token(Role.OPERATOR), "otto", Role.OPERATOR);
+        add(token(Role.ADMIN), "admin", Role.ADMIN);
+        add(JOIN, "admin", Role.WORKER);
     }
 
     static String token(Role role) {
-        return "muster-fingerprint." + role;
+        return role == Role.WORKER ? JOIN : token(role.toString());
+    }
+
+    private static String token(String name) {
+        return "muster-" + "f".repeat(43) + "." + name + "-".repeat(43 - name.length());
+    }
+
+    private synchronized TokenView add(String text, String owner, Role role) {
+        var id = String.format("%012x", tokens.size() + 1);
+        var view = new TokenView(id, owner, role, FakeJobs.NOW, null, null, null);
+        tokens.put(text, view);
+        return view;
     }
 
     @Override
-    public Optional<Caller> authenticate(String token) {
-        return Map.of(
-                        token(Role.VIEWER), new Caller("vera", Role.VIEWER),
-                        token(Role.USER), new Caller("ursula", Role.USER),
-                        token(Role.OPERATOR), new Caller("otto", Role.OPERATOR),
-                        token(Role.ADMIN), new Caller("admin", Role.ADMIN))
-                .entrySet()
-                .stream()
-                .filter(entry -> entry.getKey().equals(token))
-                .map(Map.Entry::getValue)
-                .findFirst();
+    public synchronized Optional<Caller> authenticate(String token) {
+        return Optional.ofNullable(tokens.get(token)).map(view -> new Caller(view.owner(), view.role(), view.id()));
     }
 
     @Override
     public Enrolment enrol(String secret, String worker, byte[] publicKey) {
-        if (!secret.equals(JOIN)) {
-            throw new MusterException(ErrorCode.UNAUTHENTICATED, "the join token is not known; ask for a new one");
+        var caller = authenticate(secret)
+                .orElseThrow(() -> new MusterException(ErrorCode.UNAUTHENTICATED, "the join token is not known"));
+        if (caller.role() != Role.WORKER) {
+            throw new MusterException(ErrorCode.FORBIDDEN, "that is no join token");
         }
         return new Enrolment(publicKey, new byte[] {1, 2, 3}, "tcp://127.0.0.1:7071");
+    }
+
+    @Override
+    public synchronized IssuedToken create(TokenRequest request) {
+        var text = token("made" + tokens.size());
+        var life = request.life();
+        var view = add(text, request.owner(), request.role());
+        var made = new TokenView(
+                view.id(),
+                view.owner(),
+                view.role(),
+                view.createdAt(),
+                life == null ? null : view.createdAt().plus(life),
+                request.uses(),
+                null);
+        tokens.put(text, made);
+        return new IssuedToken(made, text);
+    }
+
+    @Override
+    public synchronized List<TokenView> tokens() {
+        return new ArrayList<>(tokens.values());
+    }
+
+    @Override
+    public synchronized void revoke(String id) {
+        if (!tokens.values().removeIf(view -> view.id().equals(id))) {
+            throw MusterException.notFound("token '" + id + "' does not exist");
+        }
     }
 
     @Override

@@ -21,6 +21,11 @@ final class FakeCluster implements ClusterService {
     final List<String> calls = new ArrayList<>();
     volatile String notReady = "";
 
+    /** Lets a worker be known that is not there. */
+    synchronized void miss(String id) {
+        workers.put(id, WorkerState.MISSING);
+    }
+
     @Override
     public ClusterStatus status() {
         return new ClusterStatus(

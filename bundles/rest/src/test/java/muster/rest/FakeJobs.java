@@ -46,6 +46,7 @@ final class FakeJobs implements JobService {
     private final List<Event> events = new ArrayList<>();
     private final Map<String, byte[]> logs = new HashMap<>();
     private CompletableFuture<Void> nextEvent = new CompletableFuture<>();
+    private long last;
     int listeners;
     boolean brokenLogs;
     volatile long furthestRead;
@@ -65,7 +66,7 @@ final class FakeJobs implements JobService {
             }
             return id;
         }
-        var id = new JobId(specs.size() + 1);
+        var id = new JobId(++last);
         specs.put(id, spec);
         put(id, spec, owner, JobState.WAITING);
         ends.put(id, new CompletableFuture<>());

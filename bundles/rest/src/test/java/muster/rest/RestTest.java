@@ -492,7 +492,7 @@ class RestTest {
                 .header("Authorization", "Bearer " + FakeAccess.JOIN));
         assertThat(answer.status()).isEqualTo(200);
         assertThat(answer.json().path("certificate").asText()).isEqualTo("AQID");
-        assertThat(post(Role.ADMIN, "/api/v1/enrol", body).status()).isEqualTo(401);
+        assertThat(post(Role.ADMIN, "/api/v1/enrol", body).status()).isEqualTo(403);
         assertThat(server.send(server.request("POST", "/api/v1/enrol", body).header("Content-Type", "application/json"))
                         .status())
                 .isEqualTo(401);
@@ -571,9 +571,86 @@ class RestTest {
         var other = post(Role.ADMIN, "/api/v1/jobs", COMMAND).json().path("id").asText();
         var answer = post(Role.USER, "/api/v1/jobs/" + other + "/cancel", "");
         assertThat(answer.status()).isEqualTo(403);
-        assertThat(answer.json().path("detail").asText()).contains("belongs to 'admin'");
+        assertThat(answer.json().path("detail").asText()).contains("does not belong to 'ursula'");
         assertThat(post(Role.OPERATOR, "/api/v1/jobs/" + other + "/cancel", "").status())
                 .isEqualTo(200);
+    }
+
+    @Test
+    void usersListTheirOwnJobs() {
+        var own = submit(COMMAND).toString();
+        var other = post(Role.ADMIN, "/api/v1/jobs", COMMAND).json().path("id").asText();
+        var seen = server.send(server.as(Role.USER, "GET", "/api/v1/jobs?limit=1000", ""))
+                .json()
+                .findValuesAsText("id");
+        assertThat(seen).contains(own).doesNotContain(other);
+        assertThat(get("/api/v1/jobs?limit=1000").json().findValuesAsText("id")).contains(own, other);
+        assertThat(server.send(server.as(Role.USER, "GET", "/api/v1/jobs?owner=admin", ""))
+                        .status())
+                .isEqualTo(403);
+    }
+
+    @Test
+    void usersHearOfTheirOwnJobsAndOfWorkers() throws IOException {
+        var after = server.jobs.newestEvent();
+        var other = JobId.parse(
+                post(Role.ADMIN, "/api/v1/jobs", COMMAND).json().path("id").asText());
+        var own = submit(COMMAND);
+        server.jobs.tell("worker.online", null);
+        try (var lines = new BufferedReader(new InputStreamReader(
+                server.open(server.as(Role.USER, "GET", "/api/v1/events?after=" + after, "")),
+                StandardCharsets.UTF_8))) {
+            var heard = lines.lines()
+                    .filter(line -> line.startsWith("data: "))
+                    .takeWhile(line -> !line.contains("worker.online"))
+                    .toList();
+            assertThat(heard).anyMatch(line -> line.contains("\"job\":\"" + own + "\""));
+            assertThat(heard).noneMatch(line -> line.contains("\"job\":\"" + other + "\""));
+        }
+    }
+
+    @Test
+    void tokensAreMadeListedAndRevoked() {
+        var made = post(Role.ADMIN, "/api/v1/tokens", "{\"role\":\"user\",\"owner\":\"anna\",\"life\":\"1d\"}");
+        assertThat(made.status()).isEqualTo(201);
+        assertThat(made.json().at("/details/owner").asText()).isEqualTo("anna");
+        assertThat(made.json().at("/details/expiresAt").asText()).isEqualTo("2026-11-21T08:00:00.123Z");
+        var id = made.json().at("/details/id").asText();
+        var token = made.json().path("token").asText();
+        var jobs = server.request("GET", "/api/v1/jobs", "").header("Authorization", "Bearer " + token);
+        assertThat(server.send(jobs).status()).isEqualTo(200);
+        var listed = server.send(server.as(Role.ADMIN, "GET", "/api/v1/tokens", ""));
+        assertThat(listed.json().findValuesAsText("id")).contains(id);
+        assertThat(listed.text()).doesNotContain(token);
+        assertThat(server.send(server.as(Role.ADMIN, "DELETE", "/api/v1/tokens/" + id, ""))
+                        .status())
+                .isEqualTo(204);
+        assertThat(server.send(jobs).status()).isEqualTo(401);
+    }
+
+    @Test
+    void workersTokensAreForOneWorkerAndAnHour() {
+        var made = post(Role.ADMIN, "/api/v1/tokens", "{\"role\":\"worker\"}").json();
+        assertThat(made.at("/details/owner").asText()).isEqualTo("admin");
+        assertThat(made.at("/details/usesLeft").asInt()).isEqualTo(1);
+        assertThat(made.at("/details/expiresAt").asText()).isEqualTo("2026-11-20T09:00:00.123Z");
+    }
+
+    @Test
+    void everyFaultOfATokenIsTold() {
+        var answer = post(Role.ADMIN, "/api/v1/tokens", "{\"rol\":1,\"owner\":\"../x\",\"role\":\"king\"}");
+        assertThat(answer.status()).isEqualTo(400);
+        assertThat(answer.json().findValuesAsText("pointer")).containsExactlyInAnyOrder("/rol", "/owner", "/role");
+        for (var body : List.of(
+                "{}",
+                "{\"role\":\"user\",\"life\":\"0s\"}",
+                "{\"role\":\"user\",\"life\":\"soon\"}",
+                "{\"role\":\"user\",\"uses\":1}",
+                "{\"role\":\"worker\",\"uses\":0}")) {
+            assertThat(post(Role.ADMIN, "/api/v1/tokens", body).status())
+                    .as(body)
+                    .isEqualTo(400);
+        }
     }
 
     @Test

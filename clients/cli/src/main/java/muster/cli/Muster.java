@@ -48,6 +48,7 @@ final class Muster implements Runnable {
         commands.put("job", JobCommands.class);
         commands.put("task", TaskCommands.class);
         commands.put("worker", WorkerCommands.class);
+        commands.put("token", TokenCommands.class);
         commands.put("status", StatusCommand.class);
         commands.put("openapi", OpenApiCommand.class);
         commands.put("up", UpCommand.class);

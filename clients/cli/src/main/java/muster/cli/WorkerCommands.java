@@ -1,21 +1,32 @@
 package muster.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import muster.cli.client.Client;
 import muster.cli.client.ExitCode;
+import muster.cli.client.Failure;
+import muster.cli.local.Installation;
+import muster.cli.local.LocalCluster;
 import muster.cli.terminal.Table;
 import muster.cli.terminal.Times;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Commands about workers. */
 @Command(
         name = "worker",
-        description = "Lists, shows and manages workers.",
+        description = "Starts, lists, shows and manages workers.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "COMMAND",
         subcommands = {
@@ -23,7 +34,8 @@ import picocli.CommandLine.Parameters;
             WorkerCommands.Show.class,
             WorkerCommands.Drain.class,
             WorkerCommands.Resume.class,
-            WorkerCommands.Remove.class
+            WorkerCommands.Remove.class,
+            WorkerCommands.Start.class
         })
 final class WorkerCommands extends CommandGroup {
     /** A table of workers. */
@@ -205,6 +217,89 @@ final class WorkerCommands extends CommandGroup {
             client.delete(Client.path("workers", id));
             if (!json) {
                 print("worker " + id + " is removed");
+            }
+        }
+    }
+
+    @Command(
+            name = "start",
+            description = "Starts a worker on this machine, in the background; 'muster down --dir DIR' stops it.",
+            mixinStandardHelpOptions = true,
+            sortOptions = false)
+    static final class Start implements Callable<Integer> {
+        private final Context context;
+
+        @Option(
+                names = "--manager",
+                required = true,
+                paramLabel = "URL",
+                description = "The manager's REST interface, such as https://10.0.0.1:7070")
+        private String manager;
+
+        @Option(
+                names = "--token",
+                paramLabel = "TOKEN",
+                description =
+                        "Join token of 'muster token create --worker'; needed once. Other users of this machine may"
+                                + " see it here: MUSTER_WORKER_TOKEN or --token-file hide it")
+        private @Nullable String token;
+
+        @Option(names = "--token-file", paramLabel = "FILE", description = "File with the join token")
+        private @Nullable Path tokenFile;
+
+        @Option(names = "--id", paramLabel = "ID", description = "Its id in the cluster; the host's name by default")
+        private @Nullable String id;
+
+        @Option(names = "--slots", paramLabel = "K", description = "Cores that it offers; all by default")
+        private @Nullable Integer slots;
+
+        @Option(names = "--dir", paramLabel = "DIR", description = "Where it is kept; ~/.muster-worker by default")
+        private @Nullable Path dir;
+
+        Start(Context context) {
+            this.context = context;
+        }
+
+        @Override
+        public Integer call() {
+            var installation = Installation.ofProcess();
+            var environment = context.environment();
+            var place = dir != null
+                    ? dir
+                    : Path.of(environment.getOrDefault("HOME", System.getProperty("user.home")))
+                            .resolve(".muster-worker");
+            var joined = new LocalCluster(place, context.terminal(), environment)
+                    .join(installation, new LocalCluster.Join(name(), manager, secret(), slots));
+            context.terminal()
+                    .out()
+                    .println("worker " + joined.id() + " is started"
+                            + (joined.enrolled() ? " and has joined " : " and waits for ") + manager
+                            + "; its files are in " + joined.base());
+            return ExitCode.OK;
+        }
+
+        private String name() {
+            if (id != null) {
+                return id;
+            }
+            try {
+                return InetAddress.getLocalHost().getHostName();
+            } catch (UnknownHostException e) {
+                throw Failure.user("this host has no name; name the worker by --id", e);
+            }
+        }
+
+        private @Nullable String secret() {
+            if (token != null) {
+                return token;
+            }
+            if (tokenFile == null) {
+                return context.environment().get("MUSTER_WORKER_TOKEN");
+            }
+            try {
+                return Files.readString(tokenFile);
+            } catch (IOException e) {
+                throw Failure.user("cannot read the join token in " + tokenFile + ": " + e, e);
             }
         }
     }

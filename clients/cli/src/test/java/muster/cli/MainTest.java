@@ -267,6 +267,25 @@ class MainTest {
                 .contains("\tat muster.cli");
     }
 
+    @Test
+    void tokensAreMadeListedAndRevoked() {
+        var token = "{\"id\":\"0123456789ab\",\"owner\":\"anna\",\"role\":\"user\","
+                + "\"createdAt\":\"2026-01-02T03:04:05Z\",\"expiresAt\":null,\"usesLeft\":null,\"lastUsedAt\":null}";
+        manager.on("POST /tokens", 201, "{\"token\":\"muster-secret\",\"details\":" + token + "}")
+                .on("GET /tokens", 200, page(token))
+                .on("DELETE /tokens/0123456789ab", 204, "");
+
+        var made = run("token", "create", "--role", "user", "--owner", "anna", "--life", "never");
+        assertThat(made.out()).isEqualTo("muster-secret\n");
+        assertThat(made.err()).contains("token 0123456789ab: role user, owner anna, good until revoked");
+        assertThat(manager.bodies()).containsExactly("{\"role\":\"user\",\"owner\":\"anna\",\"life\":\"never\"}");
+        assertThat(run("token", "list").out()).contains("0123456789ab  user  anna");
+        assertThat(run("token", "revoke", "0123456789ab").out()).isEqualTo("token 0123456789ab is revoked\n");
+        assertThat(run("token", "create").err()).contains("--worker, or --role");
+        assertThat(run("token", "create", "--worker", "--role", "user").exitCode())
+                .isEqualTo(2);
+    }
+
     private void serveSingle(String cause, String rest) {
         manager.on("POST /jobs", 201, job("running", "single"))
                 .on("GET /jobs/17", 200, job("failed", "single"))

@@ -3,7 +3,6 @@ package muster.manager.security;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -21,6 +20,8 @@ import muster.api.MusterException;
 import muster.api.Names;
 import muster.api.Role;
 import muster.api.TlsFiles;
+import muster.api.TokenRequest;
+import muster.api.TokenView;
 import muster.transport.NodeIdentity;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,12 +37,11 @@ public final class ManagerSecurity {
     private static final String TRUST_STORE = "trust.p12";
     private static final String ADMIN = "admin.token";
     private static final String JOIN = "join.token";
-    private static final int SECRET_BYTES = 32;
+    private static final int PASSWORD_BYTES = 32;
 
     private final CertificateAuthority authority;
     private final NodeIdentity identity;
-    private final byte[] adminDigest;
-    private final byte[] joinDigest;
+    private final Tokens tokens;
 
     /**
      * Reads what is there and makes what is not. The manager's certificate is new with each start.
@@ -59,8 +59,11 @@ public final class ManagerSecurity {
             files.write(KEY_STORE, authority.managerKeyStore(id, allNames(names), password.toCharArray()));
             files.write(TRUST_STORE, authority.trustStore(password.toCharArray()));
             identity = new NodeIdentity(id, files.path(KEY_STORE), files.path(TRUST_STORE), password);
-            adminDigest = token(files, ADMIN);
-            joinDigest = token(files, JOIN);
+            var fingerprint = CertificateAuthority.base64(MessageDigest.getInstance("SHA-256")
+                    .digest(authority.certificate().getEncoded()));
+            tokens = new Tokens(files, fingerprint, clock);
+            tokens.keepInFile(ADMIN, Role.ADMIN, "admin");
+            tokens.keepInFile(JOIN, Role.WORKER, "admin");
         } catch (IOException | GeneralSecurityException e) {
             throw new MusterException(
                     ErrorCode.UNAVAILABLE,
@@ -81,31 +84,10 @@ public final class ManagerSecurity {
         return new ArrayList<>(all);
     }
 
-    private byte[] token(SecretFiles files, String name) throws IOException, GeneralSecurityException {
-        if (!files.has(name)) {
-            var fingerprint =
-                    CertificateAuthority.base64(sha256(authority.certificate().getEncoded()));
-            files.writeText(name, "muster-" + fingerprint + "." + secret());
-        }
-        return sha256(files.readText(name).getBytes(StandardCharsets.US_ASCII));
-    }
-
     private static String secret() {
-        var bytes = new byte[SECRET_BYTES];
+        var bytes = new byte[PASSWORD_BYTES];
         new SecureRandom().nextBytes(bytes);
         return CertificateAuthority.base64(bytes);
-    }
-
-    private static byte[] sha256(byte[] bytes) throws GeneralSecurityException {
-        return MessageDigest.getInstance("SHA-256").digest(bytes);
-    }
-
-    private static boolean matches(String token, byte[] digest) {
-        try {
-            return MessageDigest.isEqual(sha256(token.getBytes(StandardCharsets.UTF_8)), digest);
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
     }
 
     /** Who the manager is, for the broker and the link to it. */
@@ -118,20 +100,34 @@ public final class ManagerSecurity {
         return new AccessService() {
             @Override
             public Optional<Caller> authenticate(String token) {
-                return matches(token, adminDigest) ? Optional.of(new Caller("admin", Role.ADMIN)) : Optional.empty();
+                return tokens.caller(token);
+            }
+
+            @Override
+            public IssuedToken create(TokenRequest request) {
+                var made = tokens.create(request);
+                return new IssuedToken(made.getValue(), made.getKey());
+            }
+
+            @Override
+            public List<TokenView> tokens() {
+                return tokens.views();
+            }
+
+            @Override
+            public void revoke(String id) {
+                tokens.revoke(id);
             }
 
             @Override
             public Enrolment enrol(String secret, String worker, byte[] publicKey) {
-                if (!matches(secret, joinDigest)) {
-                    throw new MusterException(
-                            ErrorCode.UNAUTHENTICATED,
-                            "this is not the cluster's join token; copy it from the manager's security/" + JOIN);
-                }
+                var join = tokens.requireJoin(secret);
                 Names.requireWorker(worker);
+                var key = CertificateAuthority.publicKey(publicKey);
+                tokens.join(secret);
                 try {
-                    var certificate = authority.signWorker(worker, CertificateAuthority.publicKey(publicKey));
-                    LOG.info("Worker '{}' was given a certificate", worker);
+                    var certificate = authority.signWorker(worker, key);
+                    LOG.info("Worker '{}' was given a certificate for join token {}", worker, join.id());
                     return new Enrolment(
                             certificate.getEncoded(), authority.certificate().getEncoded(), brokerUrl.get());
                 } catch (GeneralSecurityException e) {

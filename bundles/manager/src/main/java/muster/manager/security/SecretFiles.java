@@ -2,13 +2,13 @@ package muster.manager.security;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.Set;
 
 /** A folder of secrets: mode 0700, its files 0600, each written whole or not at all. */
 final class SecretFiles {
@@ -40,8 +40,12 @@ final class SecretFiles {
         var draft = path("." + name + ".new");
         Files.deleteIfExists(draft);
         Files.createFile(draft, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        try (var channel = Files.newByteChannel(draft, Set.of(StandardOpenOption.WRITE))) {
-            channel.write(ByteBuffer.wrap(bytes));
+        try (var channel = FileChannel.open(draft, StandardOpenOption.WRITE)) {
+            var buffer = ByteBuffer.wrap(bytes);
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+            channel.force(true);
         }
         Files.move(draft, path(name), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }

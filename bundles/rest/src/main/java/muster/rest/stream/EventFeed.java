@@ -5,8 +5,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import muster.api.ErrorCode;
+import muster.api.Event;
 import muster.api.JobId;
 import muster.api.JobService;
+import muster.api.MusterException;
 import muster.rest.json.Json;
 import org.jspecify.annotations.Nullable;
 
@@ -17,13 +20,20 @@ final class EventFeed implements Outflow.Source {
 
     private final JobService jobs;
     private final @Nullable JobId job;
+    private final @Nullable String owner;
     private final Executor gathered;
     private long place;
 
-    EventFeed(JobService jobs, long after, @Nullable JobId job, Executor executor) {
+    /** The job that was looked up last, and whether it is the owner's: events of one job come in rows. */
+    private @Nullable JobId known;
+
+    private boolean own;
+
+    EventFeed(JobService jobs, long after, @Nullable JobId job, @Nullable String owner, Executor executor) {
         this.jobs = jobs;
         this.place = after;
         this.job = job;
+        this.owner = owner;
         this.gathered = CompletableFuture.delayedExecutor(GATHER_MILLIS, TimeUnit.MILLISECONDS, executor);
     }
 
@@ -43,13 +53,40 @@ final class EventFeed implements Outflow.Source {
         }
         var text = new StringBuilder();
         for (var event : events) {
+            place = event.id();
+            if (!shown(event)) {
+                continue;
+            }
             text.append("id: ").append(event.id());
             text.append("\nevent: ").append(event.type());
             text.append("\ndata: ").append(Json.text(event)).append("\n\n");
-            place = event.id();
         }
         return CompletableFuture.completedFuture(
                 new Outflow.Piece(text.toString().getBytes(StandardCharsets.UTF_8), false));
+    }
+
+    private boolean shown(Event event) {
+        var of = event.job();
+        if (owner == null || of == null) {
+            return true;
+        }
+        if (!of.equals(known)) {
+            known = of;
+            own = owns(of);
+        }
+        return own;
+    }
+
+    private boolean owns(JobId id) {
+        try {
+            return jobs.job(id).owner().equals(owner);
+        } catch (MusterException e) {
+            if (e.code() != ErrorCode.NOT_FOUND) {
+                throw e;
+            }
+            // deleted meanwhile: nobody can say whose it was
+            return false;
+        }
     }
 
     @Override

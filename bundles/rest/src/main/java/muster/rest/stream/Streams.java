@@ -49,10 +49,19 @@ public final class Streams implements AutoCloseable {
         return executor;
     }
 
-    /** Follows events after {@code after}, of one job or all, as text/event-stream. */
-    public void events(HttpServletRequest request, AsyncResponse response, long after, @Nullable JobId job) {
+    /**
+     * Follows events after {@code after}, of one job or all, as text/event-stream.
+     *
+     * @param owner whose jobs alone are told of; null for everybody's
+     */
+    public void events(
+            HttpServletRequest request,
+            AsyncResponse response,
+            long after,
+            @Nullable JobId job,
+            @Nullable String owner) {
         suspend(response);
-        var feed = new EventFeed(jobs, after, job, executor);
+        var feed = new EventFeed(jobs, after, job, owner, executor);
         begin(request, "text/event-stream", null, feed, feed.opening(), KEEP_ALIVE_SECONDS);
     }
 

@@ -104,6 +104,13 @@ public final class Client {
         return json(send(request(path).POST(HttpRequest.BodyPublishers.noBody()), BodyHandlers.ofString()));
     }
 
+    public JsonNode post(String path, JsonNode body) {
+        var request = request(path)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(Json.compact(body)));
+        return json(send(request, BodyHandlers.ofString()));
+    }
+
     /** @param idempotencyKey makes it safe to send the same again when the answer was lost */
     public JsonNode submit(String specification, String idempotencyKey) {
         var request = request("/jobs")

@@ -27,6 +27,7 @@ import muster.cli.client.Connection;
 import muster.cli.client.ExitCode;
 import muster.cli.client.Failure;
 import muster.cli.client.Json;
+import muster.cli.client.Token;
 import muster.cli.terminal.Progress;
 import muster.cli.terminal.Terminal;
 import muster.cli.terminal.Times;
@@ -35,6 +36,7 @@ import org.jspecify.annotations.Nullable;
 /** A cluster of real processes on this machine, all of it in one folder. */
 public final class LocalCluster {
     private static final Duration START_LIMIT = Duration.ofMinutes(2);
+    private static final Duration JOIN_LIMIT = Duration.ofSeconds(30);
     private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
     private static final Duration POLL = Duration.ofMillis(100);
     private static final int MANY = 256;
@@ -88,6 +90,89 @@ public final class LocalCluster {
             nodes.forEach(all::put);
             return json;
         }
+    }
+
+    /**
+     * A worker that is to join a manager elsewhere.
+     *
+     * @param token its join token; null if it has joined before
+     * @param slots cores that it offers; null for all
+     */
+    public record Join(
+            String id,
+            String manager,
+            @Nullable String token,
+            @Nullable Integer slots) {
+        public Join {
+            if (!id.matches("[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")) {
+                throw Failure.user("--id '" + Terminal.safe(id)
+                        + "' is not allowed; use up to 64 letters, digits, '.', '_' or '-'");
+            }
+            if (!manager.startsWith("https://")) {
+                throw Failure.user("--manager '" + Terminal.safe(manager)
+                        + "' is not the address of a manager; write such as https://10.0.0.1:7070");
+            }
+            token = token == null ? null : new Token(token.strip()).text();
+        }
+
+        /** Without the token. */
+        @Override
+        public String toString() {
+            return "Join[" + id + ", " + manager + "]";
+        }
+    }
+
+    /** @param enrolled whether it has its certificate; if not, it waits for the manager */
+    public record Joined(String id, Path base, boolean enrolled) {}
+
+    /** Starts one worker in this folder, and waits a while for it to join. */
+    public Joined join(Installation installation, Join join) {
+        var node = new Node(join.id(), Role.WORKER, dir.resolve(join.id()));
+        var certificate = node.base().resolve("security/worker.p12");
+        try {
+            Files.createDirectories(
+                    dir, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            if (running().containsKey(join.id())) {
+                throw Failure.user("worker '" + join.id() + "' runs already in " + dir + "; stop it with: muster down"
+                        + " --dir " + dir);
+            }
+            if (join.token() == null && !Files.exists(certificate)) {
+                throw Failure.user("worker '" + join.id() + "' has not joined yet and needs a join token; make one with"
+                        + " 'muster token create --worker' and give it by --token or --token-file");
+            }
+            var settings = settings(join, node);
+            var home = installation.home(Role.WORKER);
+            node.prepare(home, settings);
+            if (join.token() != null) {
+                write(join.id() + "/join.token", join.token());
+            }
+            var process = node.start(home, installation.warm(Role.WORKER), environment, settings);
+            var deadline = System.nanoTime() + JOIN_LIMIT.toNanos();
+            while ((!Files.exists(certificate) || !running().containsKey(join.id())) && System.nanoTime() < deadline) {
+                requireAlive(node, process);
+                pause();
+            }
+            var enrolled = Files.exists(certificate);
+            if (enrolled) {
+                Files.deleteIfExists(node.base().resolve("join.token"));
+            }
+            return new Joined(join.id(), node.base(), enrolled);
+        } catch (IOException e) {
+            throw Failure.external("cannot start a worker in " + node.base() + ": " + e, e);
+        }
+    }
+
+    private static Map<String, Map<String, String>> settings(Join join, Node node) {
+        var values = new LinkedHashMap<String, String>();
+        values.put("enabled", "true");
+        values.put("id", join.id());
+        values.put("manager", join.manager());
+        values.put("token", "");
+        values.put("token.file", node.base().resolve("join.token").toString());
+        if (join.slots() != null) {
+            values.put("slots", join.slots().toString());
+        }
+        return Map.of("muster.worker", values);
     }
 
     public Path dir() {
@@ -427,12 +512,16 @@ public final class LocalCluster {
         return Files.exists(file) ? Json.read(Files.readString(file)) : Json.object();
     }
 
-    /** Writes a file that only its owner can read, whole or not at all. */
     private void write(String name, ObjectNode content) throws IOException {
+        write(name, Json.pretty(content));
+    }
+
+    /** Writes a file that only its owner can read, whole or not at all. */
+    private void write(String name, String content) throws IOException {
         var part = dir.resolve(name + ".part");
         Files.deleteIfExists(part);
         Files.createFile(part, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        Files.writeString(part, Json.pretty(content) + "\n");
+        Files.writeString(part, content + "\n");
         Files.move(part, dir.resolve(name), StandardCopyOption.ATOMIC_MOVE);
     }
 

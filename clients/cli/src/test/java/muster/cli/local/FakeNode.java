@@ -48,10 +48,16 @@ public final class FakeNode {
 
     private static void work(Path base) throws IOException {
         var settings = read(base, "muster.worker");
-        if (settings.getProperty("slots").equals("13")) {
+        if ("13".equals(settings.getProperty("slots"))) {
             System.out.println("thirteen is not offered here");
             System.exit(9);
         }
+        var token = Path.of(settings.getProperty("token.file"));
+        var security = Files.createDirectories(base.resolve("security"));
+        if (token.startsWith(base) && Files.exists(token)) {
+            Files.copy(token, security.resolve("joined-with"));
+        }
+        Files.writeString(security.resolve("worker.p12"), "");
         var own = base.resolveSibling("online").resolve(settings.getProperty("id"));
         Files.createDirectories(own.getParent());
         Files.writeString(own, "");

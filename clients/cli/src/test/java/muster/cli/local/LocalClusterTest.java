@@ -101,6 +101,33 @@ class LocalClusterTest {
     }
 
     @Test
+    void startsAWorkerThatJoinsElsewhere() throws IOException {
+        var token = "muster-" + "a".repeat(43) + "." + "b".repeat(43);
+        var joined =
+                cluster("j").join(installation, new LocalCluster.Join("far", "https://10.0.0.1:7070", token + "\n", 3));
+
+        assertThat(joined.enrolled()).isTrue();
+        assertThat(joined.base().resolve("etc/muster.worker.cfg"))
+                .content()
+                .contains("id = far", "manager = https://10.0.0.1:7070", "slots = 3")
+                .doesNotContain(token);
+        assertThat(joined.base().resolve("security/joined-with")).content().isEqualTo(token + "\n");
+        assertThat(joined.base().resolve("join.token")).doesNotExist();
+        assertThat(cluster("j").down()).containsExactly("far");
+
+        cluster("j").join(installation, new LocalCluster.Join("far", "https://10.0.0.1:7070", null, 3));
+        assertThat(cluster("j").down()).containsExactly("far");
+    }
+
+    @Test
+    void workerThatHasNotJoinedNeedsAToken() {
+        assertThatThrownBy(() -> cluster("j")
+                        .join(installation, new LocalCluster.Join("far", "https://10.0.0.1:7070", null, null)))
+                .isInstanceOf(Failure.class)
+                .hasMessageContaining("muster token create --worker");
+    }
+
+    @Test
     void twoClustersLiveSideBySide() throws IOException {
         var first = up("a", 1);
         var second = up("b", 1);

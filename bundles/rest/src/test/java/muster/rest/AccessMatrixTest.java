@@ -1,0 +1,216 @@
+package muster.rest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+import muster.api.JobId;
+import muster.api.JobSpec;
+import muster.api.JobState;
+import muster.api.Role;
+import muster.api.TokenRequest;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * Every operation of the OpenAPI document, asked without a token, with one that is not good, and with one of each role,
+ * about the caller's own job and another's: each is answered as {@link #RULES} say, and by nothing else.
+ */
+@Timeout(120)
+class AccessMatrixTest {
+    private static final String HEALTH = "health";
+    private static final String ENROL = "enrolWorker";
+    private static final String OWNER = "ursula";
+
+    /** Whom an operation serves. An operation of the document that is not here fails the test: say it here too. */
+    private static final Map<String, Rule> RULES = Map.ofEntries(
+            Map.entry("submitJob", new Rule(Role.USER, Of.NOBODY)),
+            Map.entry("listJobs", new Rule(Role.VIEWER, Of.NOBODY)),
+            Map.entry("getJob", new Rule(Role.VIEWER, Of.OWNER)),
+            Map.entry("getJobSpec", new Rule(Role.VIEWER, Of.OWNER)),
+            Map.entry("cancelJob", new Rule(Role.USER, Of.OWNER)),
+            Map.entry("retryJob", new Rule(Role.USER, Of.OWNER)),
+            Map.entry("deleteJob", new Rule(Role.USER, Of.OWNER)),
+            Map.entry("listTasks", new Rule(Role.VIEWER, Of.OWNER)),
+            Map.entry("getTask", new Rule(Role.VIEWER, Of.OWNER)),
+            Map.entry("explainTask", new Rule(Role.VIEWER, Of.OWNER)),
+            Map.entry("getTaskLog", new Rule(Role.VIEWER, Of.OWNER)),
+            Map.entry("followEvents", new Rule(Role.VIEWER, Of.OWNER)),
+            Map.entry("listWorkers", new Rule(Role.VIEWER, Of.NOBODY)),
+            Map.entry("getWorker", new Rule(Role.VIEWER, Of.NOBODY)),
+            Map.entry("drainWorker", new Rule(Role.OPERATOR, Of.NOBODY)),
+            Map.entry("resumeWorker", new Rule(Role.OPERATOR, Of.NOBODY)),
+            Map.entry("removeWorker", new Rule(Role.OPERATOR, Of.NOBODY)),
+            Map.entry(ENROL, new Rule(Role.WORKER, Of.NOBODY)),
+            Map.entry("createToken", new Rule(Role.ADMIN, Of.NOBODY)),
+            Map.entry("listTokens", new Rule(Role.ADMIN, Of.NOBODY)),
+            Map.entry("revokeToken", new Rule(Role.ADMIN, Of.NOBODY)),
+            Map.entry("getCluster", new Rule(Role.VIEWER, Of.NOBODY)),
+            Map.entry(HEALTH, new Rule(Role.WORKER, Of.NOBODY)),
+            Map.entry("readiness", new Rule(Role.VIEWER, Of.NOBODY)),
+            Map.entry("metrics", new Rule(Role.VIEWER, Of.NOBODY)),
+            Map.entry("openApi", new Rule(Role.VIEWER, Of.NOBODY)),
+            Map.entry("docs", new Rule(Role.VIEWER, Of.NOBODY)));
+
+    private static final Map<String, String> BODIES = Map.of(
+            "submitJob",
+            "{\"task\":{\"command\":[\"true\"]}}",
+            ENROL,
+            "{\"worker\":\"w3\",\"publicKey\":\"AQID\"}",
+            "createToken",
+            "{\"role\":\"viewer\"}");
+
+    private static TestServer server;
+
+    /** Whose the thing is that an operation is about. */
+    private enum Of {
+        NOBODY,
+        OWNER
+    }
+
+    /** @param least the role that it takes */
+    private record Rule(Role least, Of of) {}
+
+    private record Case(String id, String method, String path, String success) {
+        @Override
+        public String toString() {
+            return method + " " + path;
+        }
+    }
+
+    @BeforeAll
+    static void start(@TempDir Path folder) {
+        server = new TestServer(folder);
+    }
+
+    @AfterAll
+    static void stop() {
+        server.close();
+    }
+
+    static Stream<Case> operations() {
+        var cases = new ArrayList<Case>();
+        Conformance.DOCUMENT.path("paths").properties().forEach(path -> path.getValue()
+                .properties()
+                .forEach(operation -> cases.add(operation(path.getKey(), operation.getKey(), operation.getValue()))));
+        return cases.stream();
+    }
+
+    private static Case operation(String path, String method, JsonNode operation) {
+        var success = operation.path("responses").properties().stream()
+                .map(Map.Entry::getKey)
+                .filter(status -> status.startsWith("2"))
+                .findFirst()
+                .orElseThrow();
+        var query = operation.path("parameters").findValuesAsText("name").contains("job") ? "?job={job}" : "";
+        return new Case(operation.path("operationId").asText(), method.toUpperCase(Locale.ROOT), path + query, success);
+    }
+
+    @ParameterizedTest
+    @MethodSource("operations")
+    void answersWhomItServesAndNobodyElse(Case asked) throws Exception {
+        assertThat(RULES).as("say in RULES whom %s serves", asked.id()).containsKey(asked.id());
+        for (var owner : List.of(OWNER, "somebody")) {
+            for (var token : new String[] {null, "no token", FakeAccess.EXPIRED, FakeAccess.REVOKED}) {
+                assertThat(status(asked, owner, token))
+                        .as("%s of %s with %s", asked, owner, token)
+                        .isEqualTo(asked.id().equals(HEALTH) ? 200 : 401);
+            }
+            for (var role : Role.values()) {
+                assertThat(status(asked, owner, FakeAccess.token(role)))
+                        .as("%s of %s as %s", asked, owner, role)
+                        .isEqualTo(expected(asked, owner, role));
+            }
+        }
+    }
+
+    private static int expected(Case asked, String owner, Role role) {
+        var rule = RULES.get(asked.id());
+        var success = Integer.parseInt(asked.success());
+        if (asked.id().equals(ENROL)) {
+            return role == Role.WORKER ? success : 403;
+        }
+        if (role.compareTo(rule.least()) < 0) {
+            return 403;
+        }
+        return rule.of() == Of.OWNER && role == Role.USER && !owner.equals(OWNER) ? 403 : success;
+    }
+
+    /** Asks about a job of that owner, in the state in which it can be done. */
+    private static int status(Case asked, String owner, @Nullable String token) throws Exception {
+        var job = server.jobs.submit(JobSpec.command(List.of("true")), owner, null);
+        if (asked.id().equals("retryJob") || asked.id().equals("deleteJob")) {
+            server.jobs.end(job, JobState.FAILED);
+        }
+        var request = server.request(asked.method(), path(asked.path(), job), BODIES.getOrDefault(asked.id(), ""));
+        if (BODIES.containsKey(asked.id())) {
+            request.header("Content-Type", "application/json");
+        }
+        if (token != null) {
+            request.header("Authorization", "Bearer " + token);
+        }
+        return status(server.client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream()));
+    }
+
+    private static int status(HttpResponse<InputStream> response) throws IOException {
+        try (var body = response.body()) {
+            if (!response.headers().firstValue("Content-Type").orElse("").startsWith("text/event-stream")) {
+                body.readAllBytes();
+            }
+        }
+        return response.statusCode();
+    }
+
+    private static String path(String path, JobId job) {
+        var thing = job.toString();
+        if (path.startsWith("/api/v1/tasks/")) {
+            thing = job + ".0";
+        } else if (path.startsWith("/api/v1/workers/")) {
+            server.cluster.miss("w9");
+            thing = "w9";
+        } else if (path.startsWith("/api/v1/tokens/")) {
+            thing = server.access
+                    .create(new TokenRequest("anna", Role.VIEWER, null, null))
+                    .view()
+                    .id();
+        }
+        return path.replace("{id}", thing).replace("{job}", job.toString());
+    }
+
+    @Test
+    void rootAnswersLikeTheApi() throws Exception {
+        for (var name : List.of("readyz", "metrics", "openapi.json", "docs")) {
+            for (var token : new String[] {null, FakeAccess.EXPIRED, FakeAccess.JOIN, FakeAccess.token(Role.VIEWER)}) {
+                var request = server.request("GET", "/" + name, "");
+                if (token != null) {
+                    request.header("Authorization", "Bearer " + token);
+                }
+                var expected = FakeAccess.JOIN.equals(token)
+                        ? 403
+                        : FakeAccess.token(Role.VIEWER).equals(token) ? 200 : 401;
+                assertThat(status(server.client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream())))
+                        .as(name + " with " + token)
+                        .isEqualTo(expected);
+            }
+        }
+    }
+
+    @Test
+    void rulesNameNothingThatIsNotThere() {
+        assertThat(operations().map(Case::id)).containsAll(RULES.keySet());
+    }
+}
