@@ -1,9 +1,9 @@
 package muster.broker;
 
-import java.net.URI;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import muster.api.MusterException;
 import muster.transport.BrokerAddress;
 import muster.transport.NodeIdentity;
 import org.jspecify.annotations.Nullable;
@@ -75,7 +75,7 @@ public final class Broker {
                         "the broker listens on {}:{}",
                         configuration.host(),
                         broker.url().getPort());
-                announce(broker.url());
+                announce(new BrokerAddress(broker.url()));
             }
         }
     }
@@ -102,9 +102,8 @@ public final class Broker {
                 : Path.of(configuration.data());
     }
 
-    private void announce(URI url) throws InterruptedException {
-        ServiceRegistration<BrokerAddress> registration =
-                context.registerService(BrokerAddress.class, new BrokerAddress(url), null);
+    private void announce(BrokerAddress address) throws InterruptedException {
+        ServiceRegistration<BrokerAddress> registration = context.registerService(BrokerAddress.class, address, null);
         try {
             stopping.await();
         } finally {
@@ -120,12 +119,11 @@ public final class Broker {
         }
     }
 
-    private static URI external(String text) {
-        var url = URI.create(text);
-        if (!"tcp".equals(url.getScheme()) || url.getHost() == null || url.getPort() < 1) {
-            throw new IllegalArgumentException("url '" + text
-                    + "' in etc/muster.broker.cfg is not the address of a broker; write such as tcp://broker:7071");
+    private static BrokerAddress external(String text) {
+        try {
+            return BrokerAddress.parse(text);
+        } catch (MusterException e) {
+            throw new MusterException(e.code(), "url in etc/muster.broker.cfg: " + e.getMessage(), e);
         }
-        return url;
     }
 }

@@ -8,8 +8,9 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 @interface BrokerConfiguration {
     @AttributeDefinition(
             name = "URL",
-            description = "An external Artemis broker to use instead of the embedded one, such as tcp://broker:7071; "
-                    + "empty for the embedded one.")
+            description =
+                    "An external broker to use instead of the embedded one, such as tcp://broker:7071, or a pair: "
+                            + "(tcp://broker1:7071,tcp://broker2:7071); empty for the embedded one.")
     String url() default "";
 
     @AttributeDefinition(name = "Host", description = "The address to listen on; 0.0.0.0 for all of this machine.")

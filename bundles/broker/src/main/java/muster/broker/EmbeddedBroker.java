@@ -113,14 +113,14 @@ final class EmbeddedBroker implements AutoCloseable {
         }
     }
 
-    private static URI url(String host, int port) throws IOException {
+    /** How this machine reaches a broker that listens there. */
+    static URI url(String host, int port) throws IOException {
         var address = InetAddress.getByName(host);
         var reachable = address.isAnyLocalAddress() ? "127.0.0.1" : host;
         return URI.create("tcp://" + (reachable.contains(":") ? "[" + reachable + "]" : reachable) + ":" + port);
     }
 
-    private static Configuration configuration(String host, int port, Path data, NodeIdentity identity)
-            throws Exception {
+    static Configuration configuration(String host, int port, Path data, NodeIdentity identity) throws Exception {
         var configuration = new ConfigurationImpl()
                 .setName("muster")
                 .setPersistenceEnabled(false)

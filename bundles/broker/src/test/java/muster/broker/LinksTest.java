@@ -209,7 +209,7 @@ final class LinksTest {
         var worker = new Recorder();
         openWorker(foreign.worker("w1"), worker);
         assertThat(worker.await(Recorder.Disconnected.class).cause())
-                .startsWith("TLS with the broker at " + address.url() + " failed: ");
+                .startsWith("TLS with the broker at " + address + " failed: ");
     }
 
     @Test
@@ -220,7 +220,7 @@ final class LinksTest {
         var worker = new Recorder();
         openWorker(mixed, worker);
         assertThat(worker.await(Recorder.Disconnected.class).cause())
-                .startsWith("TLS with the broker at " + address.url() + " failed: ");
+                .startsWith("TLS with the broker at " + address + " failed: ");
     }
 
     @Test
@@ -272,7 +272,7 @@ final class LinksTest {
     @Test
     void namesAWorkerByItsCertificateAlone() throws Exception {
         var mallory = authority.worker("mallory");
-        try (var session = new RawSession(address.url(), mallory)) {
+        try (var session = new RawSession(broker.url(), mallory)) {
             session.send("muster.manager", "w1", new ToManager.Heartbeat("forged"));
             manager.awaitMessage(new Recorder.FromWorker("mallory", new ToManager.Heartbeat("forged")));
         }
@@ -280,7 +280,7 @@ final class LinksTest {
 
     @Test
     void refusesWhatIsNoMessage() throws Exception {
-        try (var session = new RawSession(address.url(), authority.worker("w1"))) {
+        try (var session = new RawSession(broker.url(), authority.worker("w1"))) {
             session.send("muster.manager", new byte[] {1, 2, 3});
             session.send("muster.manager", "w1", new ToManager.Heartbeat("after"));
             manager.awaitMessage(new Recorder.FromWorker("w1", new ToManager.Heartbeat("after")));
@@ -295,7 +295,7 @@ final class LinksTest {
         assertThat(worker.await(Recorder.Disconnected.class).cause()).isNotEmpty();
         manager.await(Recorder.Disconnected.class);
         workerLink.send(List.of(new ToManager.Heartbeat("lost")));
-        start(address.url().getPort());
+        start(broker.url().getPort());
         manager.await(Recorder.Connected.class);
         worker.await(Recorder.Connected.class);
         greet("w1", workerLink, worker);
@@ -309,8 +309,8 @@ final class LinksTest {
         var worker = new Recorder();
         openWorker(authority.worker("w1"), worker);
         assertThat(worker.await(Recorder.Disconnected.class).cause())
-                .isEqualTo("the broker at " + address.url() + " cannot be reached: Connection refused");
-        start(address.url().getPort());
+                .isEqualTo("the broker at " + address + " cannot be reached: Connection refused");
+        start(broker.url().getPort());
         worker.await(Recorder.Connected.class);
     }
 

@@ -1,6 +1,5 @@
 package muster.manager;
 
-import java.net.URI;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.List;
@@ -14,17 +13,18 @@ import muster.api.WorkerState;
 import muster.api.WorkerView;
 import muster.manager.scheduler.WorkerRun;
 import muster.manager.store.Write;
+import muster.transport.BrokerAddress;
 
 /** The cluster service: asks the reactor and translates. */
 final class Cluster implements ClusterService {
     private final Manager manager;
     private final String id;
     private final String version;
-    private final URI broker;
+    private final BrokerAddress broker;
     private final List<String> expected;
     private final Instant since;
 
-    Cluster(Manager manager, String id, String version, URI broker, List<String> expected) {
+    Cluster(Manager manager, String id, String version, BrokerAddress broker, List<String> expected) {
         this.manager = manager;
         this.id = id;
         this.version = version;

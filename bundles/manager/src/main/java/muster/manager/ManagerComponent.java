@@ -1,6 +1,5 @@
 package muster.manager;
 
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -59,18 +58,19 @@ public final class ManagerComponent {
         registrations = List.of(
                 context.registerService(JobService.class, new Jobs(manager), null),
                 context.registerService(
-                        ClusterService.class, new Cluster(manager, config.id(), version, broker.url(), expected), null),
+                        ClusterService.class, new Cluster(manager, config.id(), version, broker, expected), null),
                 context.registerService(
                         AccessService.class,
-                        security.security().access(() -> advertised(broker.url(), config.address())),
+                        security.security().access(() -> advertised(broker, config.address())),
                         null));
     }
 
     /** The broker's address as workers reach it: an embedded broker listens on a wildcard or loopback address. */
-    private static String advertised(URI url, String address) {
-        var host = url.getHost();
-        var embedded = host == null || host.equals("0.0.0.0") || host.equals("127.0.0.1") || host.equals("localhost");
-        return embedded ? "tcp://" + address + ":" + url.getPort() : url.toString();
+    private static String advertised(BrokerAddress broker, String address) {
+        var server = broker.servers().get(0);
+        var host = server.getHost();
+        var local = host.equals("0.0.0.0") || host.equals("127.0.0.1") || host.equals("localhost");
+        return local && broker.servers().size() == 1 ? "tcp://" + address + ":" + server.getPort() : broker.toString();
     }
 
     static List<String> list(String commaSeparated) {

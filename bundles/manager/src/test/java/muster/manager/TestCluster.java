@@ -1,6 +1,5 @@
 package muster.manager;
 
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -26,6 +25,7 @@ import muster.api.TaskId;
 import muster.api.Usage;
 import muster.manager.scheduler.Settings;
 import muster.manager.store.SqliteStore;
+import muster.transport.BrokerAddress;
 import muster.transport.Links.ManagerLink;
 import muster.transport.Protocol;
 import muster.transport.ToManager;
@@ -56,7 +56,7 @@ final class TestCluster implements AutoCloseable {
                 new Leases(Duration.ofSeconds(2), LEASE),
                 expected);
         jobs = new Jobs(manager);
-        cluster = new Cluster(manager, "manager", "1", URI.create("tcp://127.0.0.1:7071"), expected);
+        cluster = new Cluster(manager, "manager", "1", BrokerAddress.parse("tcp://127.0.0.1:7071"), expected);
         manager.start(new ManagerLink() {
             @Override
             public void epoch(long epoch) {}

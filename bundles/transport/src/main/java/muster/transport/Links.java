@@ -11,10 +11,8 @@ import org.osgi.annotation.versioning.ProviderType;
  * noticed yet. A queue whose consumer is gone keeps nothing, and what is sent to it is dropped; so nothing stale waits
  * there for a new epoch or a new session. Between two ends that are up, messages arrive in order and are not lost.
  *
- * <p>The embedded broker allows each node just that. An external Artemis must do likewise for {@code muster.#}: create
- * queues and addresses automatically with {@code default-max-consumers} 1 and {@code default-purge-on-no-consumers},
- * take the user from the client certificate's node name, and set {@code populate-validated-user}. Its own certificate
- * must be a manager's: signed by the cluster's CA, with a node name {@code muster://manager/...}.
+ * <p>The broker allows each node just that, be it embedded or external. Its own certificate must be a manager's: signed
+ * by the cluster's CA, with a node name {@code muster://manager/...}.
  */
 @ProviderType
 public interface Links {
@@ -50,6 +48,9 @@ public interface Links {
     interface WorkerLink extends AutoCloseable {
         /** Sends to the manager, in order. Never blocks. */
         void send(List<ToManager> messages);
+
+        /** No manager answers: where the broker has several servers, connects to the next. Never blocks. */
+        void unanswered();
 
         /** Sends what waits, for at most two seconds, and closes the link; its listener hears nothing more. */
         @Override

@@ -60,6 +60,9 @@ final class Agent implements Outcomes, AutoCloseable {
     private static final int MESSAGE_BYTES = 1 << 20;
     private static final int MOST_PIECES_UNDER_WAY = 16;
     private static final Duration PIECE_PAUSE = Duration.ofMillis(250);
+    /** After so many hellos without an answer the manager may be at another of the broker's servers. */
+    private static final int MOST_UNANSWERED = 2;
+
     private static final int FILE_THREADS = 2;
     private static final byte[] NO_BYTES = {};
 
@@ -89,6 +92,8 @@ final class Agent implements Outcomes, AutoCloseable {
     private boolean welcomed;
     private boolean stopping;
     private boolean resending;
+    /** Hellos since the last answer. */
+    private int unanswered;
     /** Rises with each connection and welcome, so that what belongs to an earlier one is known. */
     private int conversation;
 
@@ -494,6 +499,7 @@ final class Agent implements Outcomes, AutoCloseable {
     private void connected() {
         connected = true;
         welcomed = false;
+        unanswered = 0;
         conversation++;
         hello(timing.hello);
     }
@@ -503,7 +509,7 @@ final class Agent implements Outcomes, AutoCloseable {
             LOG.warn(
                     "Worker '{}' cannot reach the broker at {} and tries again; {} attempts go on: {}",
                     node.id,
-                    broker.url(),
+                    broker,
                     held.size(),
                     Names.escape(cause));
         }
@@ -518,6 +524,10 @@ final class Agent implements Outcomes, AutoCloseable {
         }
         if (!connected || welcomed || stopping) {
             return;
+        }
+        if (++unanswered > MOST_UNANSWERED && link != null) {
+            unanswered = 0;
+            link.unanswered();
         }
         advertised = registry.views();
         send(List.of(new ToManager.Hello(
@@ -571,6 +581,7 @@ final class Agent implements Outcomes, AutoCloseable {
             return;
         }
         welcomed = true;
+        unanswered = 0;
         conversation++;
         refusal = "";
         if (nextHello != null) {
@@ -606,6 +617,7 @@ final class Agent implements Outcomes, AutoCloseable {
             LOG.error("The manager refuses worker '{}': {}", node.id, Names.escape(reason));
         }
         welcomed = false;
+        unanswered = 0;
         conversation++;
         if (nextHello != null) {
             nextHello.cancel(false);

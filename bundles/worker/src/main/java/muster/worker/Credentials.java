@@ -3,7 +3,6 @@ package muster.worker;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.StringWriter;
-import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +22,7 @@ import java.util.Properties;
 import java.util.Set;
 import muster.api.ErrorCode;
 import muster.api.MusterException;
+import muster.transport.BrokerAddress;
 import muster.transport.NodeIdentity;
 
 /**
@@ -30,7 +30,7 @@ import muster.transport.NodeIdentity;
  *
  * @param manager id of the manager that it enrolled with
  */
-record Credentials(NodeIdentity identity, URI brokerUrl, String manager) {
+record Credentials(NodeIdentity identity, BrokerAddress broker, String manager) {
     private static final String KEY_STORE = "worker.p12";
     private static final String TRUST_STORE = "worker-trust.p12";
     private static final String PROPERTIES = "worker.properties";
@@ -50,7 +50,7 @@ record Credentials(NodeIdentity identity, URI brokerUrl, String manager) {
                     folder,
                     require(properties, "id"),
                     require(properties, "password"),
-                    URI.create(require(properties, "broker")),
+                    BrokerAddress.parse(require(properties, "broker")),
                     require(properties, "manager")));
         } catch (IOException | IllegalArgumentException e) {
             throw new MusterException(
@@ -72,7 +72,7 @@ record Credentials(NodeIdentity identity, URI brokerUrl, String manager) {
             var properties = new Properties();
             properties.setProperty("id", id);
             properties.setProperty("password", password);
-            properties.setProperty("broker", enrolment.brokerUrl().toString());
+            properties.setProperty("broker", enrolment.broker().toString());
             properties.setProperty("manager", enrolment.manager());
             var text = new StringWriter();
             properties.store(text, null);
@@ -93,10 +93,10 @@ record Credentials(NodeIdentity identity, URI brokerUrl, String manager) {
                     "cannot keep the worker's key in '" + folder + "': " + e + "; make the folder writable",
                     e);
         }
-        return of(folder, id, password, enrolment.brokerUrl(), enrolment.manager());
+        return of(folder, id, password, enrolment.broker(), enrolment.manager());
     }
 
-    private static Credentials of(Path folder, String id, String password, URI broker, String manager) {
+    private static Credentials of(Path folder, String id, String password, BrokerAddress broker, String manager) {
         return new Credentials(
                 new NodeIdentity(id, folder.resolve(KEY_STORE), folder.resolve(TRUST_STORE), password),
                 broker,

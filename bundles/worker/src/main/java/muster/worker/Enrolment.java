@@ -26,6 +26,7 @@ import javax.net.ssl.TrustManager;
 import muster.api.ErrorCode;
 import muster.api.MusterException;
 import muster.api.Names;
+import muster.transport.BrokerAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,10 +34,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param key made here; the private part never leaves
  * @param authority the cluster's CA
- * @param brokerUrl such as {@code tcp://host:7071}
+ * @param broker where the manager says it is
  * @param manager id of the manager that answered
  */
-record Enrolment(KeyPair key, X509Certificate certificate, X509Certificate authority, URI brokerUrl, String manager) {
+record Enrolment(
+        KeyPair key, X509Certificate certificate, X509Certificate authority, BrokerAddress broker, String manager) {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
@@ -104,7 +106,7 @@ record Enrolment(KeyPair key, X509Certificate certificate, X509Certificate autho
                     key,
                     certificate,
                     authority,
-                    URI.create(string(body, "brokerUrl")),
+                    BrokerAddress.parse(string(body, "brokerUrl")),
                     name.substring(PinnedTrust.MANAGER_PREFIX.length()));
         } catch (GeneralSecurityException | IOException | IllegalArgumentException e) {
             throw new MusterException(

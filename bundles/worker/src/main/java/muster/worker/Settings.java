@@ -17,6 +17,7 @@ import muster.api.ErrorCode;
 import muster.api.MusterException;
 import muster.api.Names;
 import muster.api.Quantity;
+import muster.transport.BrokerAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,7 +36,7 @@ record Settings(
         boolean idGiven,
         String address,
         URI manager,
-        @Nullable URI broker,
+        @Nullable BrokerAddress broker,
         String token,
         @Nullable Path tokenFile,
         Path security,
@@ -65,7 +66,7 @@ record Settings(
                 key("manager", () -> url(configuration.manager(), "https", "https://host:7070")),
                 configuration.broker().isBlank()
                         ? null
-                        : key("broker", () -> url(configuration.broker(), "tcp", "tcp://host:7071")),
+                        : key("broker", () -> BrokerAddress.parse(configuration.broker())),
                 configuration.token().strip(),
                 configuration.token_file().isBlank()
                         ? null

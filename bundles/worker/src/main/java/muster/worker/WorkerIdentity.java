@@ -87,7 +87,7 @@ public final class WorkerIdentity {
     }
 
     private void register(Credentials credentials) {
-        var broker = Optional.ofNullable(settings.broker()).orElse(credentials.brokerUrl());
+        var broker = Optional.ofNullable(settings.broker()).orElse(credentials.broker());
         var properties = Map.of(NodeIdentity.ROLE, "worker", BROKER, broker.toString());
         synchronized (this) {
             if (stopped) {

@@ -1,6 +1,5 @@
 package muster.worker;
 
-import java.net.URI;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
@@ -55,8 +54,7 @@ public final class WorkerNode {
                     context.getBundle().getVersion().toString(),
                     settings.address(),
                     new Machine().capacity(settings));
-            var broker = new BrokerAddress(
-                    URI.create(String.valueOf(identity.getKey().get(WorkerIdentity.BROKER))));
+            var broker = BrokerAddress.parse(String.valueOf(identity.getKey().get(WorkerIdentity.BROKER)));
             BooleanSupplier nodeStops = () -> context.getBundle(0).getState() == Bundle.STOPPING;
             spool = Spool.open(folder.spool(), SEGMENT_BYTES);
             registry = new ExecutorRegistry(ExecutorRegistry.PROBE_INTERVAL);

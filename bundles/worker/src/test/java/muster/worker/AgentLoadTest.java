@@ -145,6 +145,9 @@ class AgentLoadTest {
         }
 
         @Override
+        public void unanswered() {}
+
+        @Override
         public void close() {}
     }
 }

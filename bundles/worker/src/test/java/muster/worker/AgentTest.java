@@ -147,6 +147,13 @@ class AgentTest {
     }
 
     @Test
+    void asksForAnotherServerOfTheBrokerWhileNoManagerAnswers() {
+        beginAgain(new Agent.Timing(Duration.ofMillis(20), NEVER, NEVER, NEVER, NEVER, Duration.ofSeconds(5)));
+        links.connect();
+        eventually("it moves on, and on", () -> links.moves.get() > 1);
+    }
+
+    @Test
     void triesAgainSlowlyAfterARefusal() {
         beginAgain(new Agent.Timing(NEVER, Duration.ofMillis(20), NEVER, NEVER, NEVER, Duration.ofSeconds(5)));
         var hello = links.connect();

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.IOException;
 import java.net.ServerSocket;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -53,7 +52,7 @@ class EnrolmentTest {
         var credentials = credentials(Map.of("token", manager.token()));
 
         assertThat(credentials.identity().id()).isEqualTo("w1");
-        assertThat(credentials.brokerUrl()).isEqualTo(URI.create("tcp://127.0.0.1:7071"));
+        assertThat(credentials.broker()).hasToString("tcp://127.0.0.1:7071");
         assertThat(credentials.manager()).isEqualTo("m1");
         assertThat(permissions(security)).isEqualTo("rwx------");
         try (var files = Files.list(security)) {

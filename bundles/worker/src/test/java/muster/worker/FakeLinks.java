@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import muster.api.AttemptId;
 import muster.transport.BrokerAddress;
@@ -18,6 +19,7 @@ import muster.transport.ToWorker;
 final class FakeLinks implements Links {
     final List<ToManager> sent = new CopyOnWriteArrayList<>();
     volatile WorkerListener worker;
+    final AtomicInteger moves = new AtomicInteger();
     volatile boolean closed;
     private int seen;
 
@@ -33,6 +35,11 @@ final class FakeLinks implements Links {
             @Override
             public void send(List<ToManager> messages) {
                 sent.addAll(messages);
+            }
+
+            @Override
+            public void unanswered() {
+                moves.incrementAndGet();
             }
 
             @Override

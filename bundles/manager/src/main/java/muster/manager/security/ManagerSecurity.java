@@ -35,6 +35,8 @@ public final class ManagerSecurity {
     private static final String PASSWORD = "keystore.password";
     private static final String KEY_STORE = "manager.p12";
     private static final String TRUST_STORE = "trust.p12";
+    private static final String BROKER = "broker";
+    private static final String BROKER_KEY_STORE = "broker.p12";
     private static final String ADMIN = "admin.token";
     private static final String JOIN = "join.token";
     private static final int PASSWORD_BYTES = 32;
@@ -59,6 +61,7 @@ public final class ManagerSecurity {
             files.write(KEY_STORE, authority.managerKeyStore(id, allNames(names), password.toCharArray()));
             files.write(TRUST_STORE, authority.trustStore(password.toCharArray()));
             identity = new NodeIdentity(id, files.path(KEY_STORE), files.path(TRUST_STORE), password);
+            writeForBroker(new SecretFiles(folder.resolve(BROKER)));
             var fingerprint = CertificateAuthority.base64(MessageDigest.getInstance("SHA-256")
                     .digest(authority.certificate().getEncoded()));
             tokens = new Tokens(files, fingerprint, clock);
@@ -71,6 +74,16 @@ public final class ManagerSecurity {
                             + "; check that it belongs to this user, or set security in etc/muster.manager.cfg",
                     e);
         }
+    }
+
+    /** What an external broker needs to prove that it is this cluster's: a folder to copy to its machine. */
+    private void writeForBroker(SecretFiles files) throws IOException, GeneralSecurityException {
+        if (!files.has(PASSWORD)) {
+            files.writeText(PASSWORD, secret());
+        }
+        var password = files.readText(PASSWORD).toCharArray();
+        files.write(BROKER_KEY_STORE, authority.managerKeyStore(BROKER, List.of(), password));
+        files.write(TRUST_STORE, authority.trustStore(password));
     }
 
     private static List<String> allNames(List<String> names) {

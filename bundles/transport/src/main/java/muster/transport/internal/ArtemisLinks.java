@@ -74,6 +74,11 @@ public final class ArtemisLinks implements Links {
         }
 
         @Override
+        public void unanswered() {
+            link.moveOn("no manager answers through this broker");
+        }
+
+        @Override
         public void close() {
             link.close();
         }

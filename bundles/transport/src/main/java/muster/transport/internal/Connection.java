@@ -1,6 +1,7 @@
 package muster.transport.internal;
 
 import io.netty.handler.ssl.SslHandler;
+import java.net.URI;
 import java.security.cert.X509Certificate;
 import java.util.HashMap;
 import java.util.Map;
@@ -8,7 +9,6 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import javax.net.ssl.SSLPeerUnverifiedException;
-import muster.transport.BrokerAddress;
 import muster.transport.NodeIdentity;
 import muster.transport.NodeName;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
@@ -61,8 +61,7 @@ final class Connection implements AutoCloseable {
     }
 
     /** Connects, checks who the broker is, and takes the queue; nothing is delivered before {@link #start}. */
-    static Connection open(BrokerAddress broker, NodeIdentity identity, String queue, Delivery delivery)
-            throws Exception {
+    static Connection open(URI broker, NodeIdentity identity, String queue, Delivery delivery) throws Exception {
         var thread = Thread.currentThread();
         var loader = thread.getContextClassLoader();
         // Artemis finds its own classes by the context class loader
@@ -95,12 +94,12 @@ final class Connection implements AutoCloseable {
         return connection;
     }
 
-    private static ServerLocator locator(BrokerAddress broker, NodeIdentity identity) {
+    private static ServerLocator locator(URI broker, NodeIdentity identity) {
         var parameters = new HashMap<String, Object>(Map.of(
                 TransportConstants.HOST_PROP_NAME,
-                broker.url().getHost(),
+                broker.getHost(),
                 TransportConstants.PORT_PROP_NAME,
-                broker.url().getPort(),
+                broker.getPort(),
                 TransportConstants.NETTY_CONNECT_TIMEOUT,
                 CONNECT_MILLIS,
                 TransportConstants.REMOTING_THREADS_PROPNAME,

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -13,7 +14,6 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
-import muster.transport.BrokerAddress;
 import muster.transport.NodeIdentity;
 
 /** Finds out why a connection failed where Artemis only says that it did. */
@@ -24,9 +24,9 @@ final class Diagnosis {
     private Diagnosis() {}
 
     /** Tries the steps of a connection one by one; the first that fails, or empty if none does. */
-    static Optional<String> of(BrokerAddress broker, NodeIdentity identity) {
-        var host = broker.url().getHost();
-        var port = broker.url().getPort();
+    static Optional<String> of(URI broker, NodeIdentity identity) {
+        var host = broker.getHost();
+        var port = broker.getPort();
         SSLContext context;
         try {
             context = context(identity);
@@ -37,27 +37,26 @@ final class Diagnosis {
             try {
                 plain.connect(new InetSocketAddress(host, port), CONNECT_MILLIS);
             } catch (IOException e) {
-                return Optional.of("the broker at " + broker.url() + " cannot be reached: " + e.getMessage());
+                return Optional.of("the broker at " + broker + " cannot be reached: " + e.getMessage());
             }
             return handshake(plain, context, broker);
         } catch (IOException e) {
             // a refused peer sees an alert or, if the broker was quicker, a broken connection
-            return Optional.of("TLS with the broker at " + broker.url() + " failed: " + e.getMessage()
+            return Optional.of("TLS with the broker at " + broker + " failed: " + e.getMessage()
                     + "; check that both certificates are of one cluster and valid now");
         }
     }
 
-    private static Optional<String> handshake(Socket plain, SSLContext context, BrokerAddress broker)
-            throws IOException {
+    private static Optional<String> handshake(Socket plain, SSLContext context, URI broker) throws IOException {
         plain.setSoTimeout(CONNECT_MILLIS);
-        try (var socket = (SSLSocket) context.getSocketFactory()
-                .createSocket(plain, broker.url().getHost(), broker.url().getPort(), true)) {
+        try (var socket =
+                (SSLSocket) context.getSocketFactory().createSocket(plain, broker.getHost(), broker.getPort(), true)) {
             socket.setEnabledProtocols(new String[] {"TLSv1.3"});
             socket.startHandshake();
             // with TLS 1.3 a refused client certificate shows only when the client reads
             plain.setSoTimeout(ALERT_MILLIS);
             return socket.getInputStream().read() < 0
-                    ? Optional.of("the broker at " + broker.url() + " closed the connection")
+                    ? Optional.of("the broker at " + broker + " closed the connection")
                     : Optional.empty();
         } catch (SocketTimeoutException e) {
             return Optional.empty();

@@ -1,5 +1,6 @@
 package muster.transport.internal;
 
+import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -42,6 +43,7 @@ final class Link<M> implements AutoCloseable {
     private List<Waiting<M>> waiting = new ArrayList<>();
     private int waitingRecords;
     private boolean sending;
+    private boolean leaving;
     private boolean closed;
 
     /** Held while calling the end, so that it hears one thing at a time. */
@@ -86,6 +88,31 @@ final class Link<M> implements AutoCloseable {
         }
     }
 
+    /** Gives the connection up and tries the next server, where there is one. */
+    void moveOn(String cause) {
+        state.lock();
+        try {
+            if (current != null && broker.servers().size() > 1) {
+                leaving = true;
+                current.lose(cause);
+            }
+        } finally {
+            state.unlock();
+        }
+    }
+
+    /** Whether the connection was given up for the next server; asked once. */
+    private boolean takeLeave() {
+        state.lock();
+        try {
+            var left = leaving;
+            leaving = false;
+            return left;
+        } finally {
+            state.unlock();
+        }
+    }
+
     /** Sends what waits, for a short while; then nothing is sent or heard any more. */
     @Override
     public void close() {
@@ -123,21 +150,26 @@ final class Link<M> implements AutoCloseable {
     }
 
     private void keepOpen() {
+        var servers = broker.servers();
         var failures = 0;
+        var next = 0;
         var told = "";
         try {
             do {
+                var server = servers.get(next);
                 var opened = System.nanoTime();
                 var wasUp = false;
                 String cause;
-                try (var connection = Connection.open(broker, identity, queue, this::deliver)) {
+                try (var connection = Connection.open(server, identity, queue, this::deliver)) {
                     wasUp = true;
                     cause = serve(connection);
                 } catch (InterruptedException e) {
                     throw e;
                 } catch (Exception e) {
-                    cause = wasUp ? String.valueOf(e.getMessage()) : explain(e);
+                    cause = wasUp ? String.valueOf(e.getMessage()) : explain(server, e);
                 }
+                // both sides begin with the first, so that they meet where several are up
+                next = wasUp && !takeLeave() ? 0 : (next + 1) % servers.size();
                 failures = System.nanoTime() - opened > Backoff.LONGEST.toNanos() ? 1 : failures + 1;
                 if (wasUp || !cause.equals(told)) {
                     told = cause;
@@ -199,9 +231,9 @@ final class Link<M> implements AutoCloseable {
         }
     }
 
-    private String explain(Exception failure) {
+    private String explain(URI server, Exception failure) {
         LOG.debug("the link of {} cannot be opened", identity.id(), failure);
-        return Diagnosis.of(broker, identity).orElseGet(() -> String.valueOf(failure.getMessage()));
+        return Diagnosis.of(server, identity).orElseGet(() -> String.valueOf(failure.getMessage()));
     }
 
     /** A listener that fails must not take the link down with it. */
