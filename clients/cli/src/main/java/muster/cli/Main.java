@@ -3,7 +3,10 @@ package muster.cli;
 import java.io.PrintWriter;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import muster.cli.client.ExitCode;
 import muster.cli.client.Failure;
 import muster.cli.terminal.Colour;
@@ -26,8 +29,42 @@ public final class Main {
 
     /** Runs a command line and returns its exit code. */
     static int run(Terminal terminal, Map<String, String> environment, String... arguments) {
-        var first = arguments.length == 0 ? "" : arguments[0];
-        return commandLine(new Context(terminal, environment), first).execute(arguments);
+        var ordered = verbFirst(arguments);
+        var first = ordered.length == 0 ? "" : ordered[0];
+        return commandLine(new Context(terminal, environment), first).execute(ordered);
+    }
+
+    /**
+     * Moves the options that say which cluster and how to print from before the command to behind it, where the command
+     * takes or refuses them: {@code --json job list} becomes {@code job list --json}.
+     */
+    static String[] verbFirst(String... arguments) {
+        var verb = new ArrayList<String>();
+        var moved = new ArrayList<String>();
+        var complete = false;
+        var next = 0;
+        while (next < arguments.length && !complete) {
+            var argument = arguments[next];
+            if (argument.equals("--json") || argument.startsWith("--url=") || argument.startsWith("--token=")) {
+                moved.add(argument);
+            } else if ((argument.equals("--url") || argument.equals("--token")) && next + 1 < arguments.length) {
+                moved.add(argument);
+                moved.add(arguments[++next]);
+            } else if (verb.isEmpty() && Muster.COMMANDS.containsKey(argument)) {
+                verb.add(argument);
+                complete = !CommandGroup.class.isAssignableFrom(Muster.COMMANDS.get(argument));
+            } else if (!verb.isEmpty() && !argument.startsWith("-")) {
+                verb.add(argument);
+                complete = true;
+            } else {
+                break;
+            }
+            next++;
+        }
+        var rest = List.of(arguments).subList(next, arguments.length);
+        return Stream.of(verb, complete ? moved : List.<String>of(), rest)
+                .flatMap(List::stream)
+                .toArray(String[]::new);
     }
 
     static String version() {

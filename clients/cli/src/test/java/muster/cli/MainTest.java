@@ -118,6 +118,28 @@ class MainTest {
     }
 
     @Test
+    void theClusterMayBeNamedBeforeTheCommand() {
+        manager.on("GET /jobs/17", 200, job("running", "single")).on("POST /jobs", 201, job("running", "single"));
+        var url = manager.url();
+        var token = manager.token();
+
+        assertThat(Run.of(Map.of(), "--url", url, "--token=" + token, "submit", "--", "c", "--json", "--url"))
+                .isEqualTo(new Run(0, "17\n", ""));
+        assertThat(manager.bodies()).containsExactly("{\"task\":{\"command\":[\"c\",\"--json\",\"--url\"]}}");
+        assertThat(run("--json", "job", "show", "17")).isEqualTo(run("job", "show", "17", "--json"));
+        assertThat(run("job", "--json", "show", "17")).isEqualTo(run("job", "show", "17", "--json"));
+    }
+
+    @Test
+    void optionsBeforeTheCommandAreRefusedAsBehindIt() {
+        assertThat(run("--url", "x", "completion", "bash")).isEqualTo(run("completion", "--url", "x", "bash"));
+        assertThat(run("--json", "nothing")).isEqualTo(run("nothing"));
+        assertThat(run("--json", "job")).isEqualTo(run("job"));
+        assertThat(run("--json", "--help")).isEqualTo(run("--help"));
+        assertThat(run("--url").exitCode()).isEqualTo(2);
+    }
+
+    @Test
     void listsFollowPagesUpToTheLimit() {
         manager.on("GET /jobs", exchange -> {
             var query = exchange.getRequestURI().getQuery();
