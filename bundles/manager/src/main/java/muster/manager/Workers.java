@@ -1,5 +1,6 @@
 package muster.manager;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -14,6 +15,7 @@ import muster.manager.scheduler.WorkerRun;
 import muster.manager.store.EndedAttempt;
 import muster.manager.store.StoredWorker;
 import muster.manager.store.Write;
+import muster.transport.Links;
 import muster.transport.Links.ManagerListener;
 import muster.transport.Protocol;
 import muster.transport.ToManager;
@@ -57,18 +59,26 @@ final class Workers implements ManagerListener {
         disconnected = "the link to the broker is down: " + cause;
     }
 
-    /** Gives every worker that may hold attempts a full lease: after a start, and when the link was down. */
+    /**
+     * Gives every worker that may hold attempts a full lease: after a start, and when the link was down. It begins when a
+     * worker has had the time to come back: the broker may have been away with this manager, and who waits to try again
+     * still runs what it was given.
+     */
     void trustAll() {
         for (var worker : manager.scheduler.workers()) {
             if (worker.online || manager.scheduler.holdsWork(worker)) {
                 worker.online = true;
-                renew(worker);
+                trust(worker, leases.lease().plus(Links.LONGEST_PAUSE));
             }
         }
     }
 
     private void renew(WorkerRun worker) {
-        worker.leaseEndsNanos = nanos.getAsLong() + leases.lease().toNanos();
+        trust(worker, leases.lease());
+    }
+
+    private void trust(WorkerRun worker, Duration lease) {
+        worker.leaseEndsNanos = nanos.getAsLong() + lease.toNanos();
     }
 
     /** Fences the workers whose lease has ended. While nobody can be heard, nobody is fenced. */

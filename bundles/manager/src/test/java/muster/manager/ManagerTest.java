@@ -30,6 +30,7 @@ import muster.api.TaskSpec;
 import muster.api.TaskState;
 import muster.api.Work;
 import muster.api.WorkerState;
+import muster.transport.Links;
 import muster.transport.ToManager;
 import muster.transport.ToWorker;
 import org.junit.jupiter.api.AfterEach;
@@ -210,7 +211,9 @@ class ManagerTest {
         TestCluster.until("lost", () -> cluster.cluster.worker("w1").state() == WorkerState.LOST);
         worker.heartbeat();
         TestCluster.until("told to stop", () -> worker.look(() -> worker.canceled.contains(first)));
-        assertThat(worker.awaitRunning(1).get(0).number()).isEqualTo(2);
+        TestCluster.until(
+                "given it anew",
+                () -> worker.look(() -> worker.running.values().stream().anyMatch(attempt -> attempt.number() == 2)));
     }
 
     @Test
@@ -393,7 +396,7 @@ class ManagerTest {
     }
 
     @Test
-    void afterARestartASilentWorkerHasAFullLeaseBeforeItIsFenced() throws Exception {
+    void afterARestartASilentWorkerHasTimeToComeBackAndAFullLeaseBeforeItIsFenced() throws Exception {
         var worker = cluster.worker("w1", 1);
         var job = submit(single(0));
         worker.awaitRunning(1);
@@ -402,7 +405,11 @@ class ManagerTest {
         assertThat(cluster.cluster.worker("w2").state()).isEqualTo(WorkerState.ONLINE);
         cluster.passTime(TestCluster.LEASE.minusSeconds(1));
         other.heartbeat();
+        assertThat(cluster.cluster.worker("w2").state()).isEqualTo(WorkerState.ONLINE);
+        cluster.passTime(Links.LONGEST_PAUSE);
+        other.heartbeat();
         assertThat(cluster.jobs.job(job).tasks()).containsEntry(TaskState.ASSIGNED, 1);
+        assertThat(cluster.cluster.worker("w1").state()).isEqualTo(WorkerState.ONLINE);
         cluster.passTime(Duration.ofSeconds(2));
         other.heartbeat();
         assertThat(other.awaitRunning(1).get(0).number()).isEqualTo(2);

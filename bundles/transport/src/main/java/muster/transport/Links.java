@@ -1,5 +1,6 @@
 package muster.transport;
 
+import java.time.Duration;
 import java.util.List;
 import org.osgi.annotation.versioning.ProviderType;
 
@@ -16,6 +17,9 @@ import org.osgi.annotation.versioning.ProviderType;
  */
 @ProviderType
 public interface Links {
+    /** The longest pause before an end whose connection is lost tries again. */
+    Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+
     /** Opens the manager's end. Returns at once. */
     ManagerLink openManager(BrokerAddress broker, NodeIdentity identity, ManagerListener listener);
 

@@ -10,6 +10,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import muster.transport.BrokerAddress;
+import muster.transport.Links;
 import muster.transport.NodeIdentity;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.jspecify.annotations.Nullable;
@@ -170,7 +171,7 @@ final class Link<M> implements AutoCloseable {
                 }
                 // both sides begin with the first, so that they meet where several are up
                 next = wasUp && !takeLeave() ? 0 : (next + 1) % servers.size();
-                failures = System.nanoTime() - opened > Backoff.LONGEST.toNanos() ? 1 : failures + 1;
+                failures = System.nanoTime() - opened > Links.LONGEST_PAUSE.toNanos() ? 1 : failures + 1;
                 if (wasUp || !cause.equals(told)) {
                     told = cause;
                     tellLoss(cause);
