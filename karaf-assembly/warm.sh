@@ -60,7 +60,7 @@ boot worker "$worker"
 worker_pid=$!
 
 # The job waits for the worker; its submission has to wait for the manager.
-left=300
+left=900
 until [ -f "$base/manager/security/admin.token" ] &&
     said=$(MUSTER_URL=https://127.0.0.1:$port MUSTER_TOKEN=$(cat "$base/manager/security/admin.token") \
         "${JAVA_HOME:+$JAVA_HOME/bin/}java" -jar "$manager/lib/muster-cli.jar" \
