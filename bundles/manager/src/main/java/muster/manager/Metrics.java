@@ -23,7 +23,7 @@ final class Metrics implements AutoCloseable {
 
     final Counter jobsSubmitted = counter("muster.jobs.submitted", "Jobs accepted");
     final Counter attemptsDispatched = counter("muster.attempts.dispatched", "Attempts given to workers");
-    final Counter resultsStale = counter("muster.results.stale", "Results dropped since their attempt was fenced");
+    final Counter resultsStale = counter("muster.results.stale", "Results dropped: fenced, or told before");
     final Counter workersLost = counter("muster.workers.lost", "Leases that ended");
     final Timer taskDuration = Timer.builder("muster.task.duration")
             .description("Wall time of attempts")

@@ -30,12 +30,14 @@ final class Workers implements ManagerListener {
     private final Manager manager;
     private final Leases leases;
     private final LongSupplier nanos;
+    private long lastLookNanos;
     private volatile String disconnected = "not connected to the broker yet";
 
     Workers(Manager manager, Leases leases, LongSupplier nanos) {
         this.manager = manager;
         this.leases = leases;
         this.nanos = nanos;
+        lastLookNanos = nanos.getAsLong();
     }
 
     private record Recorded(Execution execution, Verdict verdict, String message) {}
@@ -83,11 +85,18 @@ final class Workers implements ManagerListener {
 
     /** Fences the workers whose lease has ended. While nobody can be heard, nobody is fenced. */
     void endLeases() {
+        var now = nanos.getAsLong();
+        var unheard = now - lastLookNanos;
+        lastLookNanos = now;
+        if (unheard > leases.heartbeat().toNanos()) {
+            // this process stood still; what workers said meanwhile waits to be heard
+            manager.scheduler.workers().forEach(worker -> worker.leaseEndsNanos += unheard);
+        }
         if (!disconnected.isEmpty()) {
             return;
         }
         for (var worker : List.copyOf(manager.scheduler.workers())) {
-            if (worker.online && nanos.getAsLong() - worker.leaseEndsNanos > 0) {
+            if (worker.online && now - worker.leaseEndsNanos > 0) {
                 LOG.warn(
                         "Worker '{}' was not heard for {} s; its tasks go back to the queue",
                         worker.id,

@@ -217,6 +217,19 @@ class ManagerTest {
     }
 
     @Test
+    void managerThatStoodStillFencesNobodyForIt() throws Exception {
+        var worker = cluster.worker("w1", 1);
+        var job = submit(single(0));
+        var first = worker.awaitRunning(1).get(0);
+        cluster.passTime(Duration.ofSeconds(5));
+        cluster.standStill(TestCluster.LEASE.multipliedBy(3));
+        cluster.passTime(Duration.ofSeconds(4));
+        assertThat(cluster.cluster.worker("w1").state()).isEqualTo(WorkerState.ONLINE);
+        worker.succeed(first);
+        assertThat(cluster.ended(job).state()).isEqualTo(JobState.SUCCEEDED);
+    }
+
+    @Test
     void taskThatKeepsLosingItsWorkerFails() throws Exception {
         var worker = cluster.worker("w1", 1);
         var job = submit(single(5));

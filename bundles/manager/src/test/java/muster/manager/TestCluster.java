@@ -88,7 +88,18 @@ final class TestCluster implements AutoCloseable {
         return worker;
     }
 
+    /** Time passes while the manager looks at it each second. */
     void passTime(Duration duration) {
+        for (var second = 0; second < duration.toSeconds(); second++) {
+            standStill(Duration.ofSeconds(1));
+            // a turn lies between two answers
+            manager.reactor.ask(() -> true);
+            manager.reactor.ask(() -> true);
+        }
+    }
+
+    /** Time passes while the manager does nothing. */
+    void standStill(Duration duration) {
         nanos.addAndGet(duration.toNanos());
     }
 

@@ -55,6 +55,7 @@ final class Muster implements Runnable {
         commands.put("up", UpCommand.class);
         commands.put("down", DownCommand.class);
         commands.put("demo", DemoCommand.class);
+        commands.put("chaos", ChaosCommand.class);
         commands.put("completion", CompletionCommand.class);
         commands.put("help", HelpCommand.class);
         return commands;

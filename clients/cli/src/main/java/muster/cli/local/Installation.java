@@ -1,5 +1,6 @@
 package muster.cli.local;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -33,7 +34,7 @@ public record Installation(Path root) {
     }
 
     /** The distribution of a role. */
-    Path home(Role role) {
+    public Path home(Role role) {
         if (checkout()) {
             var home = root.resolve("karaf-assembly").resolve(role.label()).resolve("target/assembly");
             if (!Files.isExecutable(home.resolve("bin/karaf"))) {
@@ -51,10 +52,22 @@ public record Installation(Path root) {
     }
 
     /** What the build prepared for fast starts of a role; may not be there. */
-    Path warm(Role role) {
+    public Path warm(Role role) {
         return checkout()
                 ? root.resolve("karaf-assembly/target/warm").resolve(role.label())
                 : root.resolve("warm").resolve(role.label());
+    }
+
+    /** The bundle of the broker, which runs alone too. */
+    public Path broker() {
+        var bundles = home(Role.MANAGER).resolve("system/io/muster/muster-broker");
+        try (var found = Files.walk(bundles)) {
+            return found.filter(file -> file.toString().endsWith(".jar"))
+                    .findFirst()
+                    .orElseThrow(() -> Failure.user("the manager's distribution has no broker in " + bundles));
+        } catch (IOException e) {
+            throw Failure.external("cannot look for the broker in " + bundles + ": " + e, e);
+        }
     }
 
     /** The program of the demo. */

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  *
  * @param base its {@code karaf.base}
  */
-record Node(String name, Role role, Path base) {
+public record Node(String name, Role role, Path base) {
     private static final int TAIL = 12;
 
     /** Prefixes of the features that a node of the other role does without. */
@@ -31,7 +31,7 @@ record Node(String name, Role role, Path base) {
             Role.MANAGER, List.of("muster-worker/", "muster-executor-"),
             Role.WORKER, List.of("muster-broker/", "muster-manager/", "muster-rest/", "muster-shell/"));
 
-    Path console() {
+    public Path console() {
         return base.resolve("console.log");
     }
 
@@ -41,7 +41,7 @@ record Node(String name, Role role, Path base) {
      *
      * @param settings by name of the configuration, then by key
      */
-    void prepare(Path home, Map<String, Map<String, String>> settings) throws IOException {
+    public void prepare(Path home, Map<String, Map<String, String>> settings) throws IOException {
         Files.createDirectories(base);
         var stamp = base.resolve("distribution.stamp");
         var now = stamp(home);
@@ -75,7 +75,8 @@ record Node(String name, Role role, Path base) {
     }
 
     /** Starts it in a session of its own, so that a Ctrl-C meant for us does not reach it. */
-    Process start(Path home, Path warm, Map<String, String> environment, Map<String, Map<String, String>> settings)
+    public Process start(
+            Path home, Path warm, Map<String, String> environment, Map<String, Map<String, String>> settings)
             throws IOException {
         var command = new ArrayList<String>();
         command.add(Files.isExecutable(Path.of("/usr/bin/setsid")) ? "/usr/bin/setsid" : "nohup");
@@ -106,7 +107,7 @@ record Node(String name, Role role, Path base) {
     }
 
     /** The last lines of what it printed and logged. */
-    List<String> lastWords() {
+    public List<String> lastWords() {
         var lines = new ArrayList<String>();
         for (var file : List.of(console(), base.resolve("data/log/karaf.log"))) {
             var tail = tail(file);
@@ -168,7 +169,8 @@ record Node(String name, Role role, Path base) {
         });
     }
 
-    static void delete(Path top) throws IOException {
+    /** Deletes a file or a folder with all that is in it; nothing if it is not there. */
+    public static void delete(Path top) throws IOException {
         if (!Files.exists(top)) {
             return;
         }

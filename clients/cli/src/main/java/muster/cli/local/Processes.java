@@ -15,7 +15,7 @@ import java.util.stream.Stream;
  * Finds the processes of a cluster by what they say of themselves, so that no file with process ids can be stale: a
  * node has its folder as {@code -Dkaraf.base} among its arguments, a task has its scratch folder in its environment.
  */
-final class Processes {
+public final class Processes {
     private static final String BASE = "-Dkaraf.base=";
     private static final String SCRATCH = "MUSTER_SCRATCH=";
 
@@ -25,12 +25,12 @@ final class Processes {
         this.proc = proc;
     }
 
-    static Processes ofMachine() {
+    public static Processes ofMachine() {
         return new Processes(Path.of("/proc"));
     }
 
     /** The nodes of the cluster in this folder: process ids by node name. */
-    Map<String, Long> nodes(Path dir) {
+    public Map<String, Long> nodes(Path dir) {
         var nodes = new LinkedHashMap<String, Long>();
         each((pid, arguments) -> base(arguments)
                 .filter(base -> dir.equals(base.getParent()))
@@ -39,7 +39,7 @@ final class Processes {
     }
 
     /** The processes that tasks of this cluster's workers have left. */
-    List<Long> tasks(Path dir) {
+    public List<Long> tasks(Path dir) {
         var tasks = new ArrayList<Long>();
         for (var pid : pids()) {
             for (var variable : words(pid, "environ")) {

@@ -3,7 +3,7 @@ package muster.cli.local;
 import java.util.Locale;
 
 /** What a node is. */
-enum Role {
+public enum Role {
     MANAGER,
     WORKER;
 
