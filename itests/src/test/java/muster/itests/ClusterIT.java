@@ -276,6 +276,28 @@ class ClusterIT {
         assertThat(Rest.parse(printed.stdout())).isNotEmpty();
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "noop,    200, seconds tasks_per_second heap_bytes",
+        "latency, 5,   seconds tasks_per_second median_ms p99_ms",
+        "native,  10,  seconds tasks_per_second baseline_tasks_per_second"
+    })
+    void theBenchmarkPrintsAnObjectALine(String name, int tasks, String figures) {
+        var printed = cluster.client("bench", name, "--tasks", Integer.toString(tasks), "--rounds", "1", "--json");
+
+        assertThat(printed.exitCode()).as(printed.toString()).isZero();
+        var measured = printed.stdout()
+                .lines()
+                .map(Rest::parse)
+                .filter(line -> line.path("name").asText().equals(name))
+                .toList();
+        assertThat(measured).as(printed.toString()).hasSize(1);
+        assertThat(measured.get(0).path("tasks").asInt()).isEqualTo(tasks);
+        for (var figure : figures.split(" ")) {
+            assertThat(measured.get(0).path(figure).asDouble()).as(figure).isPositive();
+        }
+    }
+
     @Test
     void theClientRefusesWhatIsWrongInOneLine() {
         var printed = cluster.client("submit", "--memory", "lots", "--", "true");

@@ -56,6 +56,7 @@ final class Muster implements Runnable {
         commands.put("down", DownCommand.class);
         commands.put("demo", DemoCommand.class);
         commands.put("chaos", ChaosCommand.class);
+        commands.put("bench", BenchCommand.class);
         commands.put("completion", CompletionCommand.class);
         commands.put("help", HelpCommand.class);
         return commands;
