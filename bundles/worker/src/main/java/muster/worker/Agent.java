@@ -64,6 +64,10 @@ final class Agent implements Outcomes, AutoCloseable {
     private static final int MOST_UNANSWERED = 2;
 
     private static final int FILE_THREADS = 2;
+
+    /** Until the start of an attempt is told: of most that are shorter only the end is, which halves the messages. */
+    private static final Duration START_PAUSE = Duration.ofMillis(20);
+
     private static final byte[] NO_BYTES = {};
 
     private final Node node;
@@ -104,6 +108,10 @@ final class Agent implements Outcomes, AutoCloseable {
     private @Nullable Future<?> heartbeats;
     private @Nullable Future<?> nextHello;
     private @Nullable Future<?> nextPiece;
+    private @Nullable Future<?> nextStarts;
+
+    /** Attempts that began to run just now. */
+    private final List<TaskAttempt> starting = new ArrayList<>();
 
     // ---- what has gathered to be sent
     private final List<TaskAttempt> started = new ArrayList<>();
@@ -239,9 +247,20 @@ final class Agent implements Outcomes, AutoCloseable {
             if (running != null && running.state() == TaskAttempt.State.RUNNING && !running.started) {
                 running.started = true;
                 running.startedAt = at;
-                started.add(running);
+                if (nextStarts == null && !stopping) {
+                    nextStarts = after(START_PAUSE, this::tellStarts);
+                }
+                starting.add(running);
             }
         });
+    }
+
+    private void tellStarts() {
+        nextStarts = null;
+        starting.stream()
+                .filter(attempt -> attempt.state() == TaskAttempt.State.RUNNING)
+                .forEach(started::add);
+        starting.clear();
     }
 
     @Override
@@ -425,9 +444,10 @@ final class Agent implements Outcomes, AutoCloseable {
 
     /** Whether it would run on if this worker did: its task is to run elsewhere. */
     private boolean wasStoppedByShutdown(TaskAttempt attempt, Outcome outcome) {
-        return (stopping || nodeStops.getAsBoolean())
+        // whether the node stops is asked last: it is dear, and most attempts succeed
+        return (outcome.cause() == Cause.CANCELED || outcome.cause() == Cause.EXECUTOR)
                 && !attempt.cancelAsked
-                && (outcome.cause() == Cause.CANCELED || outcome.cause() == Cause.EXECUTOR);
+                && (stopping || nodeStops.getAsBoolean());
     }
 
     private void settle(TaskAttempt attempt, Result result) {
@@ -600,6 +620,7 @@ final class Agent implements Outcomes, AutoCloseable {
         results.clear();
         returned.clear();
         started.clear();
+        starting.clear();
         held.values().stream().filter(attempt -> attempt.started).forEach(started::add);
         if (!registry.views().equals(advertised)) {
             executorsChanged();

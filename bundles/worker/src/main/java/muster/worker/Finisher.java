@@ -91,7 +91,9 @@ final class Finisher {
         }
         try {
             var bytes = Files.size(file);
-            var head = Logs.read(file, 0, INLINE_BYTES, true).bytes();
+            var head = bytes == 0
+                    ? new byte[0]
+                    : Logs.read(file, 0, INLINE_BYTES, true).bytes();
             var all = head.length >= bytes;
             if (attempt.owns(file)) {
                 if (!all) {

@@ -67,7 +67,9 @@ final class Logs {
     synchronized void open(JobId job) {
         var folder = root.resolve(job.toString());
         try {
-            Files.createDirectories(folder);
+            if (!openByJob.containsKey(job)) {
+                Files.createDirectories(folder);
+            }
         } catch (IOException e) {
             throw new MusterException(
                     ErrorCode.UNAVAILABLE,

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
 import muster.api.AttemptId;
 import muster.api.ErrorCode;
@@ -29,8 +30,9 @@ import org.slf4j.LoggerFactory;
  * Results that the manager has not confirmed, on disk. Thread-safe.
  *
  * <p>A thread of its own writes what has gathered and syncs it with one call, behind the sending of the same results: a
- * result is lost only if this machine dies before the sync and the message before the manager stored it, and then the
- * manager runs the task again, as for any lost worker. A result that is confirmed before it was written never is.
+ * result is lost only if this worker dies before the writing, or its machine before the sync, and the message before the
+ * manager stored it; and then the manager runs the task again, as for any lost worker. A result that is confirmed before
+ * it was written never is: so the writing waits a moment, and while the manager answers at once the disk has rest.
  *
  * <p>Segments {@code <number>.spool} hold records: length and CRC32C of the content, four bytes each, then the content as
  * CBOR. A segment goes once all in it is confirmed. After a restart whatever is whole and was not in such a segment is
@@ -44,6 +46,11 @@ final class Spool implements AutoCloseable {
     private static final int BATCH_BYTES = 4 << 20;
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
+    /** How old a result is written at the latest, and how many gather at most. */
+    private static final Duration WRITE_PAUSE = Duration.ofMillis(20);
+
+    private static final int MOST_UNWRITTEN = 16_384;
+
     private final Path folder;
     private final long segmentBytes;
     private final Map<AttemptId, Entry> entries = new LinkedHashMap<>();
@@ -51,6 +58,7 @@ final class Spool implements AutoCloseable {
     private final Thread writer;
     private Segment active;
     private boolean writing;
+    private boolean hurried;
     private boolean broken;
     private boolean closed;
 
@@ -89,7 +97,7 @@ final class Spool implements AutoCloseable {
                 release(before);
             }
             unwritten.add(entry);
-            if (!writing) {
+            if (!writing && (unwritten.size() == 1 || unwritten.size() == MOST_UNWRITTEN)) {
                 entries.notifyAll();
             }
         }
@@ -239,12 +247,14 @@ final class Spool implements AutoCloseable {
             var batch = new ArrayList<Entry>();
             while (batch.isEmpty()) {
                 if (unwritten.isEmpty()) {
+                    hurried = false;
                     entries.notifyAll();
                     if (closed) {
                         break;
                     }
                     entries.wait();
                 }
+                awaitAge();
                 var bytes = 0L;
                 while (bytes < BATCH_BYTES && !unwritten.isEmpty()) {
                     var entry = unwritten.remove();
@@ -257,6 +267,21 @@ final class Spool implements AutoCloseable {
             }
             writing = true;
             return batch;
+        }
+    }
+
+    /** Waits until the oldest that is not confirmed is to be written; drops those before it. Holds the monitor. */
+    private void awaitAge() throws InterruptedException {
+        for (var oldest = unwritten.peek(); oldest != null; oldest = unwritten.peek()) {
+            if (oldest.confirmed) {
+                unwritten.remove();
+                continue;
+            }
+            var left = oldest.addedNanos + WRITE_PAUSE.toNanos() - System.nanoTime();
+            if (left <= 0 || hurried || closed || unwritten.size() >= MOST_UNWRITTEN) {
+                return;
+            }
+            TimeUnit.NANOSECONDS.timedWait(entries, left);
         }
     }
 
@@ -325,6 +350,8 @@ final class Spool implements AutoCloseable {
     /** Waits until all that was added is on disk. */
     void sync() throws InterruptedException {
         synchronized (entries) {
+            hurried = true;
+            entries.notifyAll();
             while ((writing || !unwritten.isEmpty()) && writer.isAlive()) {
                 entries.wait(PATIENCE.toMillis());
             }
@@ -461,14 +488,16 @@ final class Spool implements AutoCloseable {
         @Nullable
         Segment segment;
 
+        final long addedNanos;
         long position;
         int length;
         long sentNanos;
         boolean confirmed;
 
-        Entry(@Nullable Result result, long sentNanos) {
+        Entry(@Nullable Result result, long addedNanos) {
             this.result = result;
-            this.sentNanos = sentNanos;
+            this.addedNanos = addedNanos;
+            sentNanos = addedNanos;
         }
     }
 

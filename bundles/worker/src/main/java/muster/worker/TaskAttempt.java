@@ -35,6 +35,9 @@ final class TaskAttempt implements Attempt {
         ENDED
     }
 
+    private static final String SCRATCH = "scratch";
+    private static final String WORKSPACE = "workspace";
+
     private final AttemptId id;
     private final Template template;
     private final int position;
@@ -172,7 +175,7 @@ final class TaskAttempt implements Attempt {
 
     private Map<String, String> makeEnvironment() {
         var task = task();
-        var scratch = WorkFolder.makeFolder(folder().resolve("scratch")).toString();
+        var scratch = WorkFolder.makeFolder(folder().resolve(SCRATCH)).toString();
         var variables = new TreeMap<>(host.environment);
         variables.put("TMPDIR", scratch);
         variables.putAll(task.environment());
@@ -217,7 +220,7 @@ final class TaskAttempt implements Attempt {
         }
         var made = workspace;
         if (made == null) {
-            made = WorkFolder.makeFolder(folder().resolve("workspace"));
+            made = WorkFolder.makeFolder(folder().resolve(WORKSPACE));
             workspace = made;
         }
         return made;
@@ -302,7 +305,7 @@ final class TaskAttempt implements Attempt {
     /** Removes its folders, and lets go of those of its logs. */
     synchronized void clear() {
         var made = folder;
-        if (made != null) {
+        if (made != null && !WorkFolder.removeEmpty(made, SCRATCH, WORKSPACE)) {
             WorkFolder.remove(made);
         }
         if (logsOpen) {

@@ -120,6 +120,19 @@ final class WorkFolder implements AutoCloseable {
         return count;
     }
 
+    /** Removes a folder that holds at most these folders, all empty, as most are left; false if something is there. */
+    static boolean removeEmpty(Path folder, String... inside) {
+        try {
+            for (var name : inside) {
+                Files.deleteIfExists(folder.resolve(name));
+            }
+            return Files.deleteIfExists(folder);
+        } catch (IOException e) {
+            LOG.trace("'{}' is not empty", folder, e);
+            return false;
+        }
+    }
+
     /** Removes a folder and all in it; does not follow links. What cannot be removed is told to the log. */
     static void remove(Path folder) {
         try {
