@@ -147,8 +147,8 @@ final class Cluster implements ClusterService {
                         manager.now(),
                         draining ? "worker.draining" : "worker.resumed",
                         null,
-                        null,
-                        null,
+                        EventLog.NONE,
+                        EventLog.NONE,
                         worker.id,
                         "by " + by);
             }
@@ -166,7 +166,7 @@ final class Cluster implements ClusterService {
             }
             manager.scheduler.remove(worker);
             manager.store.write(new Write.WorkerRemoved(id), () -> {}, e -> {});
-            manager.events.add(manager.now(), "worker.removed", null, null, null, id, "by " + by);
+            manager.events.add(manager.now(), "worker.removed", null, EventLog.NONE, EventLog.NONE, id, "by " + by);
             return true;
         });
     }

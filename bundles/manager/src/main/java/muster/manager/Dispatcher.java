@@ -25,6 +25,7 @@ final class Dispatcher {
     private final Store store;
     private final Map<Key, Gathered> gathered = new LinkedHashMap<>();
     private final Map<String, List<AttemptId>> stops = new LinkedHashMap<>();
+    private final Map<String, List<AttemptId>> confirms = new LinkedHashMap<>();
     private volatile @Nullable ManagerLink link;
 
     /**
@@ -56,19 +57,30 @@ final class Dispatcher {
         stops.computeIfAbsent(worker, w -> new ArrayList<>()).add(attempt);
     }
 
-    /** Makes what was gathered durable and sends it. */
+    /** Tells a worker that results of its attempts are durable, which they are once all given to the store before is. */
+    void confirm(String worker, List<AttemptId> attempts) {
+        confirms.computeIfAbsent(worker, w -> new ArrayList<>()).addAll(attempts);
+    }
+
+    /** Makes what was gathered durable and sends it, all for one worker together. */
     void flush() {
-        if (!gathered.isEmpty()) {
-            var messages = new LinkedHashMap<String, List<ToWorker.Batch>>();
-            gathered.forEach((key, some) ->
-                    messages.computeIfAbsent(key.worker, w -> new ArrayList<>()).add(record(key, some.executions)));
-            gathered.clear();
-            messages.forEach((worker, batches) -> send(worker, new ToWorker.Run(batches)));
+        var messages = new LinkedHashMap<String, List<ToWorker>>();
+        confirms.forEach((worker, attempts) -> add(messages, worker, new ToWorker.Confirm(attempts)));
+        confirms.clear();
+        var batches = new LinkedHashMap<String, List<ToWorker.Batch>>();
+        gathered.forEach((key, some) ->
+                batches.computeIfAbsent(key.worker, w -> new ArrayList<>()).add(record(key, some.executions)));
+        gathered.clear();
+        batches.forEach((worker, some) -> add(messages, worker, new ToWorker.Run(some)));
+        stops.forEach((worker, attempts) -> add(messages, worker, new ToWorker.Cancel(attempts)));
+        stops.clear();
+        if (!messages.isEmpty()) {
+            sendOnceDurable(messages);
         }
-        if (!stops.isEmpty()) {
-            stops.forEach((worker, attempts) -> send(worker, new ToWorker.Cancel(attempts)));
-            stops.clear();
-        }
+    }
+
+    private static void add(Map<String, List<ToWorker>> messages, String worker, ToWorker message) {
+        messages.computeIfAbsent(worker, w -> new ArrayList<>()).add(message);
     }
 
     private ToWorker.Batch record(Key key, List<Execution> executions) {
@@ -94,12 +106,16 @@ final class Dispatcher {
 
     /** Sends once all that was given to the store before is durable. */
     void send(String worker, ToWorker message) {
+        sendOnceDurable(Map.of(worker, List.of(message)));
+    }
+
+    private void sendOnceDurable(Map<String, List<ToWorker>> messages) {
         store.write(
                 new Write.Barrier(),
                 () -> {
                     var to = link;
                     if (to != null) {
-                        to.send(worker, List.of(message));
+                        messages.forEach(to::send);
                     }
                 },
                 e -> {});

@@ -17,8 +17,21 @@ final class EventLog {
     static final int SIZE = 1 << 16;
 
     private static final int EPOCH_SHIFT = 32;
+    private static final long NANOS_PER_SECOND = 1_000_000_000;
 
-    private final Event[] ring = new Event[SIZE];
+    /** What {@link #add} takes where there is no task or attempt. */
+    static final int NONE = -1;
+
+    /** Each event in columns, as a burst of a million makes no object for any. */
+    private final long[] times = new long[SIZE];
+
+    private final String[] types = new String[SIZE];
+    private final @Nullable JobId[] jobs = new JobId[SIZE];
+    private final int[] tasks = new int[SIZE];
+    private final int[] attempts = new int[SIZE];
+    private final @Nullable String[] workers = new String[SIZE];
+    private final String[] messages = new String[SIZE];
+
     private final long first;
     private long next;
     private List<Waiter> waiters = new ArrayList<>();
@@ -30,17 +43,40 @@ final class EventLog {
         next = first;
     }
 
+    /**
+     * @param task {@link #NONE} if it is not about one
+     * @param attempt likewise
+     */
     synchronized void add(
             Instant time,
             String type,
             @Nullable JobId job,
-            @Nullable Integer task,
-            @Nullable Integer attempt,
+            int task,
+            int attempt,
             @Nullable String worker,
             String message) {
-        var event = new Event(next, time, type, job, task, attempt, worker, message);
-        ring[(int) (next % SIZE)] = event;
+        var slot = (int) (next % SIZE);
+        times[slot] = time.getEpochSecond() * NANOS_PER_SECOND + time.getNano();
+        types[slot] = type;
+        jobs[slot] = job;
+        tasks[slot] = task;
+        attempts[slot] = attempt;
+        workers[slot] = worker;
+        messages[slot] = message;
         next++;
+    }
+
+    private Event event(long id) {
+        var slot = (int) (id % SIZE);
+        return new Event(
+                id,
+                Instant.ofEpochSecond(0, times[slot]),
+                types[slot],
+                jobs[slot],
+                tasks[slot] == NONE ? null : tasks[slot],
+                attempts[slot] == NONE ? null : attempts[slot],
+                workers[slot],
+                messages[slot]);
     }
 
     /** Wakes those who wait. Apart from {@link #add}, so that a burst of events wakes them once. */
@@ -79,9 +115,8 @@ final class EventLog {
                     "events up to " + (oldest - 1) + " are no longer kept; read the state of jobs and tasks anew"));
         }
         for (var id = Math.max(after + 1, oldest); id < next && events.size() < limit; id++) {
-            var event = ring[(int) (id % SIZE)];
-            if (event != null && (job == null || job.equals(event.job()))) {
-                events.add(event);
+            if (job == null || job.equals(jobs[(int) (id % SIZE)])) {
+                events.add(event(id));
             }
         }
         return events;

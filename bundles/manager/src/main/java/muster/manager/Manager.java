@@ -2,7 +2,9 @@ package muster.manager;
 
 import java.time.Clock;
 import java.time.Instant;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.LongSupplier;
 import muster.api.AttemptId;
@@ -28,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * belongs to the {@link Reactor}'s thread.
  */
 final class Manager implements Comm, AutoCloseable {
+    private static final Map<TaskState, String> TASK_EVENTS = taskEvents();
+
     final Clock clock;
     final Store store;
     final long epoch;
@@ -78,6 +82,7 @@ final class Manager implements Comm, AutoCloseable {
     private void turn() {
         workers.endLeases();
         scheduler.schedule(now());
+        workers.flush();
         dispatcher.flush();
         events.flush();
     }
@@ -126,9 +131,10 @@ final class Manager implements Comm, AutoCloseable {
 
     @Override
     public void changed(JobRun job, int position, TaskState state, @Nullable Execution execution, String message) {
+        var now = now();
         if (state.terminal()) {
             metrics.ended(state);
-            rate.count(now().getEpochSecond());
+            rate.count(now.getEpochSecond());
         }
         var index = job.taskId(position).index();
         if (state == TaskState.FAILED && job.message.isEmpty()) {
@@ -137,13 +143,21 @@ final class Manager implements Comm, AutoCloseable {
                     "task " + job.taskId(position) + (name.isEmpty() ? "" : " (" + name + ")") + " failed: " + message;
         }
         events.add(
-                now(),
-                "task." + (state == TaskState.READY ? "requeued" : Names.word(state)),
+                now,
+                TASK_EVENTS.getOrDefault(state, ""),
                 job.id,
                 index,
-                execution == null ? null : execution.number,
+                execution == null ? EventLog.NONE : execution.number,
                 execution == null ? null : execution.worker,
                 message);
+    }
+
+    private static Map<TaskState, String> taskEvents() {
+        var types = new EnumMap<TaskState, String>(TaskState.class);
+        for (var state : TaskState.values()) {
+            types.put(state, "task." + (state == TaskState.READY ? "requeued" : Names.word(state)));
+        }
+        return types;
     }
 
     @Override
@@ -169,7 +183,7 @@ final class Manager implements Comm, AutoCloseable {
     }
 
     void jobEvent(JobRun job, String type, String message) {
-        events.add(now(), type, job.id, null, null, null, message);
+        events.add(now(), type, job.id, EventLog.NONE, EventLog.NONE, null, message);
     }
 
     /** The next job's id. Reactor's thread only. */

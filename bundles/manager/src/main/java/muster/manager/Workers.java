@@ -27,9 +27,16 @@ import org.slf4j.LoggerFactory;
 final class Workers implements ManagerListener {
     private static final Logger LOG = LoggerFactory.getLogger(Workers.class);
 
+    private static final int MOST_GATHERED = 4096;
+
     private final Manager manager;
     private final Leases leases;
     private final LongSupplier nanos;
+
+    /** Results that came in this turn. */
+    private final List<EndedAttempt> ended = new ArrayList<>();
+
+    private final List<Recorded> recorded = new ArrayList<>();
     private long lastLookNanos;
     private volatile String disconnected = "not connected to the broker yet";
 
@@ -114,7 +121,7 @@ final class Workers implements ManagerListener {
     }
 
     private void event(WorkerRun worker, String type, String message) {
-        manager.events.add(manager.now(), type, null, null, null, worker.id, message);
+        manager.events.add(manager.now(), type, null, EventLog.NONE, EventLog.NONE, worker.id, message);
     }
 
     /** Makes what is known of a worker durable. */
@@ -252,8 +259,6 @@ final class Workers implements ManagerListener {
     }
 
     private void finished(WorkerRun worker, List<ToManager.Result> results) {
-        var ended = new ArrayList<EndedAttempt>(results.size());
-        var recorded = new ArrayList<Recorded>(results.size());
         var confirmed = new ArrayList<AttemptId>(results.size());
         for (var result : results) {
             var execution = manager.scheduler.current(worker.id, result.attempt());
@@ -269,8 +274,24 @@ final class Workers implements ManagerListener {
                 confirmed.add(result.attempt());
             }
         }
-        manager.store.write(new Write.Ended(ended), () -> manager.reactor.post(() -> recorded(recorded)), e -> {});
-        manager.dispatcher.send(worker.id, new ToWorker.Confirm(confirmed));
+        manager.dispatcher.confirm(worker.id, confirmed);
+        if (ended.size() >= MOST_GATHERED) {
+            flush();
+        }
+    }
+
+    /**
+     * Makes what gathered durable. Between the results and what is dispatched for them nothing is given to the store, so
+     * that both come into one commit.
+     */
+    void flush() {
+        if (!ended.isEmpty()) {
+            var written = List.copyOf(recorded);
+            manager.store.write(
+                    new Write.Ended(List.copyOf(ended)), () -> manager.reactor.post(() -> recorded(written)), e -> {});
+            ended.clear();
+            recorded.clear();
+        }
     }
 
     private void recorded(List<Recorded> all) {

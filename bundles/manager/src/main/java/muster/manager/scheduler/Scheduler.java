@@ -413,10 +413,11 @@ public final class Scheduler {
         var job = execution.job;
         var position = execution.position;
         job.executing.remove(position, execution);
-        job.tried(position, execution.number, verdict.failure(), false);
         if (verdict.last() || job.canceling) {
             end(job, position, verdict.last() ? verdict.state() : TaskState.CANCELED, execution, message);
         } else {
+            // kept for what runs again alone: of a large job most tasks run once
+            job.tried(position, execution.number, verdict.failure(), false);
             job.move(position, TaskState.READY);
             comm.changed(job, position, TaskState.READY, execution, message);
             delay(job, position, now);
