@@ -62,11 +62,15 @@ public final class Standalone {
             for (ZipEntry entry : Collections.list(jar.entries())) {
                 if (!entry.isDirectory() && EMBEDDED.stream().anyMatch(entry.getName()::startsWith)) {
                     var file = libraries.resolve(entry.getName());
-                    Files.createDirectories(file.getParent());
-                    try (var in = jar.getInputStream(entry)) {
-                        Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
+                    // the name of a library has its version
+                    var library = entry.getName().endsWith(".jar");
+                    if (!library || !Files.exists(file) || Files.size(file) != entry.getSize()) {
+                        Files.createDirectories(file.getParent());
+                        try (var in = jar.getInputStream(entry)) {
+                            Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
+                        }
                     }
-                    if (entry.getName().endsWith(".jar")) {
+                    if (library) {
                         urls.add(file.toUri().toURL());
                     }
                 }
