@@ -67,6 +67,9 @@ public class SchedulerBenchmark {
         public void changed(JobRun job, int position, TaskState state, @Nullable Execution execution, String message) {}
 
         @Override
+        public void stuck(JobRun job, String why) {}
+
+        @Override
         public void canceled(JobRun job) {}
 
         @Override
@@ -81,7 +84,7 @@ public class SchedulerBenchmark {
         var scheduler = new Scheduler(comm, new Settings(3, 4096, Duration.ofMillis(200)));
         for (var i = 0; i < workers; i++) {
             var worker = scheduler.workerOrNew("w" + i);
-            worker.online = true;
+            worker.online(true);
             worker.executors(List.of(new ExecutorView("native", true, "")));
             worker.capacity(new Capacity(1, 1L << 30, 1L << 30, List.of(), Map.of(), List.of()));
         }

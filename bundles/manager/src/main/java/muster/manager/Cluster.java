@@ -67,7 +67,7 @@ final class Cluster implements ClusterService {
             for (var worker : manager.scheduler.workers()) {
                 workers.merge(worker.state(), 1, Integer::sum);
                 var capacity = worker.capacity();
-                if (worker.online && capacity != null) {
+                if (worker.online() && capacity != null) {
                     cores += capacity.cores();
                     inUse += worker.coresInUse();
                 }
@@ -87,7 +87,7 @@ final class Cluster implements ClusterService {
             var missing = expected.stream()
                     .filter(name -> {
                         var worker = manager.scheduler.worker(name);
-                        return worker == null || !worker.online;
+                        return worker == null || !worker.online();
                     })
                     .toList();
             return new ClusterStatus(
@@ -140,12 +140,12 @@ final class Cluster implements ClusterService {
     private void draining(String id, boolean draining, String by) {
         manager.reactor.ask(() -> {
             var worker = get(id);
-            if (worker.draining != draining) {
-                worker.draining = draining;
+            if (worker.draining() != draining) {
+                worker.draining(draining);
                 manager.workers.remember(worker);
                 manager.events.add(
                         manager.now(),
-                        draining ? "worker.draining" : "worker.resumed",
+                        draining ? "worker.draining()" : "worker.resumed",
                         null,
                         EventLog.NONE,
                         EventLog.NONE,
@@ -160,7 +160,7 @@ final class Cluster implements ClusterService {
     public void remove(String id, String by) {
         manager.reactor.ask(() -> {
             var worker = get(id);
-            if (worker.online) {
+            if (worker.online()) {
                 throw MusterException.conflict("worker '" + id
                         + "' is online; stop it before you remove it, or drain it to give it no more work");
             }

@@ -240,7 +240,7 @@ final class Jobs implements JobService {
                         for (var position = 0; position < states.length; position++) {
                             var number = numbers.getOrDefault(position, 0);
                             if (states[position] == TaskState.SUCCEEDED.ordinal()) {
-                                manager.scheduler.restoreEnded(run, position, TaskState.SUCCEEDED, number);
+                                manager.scheduler.restoreEnded(run, position, TaskState.SUCCEEDED);
                             } else {
                                 manager.scheduler.restoreNumber(run, position, number);
                                 count++;
@@ -491,7 +491,8 @@ final class Jobs implements JobService {
     public Explanation explain(TaskId id) {
         var open = manager.reactor.ask(() -> {
             var run = manager.directory.get(id.job()).run();
-            return Found.of(run == null ? null : manager.scheduler.explain(run, position(run, id.index())));
+            return Found.of(
+                    run == null ? null : manager.scheduler.explain(run, position(run, id.index()), manager.now()));
         });
         var explanation = open.value();
         if (explanation != null && !explanation.state().terminal()) {

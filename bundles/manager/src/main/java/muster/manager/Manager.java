@@ -161,6 +161,11 @@ final class Manager implements Comm, AutoCloseable {
     }
 
     @Override
+    public void stuck(JobRun job, String why) {
+        jobEvent(job, why.isEmpty() ? "job.unstuck" : "job.stuck", why);
+    }
+
+    @Override
     public void canceled(JobRun job) {
         store.write(new Write.Canceled(job.id, job.message), () -> {}, e -> {});
     }

@@ -28,7 +28,7 @@ final class Recovery {
             var worker = manager.scheduler.workerOrNew(stored.id());
             worker.address = stored.address();
             worker.version = stored.version();
-            worker.draining = stored.draining();
+            worker.draining(stored.draining());
             worker.lastSeen = stored.lastSeen();
         }
         var open = new HashMap<JobRun, StoredJob>();
@@ -106,9 +106,7 @@ final class Recovery {
             var position = JobRun.position(work, attempt.id().task().index());
             ended.add(key(position, attempt.id().number()));
             switch (attempt.standing()) {
-                case LAST ->
-                    scheduler.restoreEnded(
-                            run, position, state(attempt), attempt.id().number());
+                case LAST -> scheduler.restoreEnded(run, position, state(attempt));
                 case TRY -> scheduler.restoreTry(run, position, attempt.id().number(), attempt.cause());
                 case FORGIVEN ->
                     scheduler.restoreNumber(run, position, attempt.id().number());

@@ -75,8 +75,8 @@ final class Workers implements ManagerListener {
      */
     void trustAll() {
         for (var worker : manager.scheduler.workers()) {
-            if (worker.online || manager.scheduler.holdsWork(worker)) {
-                worker.online = true;
+            if (worker.online() || manager.scheduler.holdsWork(worker)) {
+                worker.online(true);
                 trust(worker, leases.lease().plus(Links.LONGEST_PAUSE));
             }
         }
@@ -103,7 +103,7 @@ final class Workers implements ManagerListener {
             return;
         }
         for (var worker : List.copyOf(manager.scheduler.workers())) {
-            if (worker.online && now - worker.leaseEndsNanos > 0) {
+            if (worker.online() && now - worker.leaseEndsNanos > 0) {
                 LOG.warn(
                         "Worker '{}' was not heard for {} s; its tasks go back to the queue",
                         worker.id,
@@ -127,8 +127,8 @@ final class Workers implements ManagerListener {
     /** Makes what is known of a worker durable. */
     void remember(WorkerRun worker) {
         manager.store.write(
-                new Write.Worker(
-                        new StoredWorker(worker.id, worker.address, worker.version, worker.draining, worker.lastSeen)),
+                new Write.Worker(new StoredWorker(
+                        worker.id, worker.address, worker.version, worker.draining(), worker.lastSeen)),
                 () -> {},
                 e -> {});
     }
@@ -150,7 +150,7 @@ final class Workers implements ManagerListener {
             } else {
                 worker.lastSeen = manager.now();
                 renew(worker);
-                if (!worker.online) {
+                if (!worker.online()) {
                     revive(worker);
                 }
                 receive(worker, message);
@@ -185,10 +185,10 @@ final class Workers implements ManagerListener {
 
     /** Its lease had ended, and it is heard again: it is told to stop what was taken from it. */
     private void revive(WorkerRun worker) {
-        worker.online = true;
+        worker.online(true);
         LOG.info("Worker '{}' is heard again", worker.id);
         manager.dispatcher.send(worker.id, new ToWorker.Cancel(manager.scheduler.takeFenced(worker)));
-        event(worker, "worker.online", "heard again");
+        event(worker, "worker.online()", "heard again");
     }
 
     private void receive(WorkerRun worker, ToManager message) {
@@ -232,7 +232,7 @@ final class Workers implements ManagerListener {
         var worker = manager.scheduler.workerOrNew(id);
         var before = worker.session;
         var restarted = before != null && !before.equals(hello.session());
-        var cameBack = !worker.online || before == null || restarted;
+        var cameBack = !worker.online() || before == null || restarted;
         worker.session = hello.session();
         worker.address = hello.address();
         worker.version = hello.version();
@@ -242,7 +242,7 @@ final class Workers implements ManagerListener {
         if (cameBack) {
             worker.since = worker.lastSeen;
         }
-        worker.online = true;
+        worker.online(true);
         renew(worker);
         manager.dispatcher.send(id, new ToWorker.Welcome(hello.session(), leases.lease(), leases.heartbeat(), 0));
         manager.scheduler.reconciled(
@@ -254,7 +254,7 @@ final class Workers implements ManagerListener {
                     id,
                     hello.capacity().cores(),
                     hello.version());
-            event(worker, "worker.online", "");
+            event(worker, "worker.online()", "");
         }
     }
 

@@ -23,6 +23,9 @@ public interface Comm {
     /** A task came into a state; the attempt is null where none is meant. */
     void changed(JobRun job, int position, TaskState state, @Nullable Execution execution, String message);
 
+    /** Some tasks of an open job can never run on the workers that are known or expected; empty: now they can. */
+    void stuck(JobRun job, String why);
+
     /** No further task of the job starts. */
     void canceled(JobRun job);
 

@@ -2,6 +2,7 @@ package muster.manager.scheduler;
 
 import java.time.Instant;
 import muster.api.AttemptId;
+import muster.manager.scheduler.StateMachine.AttemptState;
 import org.jspecify.annotations.Nullable;
 
 /** An attempt that was sent to a worker and whose result is not durable yet. */
@@ -15,14 +16,22 @@ public final class Execution {
     /** Null until the worker says that it started. */
     public @Nullable Instant startedAt;
 
+    final ReadyGroup group;
+
     /** Waits on the worker for resources that others hold. */
     boolean prefetched;
 
-    /** Its result has come and is being made durable. */
-    boolean recording;
-
     /** The user asked to stop it. */
     boolean canceling;
+
+    /** Neighbours in the list of its worker. */
+    @Nullable
+    Execution before;
+
+    @Nullable
+    Execution after;
+
+    private AttemptState state = AttemptState.SENT;
 
     Execution(JobRun job, int position, int number, String worker, Instant assignedAt) {
         this.job = job;
@@ -30,6 +39,7 @@ public final class Execution {
         this.number = number;
         this.worker = worker;
         this.assignedAt = assignedAt;
+        group = job.group(position);
     }
 
     public AttemptId id() {
@@ -37,6 +47,23 @@ public final class Execution {
     }
 
     Demand demand() {
-        return job.group(position).demand;
+        return group.demand;
+    }
+
+    AttemptState state() {
+        return state;
+    }
+
+    /** @throws IllegalStateException against {@link StateMachine} */
+    void move(AttemptState to) {
+        if (!StateMachine.allows(state, to)) {
+            StateMachine.require(false, "attempt", id(), state, to);
+        }
+        state = to;
+    }
+
+    /** Whether its end is known and is being made durable. */
+    boolean recording() {
+        return state == AttemptState.RECORDING;
     }
 }

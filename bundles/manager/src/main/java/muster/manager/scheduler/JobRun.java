@@ -8,7 +8,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import muster.api.JobId;
 import muster.api.JobSpec;
@@ -38,27 +37,35 @@ public final class JobRun {
     public String message = "";
 
     final List<ReadyGroup> groups = new ArrayList<>();
-    final Map<Integer, Execution> executing = new HashMap<>();
 
     /** Jobs that must end first. */
     final Set<JobId> waitsFor = new HashSet<>();
+
+    /** Why some of its tasks can never run as things stand; empty if all can. */
+    String stuck = "";
 
     /** No further task starts, and what runs is stopped. */
     boolean canceling;
 
     private final byte[] states;
     private final int[] counts = new int[STATES.length];
-    private final Map<Integer, Tries> tries = new HashMap<>();
+    private JobState state = JobState.WAITING;
+
+    /** By position; null until the first task is sent. */
+    private @Nullable Execution @Nullable [] executing;
+
+    private int executingCount;
+
+    /**
+     * What became of earlier attempts, by position: number of the last (32 bits), failures (16), crashes (16). Null until
+     * a task has to run again.
+     */
+    private long @Nullable [] tries;
+
     private final int[] groupOf;
     private final int[] openNeeds;
+    private final int[][] needs;
     private final int[][] dependants;
-
-    /** What became of earlier attempts of a task that has to run again. */
-    private static final class Tries {
-        int number;
-        int failures;
-        int crashes;
-    }
 
     public JobRun(JobId id, String owner, JobSpec spec, Instant submittedAt) {
         this.id = id;
@@ -70,23 +77,37 @@ public final class JobRun {
         if (spec.work() instanceof Work.Graph graph) {
             groupOf = new int[states.length];
             openNeeds = new int[states.length];
+            needs = needs(graph.tasks());
             dependants = link(graph.tasks());
         } else {
             groupOf = new int[0];
             openNeeds = new int[0];
+            needs = new int[0][];
             dependants = new int[0][];
-            groups.add(new ReadyGroup(Demand.of(task(0))));
+            groups.add(new ReadyGroup(this, 0, Demand.of(task(0))));
         }
     }
 
-    private int[][] link(List<TaskSpec> tasks) {
+    private static int[][] needs(List<TaskSpec> tasks) {
         var positions = new HashMap<String, Integer>();
-        var groupsByDemand = new LinkedHashMap<Demand, Integer>();
         for (var i = 0; i < tasks.size(); i++) {
             positions.put(tasks.get(i).name(), i);
+        }
+        var needs = new int[tasks.size()][];
+        for (var i = 0; i < needs.length; i++) {
+            needs[i] = tasks.get(i).needs().stream()
+                    .mapToInt(need -> positions.getOrDefault(need, -1))
+                    .toArray();
+        }
+        return needs;
+    }
+
+    private int[][] link(List<TaskSpec> tasks) {
+        var groupsByDemand = new LinkedHashMap<Demand, Integer>();
+        for (var i = 0; i < tasks.size(); i++) {
             var demand = Demand.of(tasks.get(i));
             groupOf[i] = groupsByDemand.computeIfAbsent(demand, d -> {
-                groups.add(new ReadyGroup(d));
+                groups.add(new ReadyGroup(this, groups.size(), d));
                 return groups.size() - 1;
             });
         }
@@ -94,8 +115,7 @@ public final class JobRun {
         var sizes = new int[tasks.size()];
         Arrays.fill(lists, new int[0]);
         for (var i = 0; i < tasks.size(); i++) {
-            for (var need : tasks.get(i).needs()) {
-                var from = positions.getOrDefault(need, -1);
+            for (var from : needs[i]) {
                 openNeeds[i]++;
                 if (sizes[from] == lists[from].length) {
                     lists[from] = Arrays.copyOf(lists[from], Math.max(4, 2 * sizes[from]));
@@ -163,7 +183,27 @@ public final class JobRun {
     }
 
     public @Nullable Execution executing(int position) {
-        return executing.get(position);
+        return executing == null ? null : executing[position];
+    }
+
+    /** How many attempts were sent and have no durable end. */
+    int executing() {
+        return executingCount;
+    }
+
+    void executes(Execution execution) {
+        if (executing == null) {
+            executing = new Execution[states.length];
+        }
+        executing[execution.position] = execution;
+        executingCount++;
+    }
+
+    void executesNoMore(Execution execution) {
+        if (executing != null && executing[execution.position] == execution) {
+            executing[execution.position] = null;
+            executingCount--;
+        }
     }
 
     ReadyGroup group(int position) {
@@ -178,6 +218,11 @@ public final class JobRun {
         return dependants.length == 0 ? new int[0] : dependants[position];
     }
 
+    /** The tasks that must succeed before this one. */
+    int[] needs(int position) {
+        return needs.length == 0 ? new int[0] : needs[position];
+    }
+
     int openNeeds(int position) {
         return openNeeds.length == 0 ? 0 : openNeeds[position];
     }
@@ -187,45 +232,30 @@ public final class JobRun {
         return --openNeeds[position] == 0;
     }
 
-    boolean hasReady() {
-        for (var group : groups) {
-            if (!group.isEmpty()) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /**
-     * The one way from state to state.
-     *
-     * <pre>
-     * WAITING  → READY, CANCELED
-     * READY    → ASSIGNED, CANCELED
-     * ASSIGNED → RUNNING, READY, SUCCEEDED, FAILED, CANCELED
-     * RUNNING  → READY, SUCCEEDED, FAILED, CANCELED
-     * </pre>
-     *
-     * @throws IllegalStateException on any other
-     */
+    /** @throws IllegalStateException against {@link StateMachine} */
     void move(int position, TaskState to) {
         var from = state(position);
-        if (!allowed(from, to)) {
-            throw new IllegalStateException("task " + taskId(position) + " cannot go from " + from + " to " + to);
+        if (!StateMachine.allows(from, to)) {
+            StateMachine.require(false, "task", taskId(position), from, to);
         }
         states[position] = (byte) to.ordinal();
         counts[from.ordinal()]--;
         counts[to.ordinal()]++;
+        if (to.terminal() && ended()) {
+            move(endState());
+        }
     }
 
-    private static boolean allowed(TaskState from, TaskState to) {
-        return switch (from) {
-            case WAITING -> to == TaskState.READY || to == TaskState.CANCELED;
-            case READY -> to == TaskState.ASSIGNED || to == TaskState.CANCELED;
-            case ASSIGNED -> to == TaskState.RUNNING || to == TaskState.READY || to.terminal();
-            case RUNNING -> to == TaskState.READY || to.terminal();
-            case SUCCEEDED, FAILED, CANCELED -> false;
-        };
+    private void move(JobState to) {
+        StateMachine.require(StateMachine.allows(state, to), "job", id, state, to);
+        state = to;
+    }
+
+    /** Its first task was sent, now or before a restart. */
+    void begun() {
+        if (state == JobState.WAITING) {
+            move(JobState.RUNNING);
+        }
     }
 
     /** Makes every waiting task ready at once, for jobs without needs. */
@@ -240,33 +270,34 @@ public final class JobRun {
     public void restoreStates(byte[] ended) {
         System.arraycopy(ended, 0, states, 0, states.length);
         Arrays.fill(counts, 0);
-        for (var state : states) {
-            counts[state]++;
+        for (var each : states) {
+            counts[each]++;
         }
+        state = endState();
     }
 
     /** The number of the next attempt of a task. */
     int nextNumber(int position) {
-        var before = tries.get(position);
-        return before == null ? 1 : before.number + 1;
+        return tries == null ? 1 : (int) (tries[position] >>> 32) + 1;
     }
 
     int failures(int position) {
-        var before = tries.get(position);
-        return before == null ? 0 : before.failures;
+        return tries == null ? 0 : (int) (tries[position] >>> 16) & 0xffff;
     }
 
     int crashes(int position) {
-        var before = tries.get(position);
-        return before == null ? 0 : before.crashes;
+        return tries == null ? 0 : (int) tries[position] & 0xffff;
     }
 
     /** Takes note of an attempt after which the task may run again. */
     void tried(int position, int number, boolean failure, boolean crash) {
-        var before = tries.computeIfAbsent(position, p -> new Tries());
-        before.number = Math.max(before.number, number);
-        before.failures += failure ? 1 : 0;
-        before.crashes += crash ? 1 : 0;
+        if (tries == null) {
+            tries = new long[states.length];
+        }
+        var last = Math.max(number, (int) (tries[position] >>> 32));
+        var failures = Math.min(0xffff, failures(position) + (failure ? 1 : 0));
+        var crashes = Math.min(0xffff, crashes(position) + (crash ? 1 : 0));
+        tries[position] = (long) last << 32 | (long) failures << 16 | crashes;
     }
 
     boolean ended() {
@@ -274,19 +305,20 @@ public final class JobRun {
     }
 
     public JobState state() {
-        if (ended()) {
-            if (count(TaskState.FAILED) > 0) {
-                return JobState.FAILED;
-            }
-            return count(TaskState.CANCELED) > 0 ? JobState.CANCELED : JobState.SUCCEEDED;
+        return state == JobState.WAITING && startedAt != null ? JobState.RUNNING : state;
+    }
+
+    private JobState endState() {
+        if (count(TaskState.FAILED) > 0) {
+            return JobState.FAILED;
         }
-        return startedAt == null ? JobState.WAITING : JobState.RUNNING;
+        return count(TaskState.CANCELED) > 0 ? JobState.CANCELED : JobState.SUCCEEDED;
     }
 
     public JobView view() {
         var tasks = new EnumMap<TaskState, Integer>(TaskState.class);
-        for (var state : STATES) {
-            tasks.put(state, count(state));
+        for (var each : STATES) {
+            tasks.put(each, count(each));
         }
         return new JobView(
                 id,

@@ -1,19 +1,33 @@
 package muster.manager.scheduler;
 
-import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
 
 /** Ready tasks of one job that are alike for placement. An array that has not begun costs two numbers. */
-final class ReadyGroup {
-    final Demand demand;
+final class ReadyGroup implements Comparable<ReadyGroup> {
+    final JobRun job;
 
-    private final ArrayDeque<Integer> queue = new ArrayDeque<>();
-    private int cursor;
-    private int end;
+    /** Its place among the groups of its job. */
+    final int ordinal;
+
+    final Demand demand;
 
     /** How long its tasks run; moving mean in nanoseconds, or negative before the first has ended. */
     double meanNanos = -1;
 
-    ReadyGroup(Demand demand) {
+    /** Whether it is found by placing: it has tasks that may start now. */
+    boolean listed;
+
+    /** Workers that may hold its tasks in advance; null until its tasks are known to be short. */
+    @Nullable
+    Takers ahead;
+
+    private final IntQueue queue = new IntQueue();
+    private int cursor;
+    private int end;
+
+    ReadyGroup(JobRun job, int ordinal, Demand demand) {
+        this.job = job;
+        this.ordinal = ordinal;
         this.demand = demand;
     }
 
@@ -28,7 +42,7 @@ final class ReadyGroup {
     }
 
     boolean isEmpty() {
-        return queue.isEmpty() && cursor == end;
+        return queue.size() == 0 && cursor == end;
     }
 
     int size() {
@@ -36,8 +50,16 @@ final class ReadyGroup {
     }
 
     int poll() {
-        var requeued = queue.poll();
-        return requeued != null ? requeued : cursor++;
+        return queue.size() > 0 ? queue.poll() : cursor++;
+    }
+
+    /** How many of its tasks come before this one; -1 if it is not here. */
+    int placeOf(int position) {
+        var requeued = queue.indexOf(position);
+        if (requeued >= 0) {
+            return requeued;
+        }
+        return position >= cursor && position < end ? queue.size() + position - cursor : -1;
     }
 
     void clear() {
@@ -48,5 +70,22 @@ final class ReadyGroup {
     /** Takes note of how long one of its tasks ran. */
     void ran(long nanos) {
         meanNanos = meanNanos < 0 ? nanos : 0.9 * meanNanos + 0.1 * nanos;
+    }
+
+    /** The older job first. */
+    @Override
+    public int compareTo(ReadyGroup other) {
+        var byJob = job.id.compareTo(other.job.id);
+        return byJob != 0 ? byJob : Integer.compare(ordinal, other.ordinal);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return this == other;
+    }
+
+    @Override
+    public int hashCode() {
+        return System.identityHashCode(this);
     }
 }

@@ -10,15 +10,15 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 import muster.api.AttemptId;
 import muster.api.Cause;
-import muster.api.ErrorCode;
 import muster.api.Explanation;
 import muster.api.JobId;
 import muster.api.JobSpec;
@@ -26,6 +26,7 @@ import muster.api.JobState;
 import muster.api.MusterException;
 import muster.api.TaskState;
 import muster.api.Work;
+import muster.manager.scheduler.StateMachine.AttemptState;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,11 +34,15 @@ import org.jspecify.annotations.Nullable;
  * decisions to {@link Comm}.
  *
  * <p>Order: priority, then the owner who uses least, then the older job. A worker is given what fits on it, and beyond
- * that as much as keeps it busy for {@link Settings#prefetchTime} by the observed run times of the job's tasks.
+ * that as much as keeps it busy for {@link Settings#prefetchTime} by the observed run times of the job's tasks and the
+ * observed speed of the worker. See docs/architecture.md, "Who comes first".
  */
 public final class Scheduler {
-    /** How many tasks of one job are placed before owners are compared again. */
+    /** How many tasks of one job are placed before owners are compared again, where no other owner waits. */
     private static final int CHUNK = 256;
+
+    /** How long tasks that ask alike may see others take the room before a worker is kept free for them. */
+    static final Duration PATIENCE = Duration.ofSeconds(10);
 
     private static final Duration FIRST_BACKOFF = Duration.ofMillis(500);
     private static final Duration LONGEST_BACKOFF = Duration.ofMinutes(1);
@@ -45,17 +50,30 @@ public final class Scheduler {
     private final Comm comm;
     private final Settings settings;
     private final Map<JobId, JobRun> jobs = new LinkedHashMap<>();
+    private final Map<JobId, List<JobRun>> waiters = new HashMap<>();
+    private final ArrayDeque<JobRun> over = new ArrayDeque<>();
     private final Map<String, WorkerRun> workers = new TreeMap<>();
+    private final Journal journal = new Journal();
+    private int nextWorker;
+
+    /** Every demand of an open job. */
+    private final Map<Demand, DemandClass> classes = new LinkedHashMap<>();
+
+    /** Those that have tasks which may start. */
+    private final Set<DemandClass> waiting = new LinkedHashSet<>();
+
+    /** Whether what could run at all has to be looked at again. */
+    private boolean judge;
+
+    private int reserved;
+
+    /** Whether another owner waits beside the one whose turn it is. */
+    private boolean contended;
+
     private final Shares shares = new Shares();
     private final PriorityQueue<Delayed> delayed = new PriorityQueue<>(Comparator.comparing(Delayed::at));
 
     private record Delayed(Instant at, JobRun job, int position) {}
-
-    private record Turn(JobRun job, double share) {}
-
-    private static final Comparator<Turn> TURNS = Comparator.comparingInt((Turn turn) -> -turn.job.spec.priority())
-            .thenComparingDouble(Turn::share)
-            .thenComparing(turn -> turn.job.id);
 
     public Scheduler(Comm comm, Settings settings) {
         this.comm = comm;
@@ -80,7 +98,10 @@ public final class Scheduler {
 
     /** The worker of that id, made if it is new. */
     public WorkerRun workerOrNew(String id) {
-        return workers.computeIfAbsent(id, WorkerRun::new);
+        return workers.computeIfAbsent(id, i -> {
+            judge = true;
+            return new WorkerRun(i, nextWorker++, journal);
+        });
     }
 
     /**
@@ -89,78 +110,44 @@ public final class Scheduler {
      * @throws MusterException INVALID for an executor that nobody has, IMPOSSIBLE for demands that nobody can meet
      */
     public void requirePossible(JobSpec spec) {
-        var known = workers.values().stream().filter(w -> w.capacity() != null).toList();
-        if (known.isEmpty() || known.size() < workers.size()) {
-            return;
-        }
         var seen = new HashSet<Demand>();
-        for (var position = 0; position < spec.work().size(); position++) {
-            var demand = Demand.of(JobRun.task(spec.work(), position));
+        var tasks = spec.work() instanceof Work.Graph ? spec.work().size() : 1;
+        for (var position = 0; position < tasks; position++) {
+            var task = JobRun.task(spec.work(), position);
+            var demand = Demand.of(task);
             if (seen.add(demand)) {
-                requirePossible(
-                        demand, known, JobRun.task(spec.work(), position).name());
-            }
-            if (!(spec.work() instanceof Work.Graph)) {
-                break;
-            }
-        }
-    }
-
-    private static void requirePossible(Demand demand, List<WorkerRun> known, String name) {
-        var withExecutor = known.stream()
-                .filter(w -> w.executors().stream().anyMatch(e -> e.name().equals(demand.executor())))
-                .toList();
-        if (withExecutor.isEmpty()) {
-            var deployed = known.stream()
-                    .flatMap(w -> w.executors().stream().map(e -> e.name()))
-                    .distinct()
-                    .sorted()
-                    .collect(Collectors.joining(", "));
-            throw MusterException.invalid("no worker has executor '" + demand.executor() + "'; use one of: " + deployed
-                    + "; or deploy its bundle on a worker");
-        }
-        if (withExecutor.stream().noneMatch(w -> w.couldRun(demand))) {
-            throw new MusterException(ErrorCode.IMPOSSIBLE, impossible(demand, withExecutor, name));
-        }
-    }
-
-    private static String impossible(Demand demand, List<WorkerRun> candidates, String name) {
-        var task = name.isEmpty() ? "" : " for task '" + name + "'";
-        for (var entry : demand.amounts().entrySet()) {
-            var what = entry.getKey();
-            var largest = Collections.max(candidates, Comparator.comparingLong(w -> total(w, what)));
-            if (total(largest, what) < entry.getValue()) {
-                return "no worker has " + Demand.describe(what, entry.getValue()) + task + "; the largest, "
-                        + largest.id + ", has " + Demand.describe(what, total(largest, what))
-                        + "; ask for less or add a larger worker";
+                var why = Possible.whyNot(demand, workers.values(), task.name());
+                if (why != null) {
+                    throw new MusterException(why.code(), why.message());
+                }
             }
         }
-        for (var label : demand.labels()) {
-            if (candidates.stream()
-                    .noneMatch(w -> demand(label).unmatched(labels(w)).isEmpty())) {
-                return "no worker matches label '" + label + "'" + task + "; set labels on a worker or drop the label";
+    }
+
+    /** Says of jobs, once, that some of their tasks can never run as things stand; or takes it back. */
+    private void judge() {
+        judge = false;
+        for (var each : classes.values()) {
+            var why = Possible.whyNot(each.demand, workers.values(), "");
+            each.impossible = why == null ? "" : why.message();
+        }
+        for (var job : jobs.values()) {
+            var why = "";
+            for (var group : job.groups) {
+                why = why.isEmpty() ? demandClass(group).impossible : why;
+            }
+            if (!job.stuck.equals(why) && !job.canceling) {
+                if (job.message.equals(job.stuck)) {
+                    job.message = why;
+                }
+                job.stuck = why;
+                comm.stuck(job, why);
             }
         }
-        return "no single worker has all that is asked" + task + ": "
-                + demand.amounts().entrySet().stream()
-                        .map(e -> Demand.describe(e.getKey(), e.getValue()))
-                        .collect(Collectors.joining(", "))
-                + (demand.labels().isEmpty() ? "" : ", labels " + String.join(", ", demand.labels()))
-                + "; ask for less or add a larger worker";
     }
 
-    private static Demand demand(String label) {
-        return new Demand("", Map.of(), List.of(label));
-    }
-
-    private static List<String> labels(WorkerRun worker) {
-        var capacity = worker.capacity();
-        return capacity == null ? List.of() : capacity.labels();
-    }
-
-    private static long total(WorkerRun worker, String name) {
-        var capacity = worker.capacity();
-        return capacity == null ? 0 : Demand.amounts(capacity).getOrDefault(name, 0L);
+    private DemandClass demandClass(ReadyGroup group) {
+        return Objects.requireNonNull(classes.get(group.demand));
     }
 
     /**
@@ -171,6 +158,49 @@ public final class Scheduler {
     public void add(JobRun job, Set<JobId> blockers) {
         jobs.put(job.id, job);
         job.waitsFor.addAll(blockers);
+        blockers.forEach(b -> waiters.computeIfAbsent(b, k -> new ArrayList<>()).add(job));
+        for (var group : job.groups) {
+            var demandClass = classes.get(group.demand);
+            if (demandClass == null) {
+                demandClass = new DemandClass(group.demand);
+                classes.put(group.demand, demandClass);
+                judge = true;
+            }
+            judge |= !demandClass.impossible.isEmpty();
+            demandClass.groups++;
+        }
+    }
+
+    private void forget(JobRun job) {
+        for (var group : job.groups) {
+            list(group);
+            var demandClass = demandClass(group);
+            if (--demandClass.groups == 0) {
+                classes.remove(group.demand);
+            }
+        }
+    }
+
+    /** Lets placing find a group, or not, as it is now. */
+    private void list(ReadyGroup group) {
+        var job = group.job;
+        var may = !group.isEmpty() && job.waitsFor.isEmpty() && !job.canceling && job.executing() < job.throttle();
+        if (may == group.listed) {
+            return;
+        }
+        group.listed = may;
+        var demandClass = demandClass(group);
+        if (may) {
+            demandClass.list(group);
+            waiting.add(demandClass);
+        } else {
+            demandClass.unlist(group);
+            if (demandClass.isEmpty()) {
+                waiting.remove(demandClass);
+                demandClass.waitingSince = null;
+                unreserve(demandClass);
+            }
+        }
     }
 
     /** Lets a job that was added run as far as it may. */
@@ -186,6 +216,7 @@ public final class Scheduler {
             }
         } else if (job.count(TaskState.WAITING) == job.size()) {
             job.readyAll();
+            list(job.groups.get(0));
         } else {
             for (var position = 0; position < job.size(); position++) {
                 if (job.state(position) == TaskState.WAITING) {
@@ -198,15 +229,20 @@ public final class Scheduler {
 
     private void ready(JobRun job, int position) {
         job.move(position, TaskState.READY);
-        job.group(position).add(position);
+        enqueue(job, position);
+    }
+
+    private void enqueue(JobRun job, int position) {
+        var group = job.group(position);
+        group.add(position);
+        list(group);
     }
 
     /** Puts back what the store knows of a task of a job that was just added: it ended so. */
-    public void restoreEnded(JobRun job, int position, TaskState state, int number) {
+    public void restoreEnded(JobRun job, int position, TaskState state) {
         job.move(position, TaskState.READY);
         job.move(position, TaskState.ASSIGNED);
         job.move(position, state);
-        job.tried(position, number, false, false);
         if (state == TaskState.SUCCEEDED) {
             for (var dependant : job.dependants(position)) {
                 job.needMet(dependant);
@@ -227,10 +263,11 @@ public final class Scheduler {
 
     /** Puts back an attempt that may still run on a worker: it stays there until that worker speaks or its lease ends. */
     public void restoreExecution(JobRun job, int position, int number, String worker, Instant assignedAt) {
+        job.begun();
         job.move(position, TaskState.READY);
         job.move(position, TaskState.ASSIGNED);
         var execution = new Execution(job, position, number, worker, assignedAt);
-        job.executing.put(position, execution);
+        job.executes(execution);
         workerOrNew(worker).add(execution);
         charge(execution, 1);
     }
@@ -245,24 +282,191 @@ public final class Scheduler {
         }
     }
 
-    /** Places what can be placed. */
+    /** Places what can be placed. Costs what has changed since the last call, and the number of demands that wait. */
     public void schedule(Instant now) {
         for (var next = delayed.peek(); next != null && !next.at.isAfter(now); next = delayed.peek()) {
             delayed.remove();
-            if (next.job.state(next.position) == TaskState.READY && jobs.containsKey(next.job.id)) {
-                next.job.group(next.position).add(next.position);
+            if (next.job.state(next.position) == TaskState.READY && jobs.get(next.job.id) == next.job) {
+                enqueue(next.job, next.position);
             }
         }
-        var turns = new PriorityQueue<>(TURNS);
-        for (var job : jobs.values()) {
-            if (job.hasReady() && job.waitsFor.isEmpty()) {
-                turns.add(new Turn(job, shares.of(job.owner, now)));
+        if (journal.takeChanged() || judge) {
+            judge();
+        }
+        for (var each : waiting) {
+            each.takers.follow(journal, workers.values());
+            each.exhausted = false;
+        }
+        waiting.forEach(each -> reserve(each, now));
+        for (var group = first(now); group != null; group = first(now)) {
+            place(group, now);
+        }
+        for (var each : waiting) {
+            if (each.waitingSince == null) {
+                each.waitingSince = now;
             }
         }
-        var candidates = new HashMap<Demand, ArrayDeque<WorkerRun>>();
-        for (var turn = turns.poll(); turn != null; turn = turns.poll()) {
-            if (place(turn.job, candidates, now) == CHUNK && turn.job.hasReady()) {
-                turns.add(new Turn(turn.job, shares.of(turn.job.owner, now)));
+    }
+
+    /** The group whose turn it is: of those that may find room the one of highest priority, least share, oldest job. */
+    private @Nullable ReadyGroup first(Instant now) {
+        ReadyGroup first = null;
+        var leastShare = 0.0;
+        contended = false;
+        for (var each : waiting) {
+            if (each.exhausted || (first != null && each.priority() < first.job.spec.priority())) {
+                continue;
+            }
+            for (var groups : each.owners()) {
+                var group = groups.first();
+                var share = shares.of(group.job.owner, now);
+                if (first == null || group.job.spec.priority() > first.job.spec.priority()) {
+                    contended = false;
+                    first = group;
+                    leastShare = share;
+                    continue;
+                }
+                contended |= !group.job.owner.equals(first.job.owner);
+                if (share < leastShare || (share == leastShare && group.compareTo(first) < 0)) {
+                    first = group;
+                    leastShare = share;
+                }
+            }
+        }
+        return first;
+    }
+
+    private void place(ReadyGroup group, Instant now) {
+        var demandClass = demandClass(group);
+        // another class may hold an older job of the same owner, which is compared again after each
+        var chunk = contended || waiting.size() > 1 ? 1 : CHUNK;
+        for (var placed = 0; placed < chunk && group.listed; placed++) {
+            var worker = fitting(demandClass, group);
+            if (worker != null) {
+                assign(group, worker, now);
+                demandClass.takers.rotateFirst();
+            } else {
+                worker = ahead(group);
+                if (worker == null) {
+                    demandClass.exhausted = true;
+                    return;
+                }
+                assign(group, worker, now);
+                Objects.requireNonNull(group.ahead).rotateFirst();
+            }
+        }
+    }
+
+    /** The least loaded worker that a task of the group fits on now. */
+    private @Nullable WorkerRun fitting(DemandClass demandClass, ReadyGroup group) {
+        List<WorkerRun> kept = List.of();
+        var takers = demandClass.takers;
+        WorkerRun found = null;
+        for (var worker = takers.peek(); worker != null && found == null; worker = takers.peek()) {
+            if (!worker.takes(group.demand) || worker.prefetched() > 0 || !worker.fitsNow(group.demand)) {
+                takers.dropFirst();
+            } else if (keptFromOthers(worker, group)) {
+                takers.dropFirst();
+                kept = kept.isEmpty() ? new ArrayList<>() : kept;
+                kept.add(worker);
+            } else {
+                found = worker;
+                break;
+            }
+        }
+        for (var worker : kept) {
+            takers.add(worker);
+        }
+        return found;
+    }
+
+    private static boolean keptFromOthers(WorkerRun worker, ReadyGroup group) {
+        var owner = worker.reservedFor;
+        return owner != null && !owner.demand.equals(group.demand) && owner.priority() >= group.job.spec.priority();
+    }
+
+    /** The least loaded worker that may hold a task of the group in advance. */
+    private @Nullable WorkerRun ahead(ReadyGroup group) {
+        if (group.meanNanos < 0
+                || group.meanNanos > 16 * settings.prefetchTime().toNanos()) {
+            return null;
+        }
+        if (group.ahead == null) {
+            group.ahead = new Takers();
+        }
+        var takers = group.ahead;
+        takers.follow(journal, workers.values());
+        for (var worker = takers.peek(); worker != null; worker = takers.peek()) {
+            if (worker.takes(group.demand)
+                    && worker.reservedFor == null
+                    && worker.couldRun(group.demand)
+                    && worker.prefetched() < credit(worker, group)) {
+                return worker;
+            }
+            takers.dropFirst();
+        }
+        return null;
+    }
+
+    /** How many tasks of a group a worker may hold beyond those that fit on it, by how fast it is. */
+    private int credit(WorkerRun worker, ReadyGroup group) {
+        var slots = Math.max(1, worker.cores() / group.demand.cores());
+        var eachNanos = Math.max(1, group.meanNanos * worker.slowness());
+        var perSlot = (long) (settings.prefetchTime().toNanos() / eachNanos);
+        return (int) Math.min(settings.prefetch(), slots * Math.min(perSlot, settings.prefetch()));
+    }
+
+    /**
+     * Keeps a worker free for tasks that have waited long while others took the room: it takes no more of no higher
+     * priority until one of them fits. Half of the workers at most are kept so.
+     */
+    private void reserve(DemandClass demandClass, Instant now) {
+        var kept = demandClass.reserved;
+        if (kept != null && !canHost(kept, demandClass.demand)) {
+            unreserve(demandClass);
+            kept = null;
+        }
+        var since = demandClass.waitingSince;
+        if (kept != null || since == null || now.isBefore(since.plus(PATIENCE))) {
+            return;
+        }
+        WorkerRun best = null;
+        var bound = 0;
+        for (var worker : workers.values()) {
+            if (worker.takes(demandClass.demand)) {
+                bound++;
+                if (worker.reservedFor == null
+                        && worker.couldRun(demandClass.demand)
+                        && (best == null || worker.level() < best.level())) {
+                    best = worker;
+                }
+            }
+        }
+        if (best == null || reserved >= Math.max(1, bound / 2)) {
+            demandClass.waitingSince = now;
+        } else {
+            best.reservedFor = demandClass;
+            demandClass.reserved = best;
+            reserved++;
+        }
+    }
+
+    private boolean canHost(WorkerRun worker, Demand demand) {
+        return workers.get(worker.id) == worker && worker.takes(demand) && worker.couldRun(demand);
+    }
+
+    private void unreserve(DemandClass demandClass) {
+        var worker = demandClass.reserved;
+        if (worker != null) {
+            demandClass.reserved = null;
+            worker.reservedFor = null;
+            reserved--;
+            journal.add(worker);
+            for (var each : waiting) {
+                if (each != demandClass) {
+                    each.takers.add(worker);
+                    each.exhausted = false;
+                }
             }
         }
     }
@@ -273,85 +477,27 @@ public final class Scheduler {
         return next == null ? null : next.at;
     }
 
-    private int place(JobRun job, Map<Demand, ArrayDeque<WorkerRun>> candidates, Instant now) {
-        var placed = 0;
-        for (var group : job.groups) {
-            if (group.isEmpty()) {
-                continue;
-            }
-            var open = candidates.computeIfAbsent(group.demand, this::takers);
-            while (placed < CHUNK && !group.isEmpty() && job.executing.size() < job.throttle()) {
-                var worker = next(open, group);
-                if (worker == null) {
-                    break;
-                }
-                assign(job, group.poll(), worker, now);
-                placed++;
-            }
-        }
-        return placed;
-    }
-
-    private ArrayDeque<WorkerRun> takers(Demand demand) {
-        var takers = new ArrayList<WorkerRun>();
-        for (var worker : workers.values()) {
-            if (worker.takes(demand)) {
-                takers.add(worker);
-            }
-        }
-        takers.sort(Comparator.comparingDouble(w -> w.executing.size() / (double) Math.max(1, w.cores())));
-        return new ArrayDeque<>(takers);
-    }
-
-    /** The next worker in turn that the task fits on now; failing that, the next that may hold one in advance. */
-    private @Nullable WorkerRun next(ArrayDeque<WorkerRun> open, ReadyGroup group) {
-        for (var i = open.size(); i > 0; i--) {
-            var worker = open.remove();
-            open.add(worker);
-            if (worker.prefetched() == 0 && worker.fitsNow(group.demand)) {
-                return worker;
-            }
-        }
-        for (var i = open.size(); i > 0; i--) {
-            var worker = open.remove();
-            open.add(worker);
-            if (worker.prefetched() < credit(worker, group)) {
-                return worker;
-            }
-        }
-        return null;
-    }
-
-    /** How many tasks of a group a worker may hold beyond those that fit on it. */
-    private int credit(WorkerRun worker, ReadyGroup group) {
-        if (group.meanNanos < 0 || !worker.couldRun(group.demand)) {
-            return 0;
-        }
-        var each = Math.max(1, group.demand.amount(Demand.CORES));
-        var slots = Math.max(1, worker.cores() / each);
-        var perSlot = settings.prefetchTime().toNanos() / Math.max(1, group.meanNanos);
-        return (int) Math.min(settings.prefetch(), slots * Math.min(perSlot, settings.prefetch()));
-    }
-
-    private void assign(JobRun job, int position, WorkerRun worker, Instant now) {
+    private void assign(ReadyGroup group, WorkerRun worker, Instant now) {
+        var job = group.job;
+        var position = group.poll();
         job.move(position, TaskState.ASSIGNED);
+        job.begun();
         var execution = new Execution(job, position, job.nextNumber(position), worker.id, now);
-        job.executing.put(position, execution);
+        job.executes(execution);
         if (job.startedAt == null) {
             job.startedAt = now;
         }
         worker.add(execution);
         charge(execution, 1);
+        var demandClass = demandClass(group);
+        demandClass.waitingSince = null;
+        unreserve(demandClass);
+        list(group);
         comm.dispatch(execution);
     }
 
     private void charge(Execution execution, int sign) {
-        shares.running(execution.job.owner, sign * cores(execution));
-    }
-
-    /** In thousandths; a task that asks none counts a little all the same. */
-    private static long cores(Execution execution) {
-        return Math.max(1, execution.demand().amount(Demand.CORES));
+        shares.running(execution.job.owner, sign * execution.demand().cores());
     }
 
     /** The current execution that this attempt names on this worker; null if it is stale. */
@@ -360,7 +506,7 @@ public final class Scheduler {
         var position = job == null
                 ? -1
                 : JobRun.position(job.spec.work(), attempt.task().index());
-        var execution = job == null || position < 0 ? null : job.executing.get(position);
+        var execution = job == null || position < 0 ? null : job.executing(position);
         return execution != null && execution.number == attempt.number() && execution.worker.equals(worker)
                 ? execution
                 : null;
@@ -368,18 +514,19 @@ public final class Scheduler {
 
     /** Whether attempts were given to the worker that have not ended. */
     public boolean holdsWork(WorkerRun worker) {
-        return !worker.executing.isEmpty();
+        return worker.executing() > 0;
     }
 
     /** Whether its result has come and is being made durable. */
     public boolean recording(Execution execution) {
-        return execution.recording;
+        return execution.recording();
     }
 
     /** The worker began to run it. */
     public void started(Execution execution, Instant at) {
-        if (execution.startedAt == null && !execution.recording) {
+        if (execution.startedAt == null && execution.state() == AttemptState.SENT) {
             execution.startedAt = at;
+            execution.move(AttemptState.STARTED);
             execution.job.move(execution.position, TaskState.RUNNING);
             comm.changed(execution.job, execution.position, TaskState.RUNNING, execution, "");
         }
@@ -390,11 +537,15 @@ public final class Scheduler {
      * {@link #recorded} was called.
      */
     public Verdict finished(Execution execution, Cause cause, Duration wall, Instant now) {
-        execution.recording = true;
+        execution.move(AttemptState.RECORDING);
         release(execution);
         var job = execution.job;
-        job.group(execution.position).ran(wall.toNanos());
-        shares.used(job.owner, cores(execution) / 1000.0 * wall.toNanos() / 1e9, now);
+        var worker = workers.get(execution.worker);
+        if (worker != null) {
+            worker.ran(wall.toNanos(), execution.group.meanNanos);
+        }
+        execution.group.ran(wall.toNanos());
+        shares.used(job.owner, execution.demand().cores() / 1000.0 * wall.toNanos() / 1e9, now);
         if (cause == Cause.SUCCESS) {
             return new Verdict(true, TaskState.SUCCEEDED, false);
         }
@@ -412,7 +563,8 @@ public final class Scheduler {
     public void recorded(Execution execution, Verdict verdict, String message, Instant now) {
         var job = execution.job;
         var position = execution.position;
-        job.executing.remove(position, execution);
+        execution.move(AttemptState.ENDED);
+        job.executesNoMore(execution);
         if (verdict.last() || job.canceling) {
             end(job, position, verdict.last() ? verdict.state() : TaskState.CANCELED, execution, message);
         } else {
@@ -421,6 +573,9 @@ public final class Scheduler {
             job.move(position, TaskState.READY);
             comm.changed(job, position, TaskState.READY, execution, message);
             delay(job, position, now);
+        }
+        if (jobs.get(job.id) == job) {
+            list(execution.group);
         }
     }
 
@@ -470,13 +625,21 @@ public final class Scheduler {
     }
 
     private void endIfOver(JobRun job) {
-        if (job.ended() && jobs.remove(job.id) != null) {
-            comm.ended(job);
-            for (var waiting : List.copyOf(jobs.values())) {
-                if (waiting.waitsFor.remove(job.id)) {
-                    blockerEnded(waiting, job.id, job.state());
+        if (!job.ended() || !jobs.remove(job.id, job)) {
+            return;
+        }
+        forget(job);
+        comm.ended(job);
+        over.add(job);
+        // what follows may end further jobs: these are left to the first call, so that no chain is too long
+        for (var next = over.size() == 1 ? job : null; next != null; next = over.peek()) {
+            for (var waiter : waiters.getOrDefault(next.id, List.of())) {
+                if (waiter.waitsFor.remove(next.id)) {
+                    blockerEnded(waiter, next.id, next.state());
                 }
             }
+            waiters.remove(next.id);
+            over.remove();
         }
     }
 
@@ -501,20 +664,26 @@ public final class Scheduler {
         }
         comm.canceled(job);
         job.waitsFor.clear();
-        job.groups.forEach(ReadyGroup::clear);
+        for (var group : job.groups) {
+            group.clear();
+            list(group);
+        }
         for (var position = 0; position < job.size(); position++) {
             if (job.state(position) == TaskState.WAITING || job.state(position) == TaskState.READY) {
                 job.move(position, TaskState.CANCELED);
             }
         }
-        for (var execution : List.copyOf(job.executing.values())) {
-            stop(execution);
+        for (var position = 0; job.executing() > 0 && position < job.size(); position++) {
+            var execution = job.executing(position);
+            if (execution != null) {
+                stop(execution);
+            }
         }
         endIfOver(job);
     }
 
     private void stop(Execution execution) {
-        if (!execution.recording) {
+        if (!execution.recording()) {
             execution.canceling = true;
             comm.stop(execution.worker, execution.id());
         }
@@ -537,7 +706,7 @@ public final class Scheduler {
      * @param finished attempts whose results it will send
      */
     public void reconciled(WorkerRun worker, boolean restarted, Set<AttemptId> running, Set<AttemptId> finished) {
-        for (var execution : List.copyOf(worker.executing)) {
+        for (var execution : worker.executions()) {
             if (!running.contains(execution.id()) && !finished.contains(execution.id())) {
                 lose(execution, restarted && began(execution), "worker '" + worker.id + "' was restarted");
             }
@@ -549,7 +718,7 @@ public final class Scheduler {
             }
         }
         // a cancel that was sent while the worker was away got lost
-        worker.executing.stream().filter(e -> e.canceling).forEach(e -> comm.stop(worker.id, e.id()));
+        worker.executions().stream().filter(e -> e.canceling).forEach(e -> comm.stop(worker.id, e.id()));
     }
 
     /** Whether it may have run: it is known to, or the worker had room for it. */
@@ -559,8 +728,8 @@ public final class Scheduler {
 
     /** The worker's lease has ended: its attempts are fenced, their tasks go back to the queue or have failed. */
     public void lost(WorkerRun worker) {
-        worker.online = false;
-        for (var execution : List.copyOf(worker.executing)) {
+        worker.online(false);
+        for (var execution : worker.executions()) {
             worker.fenced.add(execution.id());
             lose(execution, began(execution), "worker '" + worker.id + "' was lost");
         }
@@ -579,41 +748,43 @@ public final class Scheduler {
     }
 
     private void lose(Execution execution, boolean crash, String message) {
-        if (execution.recording) {
+        if (execution.recording()) {
             return;
         }
         var job = execution.job;
         var position = execution.position;
         release(execution);
         if (job.canceling || execution.canceling) {
-            execution.recording = true;
+            execution.move(AttemptState.RECORDING);
             comm.recordLoss(execution, Cause.CANCELED, "canceled", true);
         } else if (crash && job.crashes(position) >= settings.maxCrashes()) {
-            execution.recording = true;
+            execution.move(AttemptState.RECORDING);
             comm.recordLoss(
                     execution,
                     Cause.WORKER_LOST,
                     message + " for the " + (settings.maxCrashes() + 1) + "th time while it ran this task",
                     true);
         } else {
-            job.executing.remove(position, execution);
+            execution.move(AttemptState.ENDED);
+            job.executesNoMore(execution);
             job.tried(position, execution.number, false, crash);
             job.move(position, TaskState.READY);
             if (crash) {
                 comm.recordLoss(execution, Cause.WORKER_LOST, message, false);
             }
             comm.changed(job, position, TaskState.READY, execution, message);
-            job.group(position).add(position);
+            enqueue(job, position);
         }
     }
 
     /** Forgets a worker that is not online. */
     public void remove(WorkerRun worker) {
         workers.remove(worker.id);
+        judge = true;
     }
 
     /** Why a task of an open job is where it is. */
-    public Explanation explain(JobRun job, int position) {
+    public Explanation explain(JobRun job, int position, Instant now) {
         var state = job.state(position);
         var id = job.taskId(position);
         return switch (state) {
@@ -621,9 +792,9 @@ public final class Scheduler {
                 var waitsFor = waitsFor(job, position);
                 yield new Explanation(id, state, "waits for " + String.join(", ", waitsFor), waitsFor, Map.of(), null);
             }
-            case READY -> explainReady(job, position);
+            case READY -> explainReady(job, position, now);
             case ASSIGNED, RUNNING -> {
-                var execution = job.executing.get(position);
+                var execution = job.executing(position);
                 var where = execution == null ? "" : " on worker '" + execution.worker + "'";
                 var summary = state == TaskState.RUNNING
                         ? "runs" + where
@@ -642,44 +813,65 @@ public final class Scheduler {
         }
         var open = new ArrayList<String>();
         if (job.spec.work() instanceof Work.Graph graph) {
-            var needs = Set.copyOf(graph.tasks().get(position).needs());
-            for (var i = 0; i < graph.tasks().size(); i++) {
-                var name = graph.tasks().get(i).name();
-                if (needs.contains(name) && job.state(i) != TaskState.SUCCEEDED) {
-                    open.add("task '" + name + "'");
+            for (var need : job.needs(position)) {
+                if (job.state(need) != TaskState.SUCCEEDED) {
+                    open.add("task '" + graph.tasks().get(need).name() + "'");
                 }
             }
         }
         return open;
     }
 
-    private Explanation explainReady(JobRun job, int position) {
-        var demand = job.group(position).demand;
+    private Explanation explainReady(JobRun job, int position, Instant now) {
+        var group = job.group(position);
+        var demand = group.demand;
         var shortfalls = new TreeMap<String, String>();
         for (var worker : workers.values()) {
-            var shortfall = worker.shortfall(demand);
-            shortfalls.put(worker.id, shortfall == null ? "could take it" : shortfall);
+            shortfalls.put(worker.id, shortfall(worker, group));
         }
-        var ahead = jobs.values().stream()
-                .filter(other -> other.spec.priority() > job.spec.priority()
-                        || (other.spec.priority() == job.spec.priority() && other.id.compareTo(job.id) < 0))
-                .mapToInt(other -> other.count(TaskState.READY))
-                .sum();
-        var due = delayed.stream()
+        return new Explanation(
+                job.taskId(position),
+                TaskState.READY,
+                summary(job, position, group, demand),
+                List.of(),
+                shortfalls,
+                Queue.ahead(jobs.values(), group, position, shares, now));
+    }
+
+    private static String shortfall(WorkerRun worker, ReadyGroup group) {
+        var shortfall = worker.shortfall(group.demand);
+        if (shortfall != null) {
+            return shortfall;
+        }
+        return keptFromOthers(worker, group) ? "is kept for larger tasks that have waited long" : "could take it";
+    }
+
+    /** When a task that failed is tried again; null if it is not delayed. */
+    @Nullable
+    Instant due(JobRun job, int position) {
+        return delayed.stream()
                 .filter(d -> d.job == job && d.position == position)
-                .findFirst();
-        String summary;
-        if (due.isPresent()) {
-            summary = "failed and is tried again at " + due.get().at;
-        } else if (workers.values().stream().noneMatch(w -> w.online)) {
-            summary = "no worker is online; start one, the task runs as soon as it comes";
-        } else if (job.executing.size() >= job.throttle()) {
-            summary = "the job runs at most " + job.throttle() + " tasks at once";
-        } else if (workers.values().stream().noneMatch(w -> w.couldRun(demand) && w.has(demand.executor()))) {
-            summary = "no worker here could ever run it; ask for less, or add a worker that can";
-        } else {
-            summary = "all workers that could run it are busy";
+                .map(Delayed::at)
+                .findFirst()
+                .orElse(null);
+    }
+
+    private String summary(JobRun job, int position, ReadyGroup group, Demand demand) {
+        var due = due(job, position);
+        var impossible = Possible.whyNot(demand, workers.values(), "");
+        if (impossible != null) {
+            return "can never run as things stand: " + impossible.message();
+        } else if (due != null) {
+            return "failed and is tried again at " + due;
+        } else if (workers.values().stream().noneMatch(WorkerRun::online)) {
+            return "no worker is online; start one, the task runs as soon as it comes";
+        } else if (job.executing() >= job.throttle()) {
+            return "the job runs at most " + job.throttle() + " tasks at once";
+        } else if (workers.values().stream().noneMatch(w -> w.takes(demand) && w.couldRun(demand))) {
+            return "no worker that could run it is online, takes tasks and has its executor available";
+        } else if (workers.values().stream().anyMatch(w -> shortfall(w, group).equals("could take it"))) {
+            return "is about to be sent to a worker";
         }
-        return new Explanation(job.taskId(position), TaskState.READY, summary, List.of(), shortfalls, ahead);
+        return "all workers that could run it are busy";
     }
 }

@@ -3,11 +3,7 @@ package muster.manager.scheduler;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import muster.api.AttemptId;
 import muster.api.Capacity;
 import muster.api.ExecutorView;
@@ -26,31 +22,54 @@ public final class WorkerRun {
     public String version = "";
     public @Nullable Instant since;
     public @Nullable Instant lastSeen;
-    public boolean draining;
+    private boolean draining;
 
     /** Whether it holds a lease. */
-    public boolean online;
+    private boolean online;
 
     /** When its lease ends, on the caller's monotonic clock. */
     public long leaseEndsNanos;
 
-    final Set<Execution> executing = new LinkedHashSet<>();
-
     /** Attempts taken from it when its lease ended, that it may still run. */
     final List<AttemptId> fenced = new ArrayList<>();
 
+    /** Its place in arrays by worker. */
+    final int index;
+
+    /** For whose tasks it is kept free; null for nobody's. */
+    @Nullable
+    DemandClass reservedFor;
+
+    private final Journal journal;
     private @Nullable Capacity capacity;
     private List<ExecutorView> executors = List.of();
-    private final Map<String, Long> free = new HashMap<>();
+    private Amounts total = Amounts.none();
+    private Amounts free = Amounts.none();
+
+    private @Nullable Execution first;
+    private @Nullable Execution last;
+    private int executing;
+
+    /** Waits for room, in order; those that left it otherwise are not {@code prefetched} any more and are skipped. */
     private final ArrayDeque<Execution> backlog = new ArrayDeque<>();
+
     private int prefetched;
 
-    public WorkerRun(String id) {
+    /** How long tasks run here by what is the mean of all workers; moving mean of the quotient. */
+    private double slowness = 1;
+
+    WorkerRun(String id, int index, Journal journal) {
         this.id = id;
+        this.index = index;
+        this.journal = journal;
     }
 
     public @Nullable Capacity capacity() {
         return capacity;
+    }
+
+    List<String> labels() {
+        return capacity == null ? List.of() : capacity.labels();
     }
 
     public List<ExecutorView> executors() {
@@ -60,13 +79,50 @@ public final class WorkerRun {
     /** What it has, as it says in its hello. */
     public void capacity(Capacity newCapacity) {
         capacity = newCapacity;
-        free.clear();
-        free.putAll(Demand.amounts(newCapacity));
-        executing.stream().filter(e -> !e.prefetched).forEach(e -> take(e.demand(), 1));
+        total = Amounts.of(newCapacity);
+        free = total.copy();
+        for (var each = first; each != null; each = each.after) {
+            if (!each.prefetched) {
+                free.take(each.demand().amounts());
+            }
+        }
+        moveUp();
+        journal.addChanged(this);
     }
 
     public void executors(List<ExecutorView> newExecutors) {
         executors = List.copyOf(newExecutors);
+        journal.addChanged(this);
+    }
+
+    public boolean online() {
+        return online;
+    }
+
+    /** Gives it a lease, or takes it. */
+    public void online(boolean nowOnline) {
+        online = nowOnline;
+        journal.add(this);
+    }
+
+    public boolean draining() {
+        return draining;
+    }
+
+    /** Whether it takes no new tasks. */
+    public void draining(boolean nowDraining) {
+        draining = nowDraining;
+        journal.add(this);
+    }
+
+    /** Whether an executor of that name is deployed on it, be it available now or not. */
+    boolean lists(String executor) {
+        for (var view : executors) {
+            if (view.name().equals(executor)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     boolean has(String executor) {
@@ -81,7 +137,7 @@ public final class WorkerRun {
     /** Whether it could run this if it were idle. */
     boolean couldRun(Demand demand) {
         return capacity != null
-                && demand.fits(Demand.amounts(capacity))
+                && total.cover(demand.amounts())
                 && demand.unmatched(capacity.labels()).isEmpty();
     }
 
@@ -95,7 +151,7 @@ public final class WorkerRun {
     }
 
     boolean fitsNow(Demand demand) {
-        return demand.fits(free);
+        return free.cover(demand.amounts());
     }
 
     int prefetched() {
@@ -104,13 +160,58 @@ public final class WorkerRun {
 
     /** Cores in thousandths. */
     long cores() {
-        return capacity == null ? 0 : Math.round(capacity.cores() * 1000);
+        return total.cores();
+    }
+
+    Amounts total() {
+        return total;
+    }
+
+    /** How many attempts it was given that have not ended. */
+    int executing() {
+        return executing;
+    }
+
+    List<Execution> executions() {
+        var all = new ArrayList<Execution>(executing);
+        for (var each = first; each != null; each = each.after) {
+            all.add(each);
+        }
+        return all;
+    }
+
+    double slowness() {
+        return slowness;
+    }
+
+    /** Takes note of how long a task ran here by what its kind takes on all workers. */
+    void ran(long nanos, double meanNanos) {
+        if (meanNanos > 0) {
+            slowness = 0.9 * slowness + 0.1 * Math.min(16, Math.max(1 / 16.0, nanos / meanNanos));
+        }
+    }
+
+    /** How loaded it is: attempts for each core, exact below 16 and within a sixteenth above. */
+    int level() {
+        var load = (int) Math.min(1 << 20, executing * 1000L / Math.max(1000, total.cores()));
+        if (load < 16) {
+            return load;
+        }
+        var magnitude = 31 - Integer.numberOfLeadingZeros(load);
+        return 16 * (magnitude - 3) + (load >> (magnitude - 4)) - 16;
     }
 
     void add(Execution execution) {
-        executing.add(execution);
+        execution.before = last;
+        if (last == null) {
+            first = execution;
+        } else {
+            last.after = execution;
+        }
+        last = execution;
+        executing++;
         if (fitsNow(execution.demand())) {
-            take(execution.demand(), 1);
+            free.take(execution.demand().amounts());
         } else {
             execution.prefetched = true;
             prefetched++;
@@ -118,27 +219,46 @@ public final class WorkerRun {
         }
     }
 
-    /** Takes an execution off; those that waited for its resources move up. */
+    /** Takes an execution off that is on it; those that waited for its resources move up. */
     void remove(Execution execution) {
-        if (!executing.remove(execution)) {
-            return;
-        }
-        if (execution.prefetched) {
-            prefetched--;
-            backlog.remove(execution);
+        if (execution.before == null) {
+            first = execution.after;
         } else {
-            take(execution.demand(), -1);
+            execution.before.after = execution.after;
         }
-        for (var next = backlog.peek(); next != null && fitsNow(next.demand()); next = backlog.peek()) {
-            backlog.remove();
+        if (execution.after == null) {
+            last = execution.before;
+        } else {
+            execution.after.before = execution.before;
+        }
+        execution.before = null;
+        execution.after = null;
+        executing--;
+        if (execution.prefetched) {
+            execution.prefetched = false;
             prefetched--;
-            next.prefetched = false;
-            take(next.demand(), 1);
+            if (backlog.size() > 2 * prefetched + 64) {
+                backlog.removeIf(e -> !e.prefetched);
+            }
+        } else {
+            free.giveBack(execution.demand().amounts());
         }
+        moveUp();
+        journal.add(this);
     }
 
-    private void take(Demand demand, int sign) {
-        demand.amounts().forEach((name, amount) -> free.merge(name, -sign * amount, Long::sum));
+    private void moveUp() {
+        for (var next = backlog.peek(); next != null; next = backlog.peek()) {
+            if (next.prefetched) {
+                if (!fitsNow(next.demand())) {
+                    return;
+                }
+                prefetched--;
+                next.prefetched = false;
+                free.take(next.demand().amounts());
+            }
+            backlog.remove();
+        }
     }
 
     public WorkerState state() {
@@ -149,11 +269,12 @@ public final class WorkerRun {
     }
 
     public double coresInUse() {
-        return (cores() - free.getOrDefault(Demand.CORES, 0L)) / 1000.0;
+        return (total.cores() - free.cores()) / 1000.0;
     }
 
     public WorkerView view() {
-        var running = (int) executing.stream().filter(e -> e.startedAt != null).count();
+        var running =
+                (int) executions().stream().filter(e -> e.startedAt != null).count();
         return new WorkerView(
                 id,
                 state(),
@@ -163,7 +284,7 @@ public final class WorkerRun {
                 executors,
                 coresInUse(),
                 running,
-                executing.size() - running,
+                executing - running,
                 since,
                 lastSeen,
                 message());
@@ -201,23 +322,21 @@ public final class WorkerRun {
         if (!unmatched.isEmpty()) {
             return "does not match label " + String.join(", ", unmatched);
         }
-        var total = Demand.amounts(capacity);
-        for (var entry : demand.amounts().entrySet()) {
-            var name = entry.getKey();
-            var has = total.getOrDefault(name, 0L);
-            if (has < entry.getValue()) {
-                return "has " + Demand.describe(name, has) + ", the task asks "
-                        + Demand.describe(name, entry.getValue());
+        for (var asked : demand.amounts().byName().entrySet()) {
+            var name = asked.getKey();
+            if (total.get(name) < asked.getValue()) {
+                return "has " + Demand.describe(name, total.get(name)) + ", the task asks "
+                        + Demand.describe(name, asked.getValue());
             }
         }
-        for (var entry : demand.amounts().entrySet()) {
-            var name = entry.getKey();
-            var available = Math.max(0, free.getOrDefault(name, 0L));
-            if (available < entry.getValue()) {
+        for (var asked : demand.amounts().byName().entrySet()) {
+            var name = asked.getKey();
+            var available = Math.max(0, free.get(name));
+            if (available < asked.getValue()) {
                 return "has " + Demand.describe(name, available) + " free, the task asks "
-                        + Demand.describe(name, entry.getValue());
+                        + Demand.describe(name, asked.getValue());
             }
         }
-        return null;
+        return prefetched > 0 ? "has " + prefetched + " tasks waiting on it that come first" : null;
     }
 }

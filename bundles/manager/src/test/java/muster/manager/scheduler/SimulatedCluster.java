@@ -1,0 +1,397 @@
+package muster.manager.scheduler;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import muster.api.AttemptId;
+import muster.api.Capacity;
+import muster.api.Cause;
+import muster.api.ExecutorView;
+import muster.api.JobId;
+import muster.api.JobSpec;
+import muster.api.TaskId;
+import muster.api.TaskState;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A scheduler among simulated workers, with a clock that only tests move and a store whose writes become durable when
+ * they say so. It remembers what was told, and checks with each word what must hold at any time.
+ */
+final class SimulatedCluster implements Comm {
+    Instant now = Instant.EPOCH;
+    Settings settings;
+    Scheduler scheduler;
+
+    /** What each worker was given and has not ended, by attempt. */
+    final Map<String, Map<AttemptId, Execution>> given = new LinkedHashMap<>();
+
+    final Map<String, Capacity> capacities = new HashMap<>();
+    final Map<TaskId, Integer> lastNumber = new HashMap<>();
+    final Map<TaskId, TaskState> terminal = new HashMap<>();
+    final Set<JobId> ended = new HashSet<>();
+    final List<AttemptId> stops = new ArrayList<>();
+    final List<Execution> dispatched = new ArrayList<>();
+    final Map<JobId, String> stuck = new HashMap<>();
+
+    /** Ends that are not durable yet. */
+    final ArrayDeque<Runnable> unwritten = new ArrayDeque<>();
+
+    /** What a store would hold: ends of attempts, and who was sent what, by job. */
+    private final Map<JobId, List<Ended>> endings = new HashMap<>();
+
+    private final Map<JobId, List<Execution>> sent = new HashMap<>();
+    private final Set<JobId> canceled = new HashSet<>();
+    private boolean restoring;
+    private long lastJob;
+
+    private record Ended(int position, int number, boolean last, TaskState state, Cause cause) {}
+
+    SimulatedCluster(Settings settings) {
+        this.settings = settings;
+        scheduler = new Scheduler(this, settings);
+    }
+
+    WorkerRun worker(String id, Capacity capacity) {
+        var worker = scheduler.workerOrNew(id);
+        capacities.put(id, capacity);
+        given.computeIfAbsent(id, i -> new LinkedHashMap<>());
+        worker.executors(List.of(new ExecutorView("native", true, "")));
+        worker.capacity(capacity);
+        worker.online(true);
+        return worker;
+    }
+
+    static Capacity capacity(double cores, long memory, int gpus, String... labels) {
+        var devices = new ArrayList<String>();
+        for (var i = 0; i < gpus; i++) {
+            devices.add("gpu" + i);
+        }
+        return new Capacity(cores, memory, 1 << 30, devices, Map.of(), List.of(labels));
+    }
+
+    JobRun submit(JobSpec spec, String owner, Set<JobId> blockers) {
+        var job = new JobRun(new JobId(++lastJob), owner, spec, now);
+        scheduler.add(job, blockers);
+        scheduler.begin(job);
+        return job;
+    }
+
+    void schedule() {
+        scheduler.schedule(now);
+    }
+
+    void pass(Duration time) {
+        now = now.plus(time);
+    }
+
+    /** The worker says that this attempt ended; false if that is stale. */
+    boolean finish(String worker, AttemptId attempt, Cause cause, Duration wall) {
+        var held = given.get(worker);
+        if (held != null) {
+            held.remove(attempt);
+        }
+        var execution = scheduler.current(worker, attempt);
+        if (execution == null || scheduler.recording(execution)) {
+            return false;
+        }
+        var verdict = scheduler.finished(execution, cause, wall, now);
+        unwritten.add(() -> {
+            store(execution, verdict.last(), verdict.state(), cause);
+            scheduler.recorded(execution, verdict, "", now);
+        });
+        return true;
+    }
+
+    private void store(Execution execution, boolean last, TaskState state, Cause cause) {
+        endings.computeIfAbsent(execution.job.id, j -> new ArrayList<>())
+                .add(new Ended(execution.position, execution.number, last, state, cause));
+    }
+
+    /** A worker introduces itself, holding what it was given and has not ended. */
+    void hello(String id, boolean restarted) {
+        var worker = scheduler.workerOrNew(id);
+        if (restarted) {
+            given.get(id).clear();
+        }
+        worker.executors(List.of(new ExecutorView("native", true, "")));
+        worker.capacity(capacities.get(id));
+        worker.online(true);
+        scheduler.reconciled(worker, restarted, Set.copyOf(given.get(id).keySet()), Set.of());
+    }
+
+    /** The manager dies and starts again: what was not durable is gone, what workers hold is not. */
+    void restart() {
+        unwritten.clear();
+        var before = scheduler;
+        scheduler = new Scheduler(this, settings);
+        restoring = true;
+        for (var worker : before.workers()) {
+            scheduler.workerOrNew(worker.id).draining(worker.draining());
+        }
+        var open = before.jobs().stream()
+                .map(job -> {
+                    var run = new JobRun(job.id, job.owner, job.spec, job.submittedAt);
+                    run.startedAt = job.startedAt;
+                    return run;
+                })
+                .toList();
+        for (var run : open) {
+            var blockers = new HashSet<JobId>();
+            run.spec.after().stream()
+                    .map(JobSpec.Dependency::job)
+                    .filter(j -> !ended.contains(j))
+                    .forEach(blockers::add);
+            scheduler.add(run, blockers);
+            restoreTasks(run);
+            if (canceled.contains(run.id)) {
+                scheduler.cancel(run, "canceled");
+            }
+        }
+        open.forEach(scheduler::begin);
+        restoring = false;
+    }
+
+    private void restoreTasks(JobRun run) {
+        var known = new HashSet<AttemptId>();
+        for (var end : endings.getOrDefault(run.id, List.of())) {
+            known.add(new AttemptId(run.taskId(end.position), end.number));
+            if (end.last) {
+                scheduler.restoreEnded(run, end.position, end.state);
+            } else {
+                scheduler.restoreTry(run, end.position, end.number, end.cause);
+            }
+        }
+        scheduler.restoreConsequences(run);
+        var newest = new HashMap<Integer, Execution>();
+        for (var execution : sent.getOrDefault(run.id, List.of())) {
+            newest.merge(execution.position, execution, (a, b) -> a.number > b.number ? a : b);
+        }
+        newest.forEach((position, execution) -> {
+            if (run.state(position) == TaskState.WAITING) {
+                if (known.contains(execution.id())) {
+                    scheduler.restoreNumber(run, position, execution.number);
+                } else {
+                    scheduler.restoreNumber(run, position, execution.number - 1);
+                    scheduler.restoreExecution(run, position, execution.number, execution.worker, now);
+                }
+            }
+        });
+    }
+
+    void write() {
+        for (var next = unwritten.poll(); next != null; next = unwritten.poll()) {
+            next.run();
+        }
+    }
+
+    /** Ends everything that runs, in the order in which it was given, each after {@code wall}. */
+    void finishAll(Duration wall) {
+        for (var worker : List.copyOf(given.keySet())) {
+            for (var attempt : List.copyOf(given.get(worker).keySet())) {
+                finish(worker, attempt, Cause.SUCCESS, wall);
+            }
+        }
+        write();
+    }
+
+    @Override
+    public void dispatch(Execution execution) {
+        var task = execution.id().task();
+        var before = lastNumber.put(task, execution.number);
+        require(before == null || before < execution.number, "attempt numbers of " + task + " rise");
+        require(!terminal.containsKey(task), task + " starts after its end");
+        given.computeIfAbsent(execution.worker, w -> new LinkedHashMap<>()).put(execution.id(), execution);
+        sent.computeIfAbsent(execution.job.id, j -> new ArrayList<>()).add(execution);
+        requireOrder(execution);
+        dispatched.add(execution);
+    }
+
+    @Override
+    public void stop(String worker, AttemptId attempt) {
+        stops.add(attempt);
+    }
+
+    @Override
+    public void recordLoss(Execution execution, Cause cause, String message, boolean last) {
+        var state = cause == Cause.CANCELED ? TaskState.CANCELED : TaskState.FAILED;
+        unwritten.add(() -> {
+            store(execution, last, state, cause);
+            if (last) {
+                scheduler.recorded(execution, new Verdict(true, state, false), message, now);
+            }
+        });
+    }
+
+    @Override
+    public void changed(JobRun job, int position, TaskState state, @Nullable Execution execution, String message) {
+        if (state.terminal()) {
+            var before = terminal.put(job.taskId(position), state);
+            require(
+                    before == null || (restoring && before == state),
+                    job.taskId(position) + " ends once, but " + before + " and " + state);
+        }
+    }
+
+    @Override
+    public void stuck(JobRun job, String why) {
+        stuck.put(job.id, why);
+    }
+
+    @Override
+    public void canceled(JobRun job) {
+        canceled.add(job.id);
+    }
+
+    @Override
+    public void ended(JobRun job) {
+        require(ended.add(job.id), "job " + job.id + " ends once");
+    }
+
+    /** No task of higher priority would have fit in the room that this one got. */
+    private void requireOrder(Execution execution) {
+        var worker = scheduler.worker(execution.worker);
+        if (worker == null || execution.prefetched || worker.reservedFor != null) {
+            return;
+        }
+        var room = Room.of(worker).plus(execution.demand());
+        for (var job : scheduler.jobs()) {
+            for (var group : job.groups) {
+                require(
+                        !group.listed
+                                || job.spec.priority() <= execution.job.spec.priority()
+                                || worker.prefetched() > 0
+                                || !worker.takes(group.demand)
+                                || !room.holds(group.demand),
+                        "job " + job.id + " of higher priority comes before " + execution.id() + " on " + worker.id);
+            }
+        }
+    }
+
+    /** What holds at any time between two words. */
+    void check() {
+        for (var worker : scheduler.workers()) {
+            var room = Room.of(worker);
+            require(
+                    worker.capacity() == null || (room.cores >= 0 && room.memory >= 0 && room.gpus >= 0),
+                    worker.id + " is not over its capacity: " + room);
+            for (var execution : worker.executions()) {
+                require(
+                        scheduler.current(worker.id, execution.id()) == execution && !execution.recording(),
+                        execution.id() + " is the current attempt on " + worker.id);
+            }
+        }
+        for (var job : scheduler.jobs()) {
+            // after a restart the scheduler also counts what it cannot know to be given back
+            var held = given.values().stream()
+                    .flatMap(some -> some.values().stream())
+                    .filter(e -> scheduler.current(e.worker, e.id()) != null && e.job.id.equals(job.id))
+                    .count();
+            require(held <= job.throttle(), "job " + job.id + " keeps its throttle");
+            for (var position = 0; position < job.size(); position++) {
+                checkTask(job, position);
+            }
+        }
+    }
+
+    private void checkTask(JobRun job, int position) {
+        var execution = job.executing(position);
+        var what = job.taskId(position) + " is " + job.state(position) + " and ";
+        switch (job.state(position)) {
+            case WAITING ->
+                require(
+                        execution == null && (!job.waitsFor.isEmpty() || job.openNeeds(position) > 0),
+                        what + "waits for something open");
+            case READY -> {
+                var place = job.group(position).placeOf(position);
+                require(
+                        execution == null && place >= 0 != (scheduler.due(job, position) != null),
+                        what + "is queued or delayed");
+                if (place == 0) {
+                    scheduler
+                            .explain(job, position, now)
+                            .workers()
+                            .forEach((id, why) -> checkReason(job, position, scheduler.worker(id), why));
+                }
+            }
+            case ASSIGNED, RUNNING ->
+                require(execution != null && execution.position == position, what + "has an attempt");
+            case SUCCEEDED, FAILED, CANCELED -> require(execution == null, what + "has no attempt");
+        }
+    }
+
+    /** What is said to fall short does, and what is not said does not. */
+    private static void checkReason(JobRun job, int position, @Nullable WorkerRun worker, String why) {
+        var demand = job.group(position).demand;
+        require(worker != null, "the worker that is named is there");
+        var could = worker.takes(demand) && Room.of(worker).holds(demand) && worker.prefetched() == 0;
+        require(
+                could == (why.equals("could take it") || why.startsWith("is kept for")),
+                "'" + why + "' is true of " + worker.id + " and " + demand);
+    }
+
+    /** After a pass nothing that could start waits, but for what is kept for larger tasks. */
+    void checkNothingIdles() {
+        for (var job : scheduler.jobs()) {
+            for (var group : job.groups) {
+                for (var worker : group.listed ? scheduler.workers() : List.<WorkerRun>of()) {
+                    require(
+                            !worker.takes(group.demand)
+                                    || worker.prefetched() > 0
+                                    || worker.reservedFor != null
+                                    || !Room.of(worker).holds(group.demand),
+                            "a task of job " + job.id + " waits though " + worker.id + " has room");
+                }
+            }
+        }
+    }
+
+    /** What is free on a worker, summed up afresh. */
+    record Room(double cores, long memory, int gpus) {
+        static Room of(WorkerRun worker) {
+            var capacity = worker.capacity();
+            if (capacity == null) {
+                return new Room(0, 0, 0);
+            }
+            var cores = Math.round(capacity.cores() * 1000);
+            var memory = capacity.memoryBytes();
+            var gpus = capacity.gpus().size();
+            for (var execution : worker.executions()) {
+                if (!execution.prefetched) {
+                    var resources = execution.job.task(execution.position).resources();
+                    cores -= Math.round(resources.cores() * 1000);
+                    memory -= resources.memoryBytes();
+                    gpus -= resources.gpus();
+                }
+            }
+            return new Room(cores, memory, gpus);
+        }
+
+        Room plus(Demand demand) {
+            var amounts = demand.amounts();
+            return new Room(
+                    cores + amounts.cores(),
+                    memory + amounts.get(Amounts.MEMORY),
+                    gpus + (int) amounts.get(Amounts.GPUS));
+        }
+
+        boolean holds(Demand demand) {
+            var amounts = demand.amounts();
+            return amounts.cores() <= cores
+                    && amounts.get(Amounts.MEMORY) <= memory
+                    && amounts.get(Amounts.GPUS) <= gpus;
+        }
+    }
+
+    static void require(boolean holds, String what) {
+        if (!holds) {
+            throw new AssertionError("does not hold: " + what);
+        }
+    }
+}
