@@ -57,7 +57,7 @@ class ImportsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"noop", "process"})
+    @CsvSource({"noop", "process", "docker"})
     void anExecutorUsesNoOther(String executor) {
         classes()
                 .that(resideInAPackage("muster.executor." + executor + ".."))

@@ -19,6 +19,7 @@ public final class TestTask {
     private String stdout;
     private String stderr;
     private Duration timeLimit;
+    private Resources resources = Resources.DEFAULT;
 
     private TestTask(String executor, List<String> command) {
         this.executor = executor;
@@ -64,6 +65,11 @@ public final class TestTask {
         return this;
     }
 
+    public TestTask resources(Resources value) {
+        resources = value;
+        return this;
+    }
+
     public TaskSpec build() {
         return new TaskSpec(
                 "",
@@ -75,7 +81,7 @@ public final class TestTask {
                 stdin,
                 stdout,
                 stderr,
-                Resources.DEFAULT,
+                resources,
                 timeLimit,
                 0,
                 List.of());

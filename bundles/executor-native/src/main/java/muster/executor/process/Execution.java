@@ -384,13 +384,7 @@ final class Execution {
                     "its exit status is lost: another part of the worker's JVM waited for process " + ours.root,
                     usage);
         }
-        if (end.signal() != 0) {
-            var message = "killed by signal " + end.signal() + " (" + Signals.name(end.signal()) + ")";
-            return new Outcome(Cause.SIGNAL, -1, end.signal(), message, usage);
-        }
-        return end.exitCode() == 0
-                ? Outcome.success(usage)
-                : new Outcome(Cause.EXIT_CODE, end.exitCode(), 0, "exited with code " + end.exitCode(), usage);
+        return end.signal() != 0 ? Outcome.killed(end.signal(), usage) : Outcome.exited(end.exitCode(), usage);
     }
 
     private Outcome neverRan() {

@@ -1,4 +1,4 @@
-package muster.executor.process;
+package muster.api.executor;
 
 /** Names of signals on Linux. */
 final class Signals {

@@ -1,0 +1,364 @@
+package muster.executor.docker;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import muster.api.AttemptId;
+import muster.api.executor.Attempt;
+import muster.api.executor.Availability;
+import muster.api.executor.Executor;
+import muster.api.executor.Outcomes;
+import muster.executor.docker.Container.Stop;
+import muster.executor.docker.Plan.Owner;
+import org.jspecify.annotations.Nullable;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.Designate;
+import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The executor {@code docker}: runs commands in containers of a Docker Engine, or of Podman, on this machine. */
+@Component(
+        service = Executor.class,
+        configurationPid = "muster.executor.docker",
+        property = Executor.NAME + "=" + DockerExecutor.KIND)
+@Designate(ocd = DockerExecutor.Configuration.class)
+public final class DockerExecutor implements Executor {
+    static final String KIND = "docker";
+
+    private static final Logger LOG = LoggerFactory.getLogger(DockerExecutor.class);
+    private static final Duration PATIENCE = Duration.ofMillis(500);
+    private static final Duration LONG_PATIENCE = Duration.ofSeconds(30);
+    private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(10);
+
+    /** Its settings. */
+    @ObjectClassDefinition(
+            name = "Muster docker executor",
+            description = "Runs commands in containers of a Docker Engine or Podman")
+    public @interface Configuration {
+        @AttributeDefinition(description = "The daemon's Unix socket")
+        String socket() default "/run/docker.sock";
+
+        @AttributeDefinition(
+                description = "Time between SIGTERM and SIGKILL when an attempt is ended, in whole seconds")
+        String grace() default "5s";
+
+        @AttributeDefinition(
+                description = "When images are fetched: always, missing (when one is not here) or never; a task may"
+                        + " choose another, except where this says never")
+        String pull() default "missing";
+
+        @AttributeDefinition(
+                description = "File with credentials of registries, in the form of Docker's config.json. Empty: none")
+        String credentials() default "";
+
+        @AttributeDefinition(
+                description = "Who tasks run as: worker for the worker's own ids, image for what the image says, task"
+                        + " to let tasks choose, or ids such as 1000:1000")
+        String user() default "worker";
+
+        @AttributeDefinition(
+                description = "Network modes that tasks may ask for, comma separated; the first is what they get")
+        String networks() default "none,bridge";
+
+        @AttributeDefinition(
+                description = "Folders that tasks may mount, comma separated, with :rw behind those that they may write"
+                        + " to. Empty: their own workspace alone")
+        String binds() default "";
+
+        @AttributeDefinition(
+                description = "Where folders of this worker are for the daemon, when the worker itself runs in a"
+                        + " container: /path/of/the/worker=/path/of/the/daemon, comma separated")
+        String paths() default "";
+
+        @AttributeDefinition(description = "The most processes in a container; 0 for no limit")
+        long processes() default 4096;
+
+        @AttributeDefinition(description = "Folder with the mark by which this worker's containers are known")
+        String data() default "data/executor-docker";
+    }
+
+    private final Daemon daemon;
+    private final Shared shared;
+    private final Map<AttemptId, Container> containers = new ConcurrentHashMap<>();
+    private volatile boolean closed;
+
+    /** Whether containers of a former time may be there. */
+    private volatile boolean sweep = true;
+
+    /** What daemon it is; empty while that is not known. */
+    private volatile String description = "";
+
+    private volatile @Nullable CompletableFuture<Reply> describing;
+    private volatile boolean podman;
+
+    @Activate
+    public DockerExecutor(Configuration configuration) {
+        this(Settings.of(configuration), Path.of(configuration.socket()), Path.of(configuration.data()));
+    }
+
+    DockerExecutor(Settings settings, Path socket, Path data) {
+        var owner = new Owner(mark(data), UUID.randomUUID().toString(), ownIds());
+        daemon = new Daemon(socket);
+        shared = new Shared(settings, owner);
+    }
+
+    private static String mark(Path data) {
+        var file = data.resolve("owner");
+        try {
+            if (!Files.exists(file)) {
+                Files.createDirectories(data);
+                Files.writeString(file, UUID.randomUUID().toString());
+            }
+            return Files.readString(file).strip();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot write '" + file + "'; name another folder for data", e);
+        }
+    }
+
+    private static String ownIds() {
+        try {
+            var self = Files.readAttributes(Path.of("/proc/self"), "unix:uid,gid");
+            return self.get("uid") + ":" + self.get("gid");
+        } catch (IOException e) {
+            throw new UncheckedIOException("the worker's own user cannot be told", e);
+        }
+    }
+
+    @Override
+    public Availability probe() {
+        var ping = await(ask("/_ping"), PATIENCE);
+        if (!ping.ok()) {
+            description = "";
+            sweep = true;
+            return Availability.no("no Docker or Podman answers at " + daemon.socket + " (" + ping.message()
+                    + "); start it, set socket in muster.executor.docker.cfg, and let this worker's user write there");
+        }
+        if (description.isEmpty() && !describe()) {
+            return Availability.no("the daemon at " + daemon.socket + " answers, but does not say yet what it is");
+        }
+        if (sweep) {
+            sweep = false;
+            daemon.post(this::removeOrphans);
+        }
+        var progress = shared.images.progress();
+        return Availability.yes(description + (progress.isEmpty() ? "" : "; " + progress));
+    }
+
+    /** Asks what daemon this is and what it cannot do; false if that takes it long, as it does Podman at its start. */
+    private boolean describe() {
+        var asked = describing;
+        if (asked == null || (asked.isDone() && !asked.join().ok())) {
+            asked = ask("/version").thenCombine(ask("/info"), DockerExecutor::merged);
+            describing = asked;
+        }
+        var reply = await(asked, PATIENCE);
+        if (!reply.ok()) {
+            return false;
+        }
+        describing = null;
+        podman = isPodman(reply.json());
+        description = (podman ? "Podman " : "Docker ")
+                + reply.json().path("Version").asText("of unknown version") + " at " + daemon.socket
+                + weaknesses(reply.json().path("Info"));
+        return true;
+    }
+
+    private static Reply merged(Reply version, Reply info) {
+        if (!version.ok() || !(version.json() instanceof ObjectNode all)) {
+            return new Reply(0, version.message());
+        }
+        all.set("Info", info.json());
+        return new Reply(version.status(), all.toString());
+    }
+
+    private static boolean isPodman(JsonNode version) {
+        for (var component : version.path("Components")) {
+            if (component.path("Name").asText().startsWith("Podman")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** What it cannot do that tasks may ask for. */
+    private static String weaknesses(JsonNode info) {
+        var weak = new ArrayList<String>();
+        new TreeMap<>(Map.of("MemoryLimit", "memory", "CpuCfsQuota", "cores", "PidsLimit", "processes"))
+                .forEach((key, name) -> {
+                    if (!info.path(key).asBoolean(true)) {
+                        weak.add(name);
+                    }
+                });
+        return weak.isEmpty() ? "" : "; it cannot limit " + String.join(", ", weak) + " on this machine";
+    }
+
+    private CompletableFuture<Reply> ask(String path) {
+        var answer = new CompletableFuture<Reply>();
+        daemon.post(() -> daemon.call("GET", path, null, LONG_PATIENCE, answer::complete));
+        return answer;
+    }
+
+    private static Reply await(CompletableFuture<Reply> answer, Duration patience) {
+        try {
+            return answer.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new Reply(0, "interrupted");
+        } catch (ExecutionException | TimeoutException e) {
+            return new Reply(0, "no answer within " + patience.toMillis() + " ms");
+        }
+    }
+
+    private void removeOrphans() {
+        var filter = Reply.JSON.createObjectNode();
+        filter.putArray("label").add(Plan.OWNER + "=" + shared.owner.token());
+        var path = "/containers/json?all=true&filters=" + Images.encode(filter.toString());
+        daemon.call("GET", path, null, null, reply -> {
+            if (!reply.ok()) {
+                sweep = true;
+                return;
+            }
+            for (var container : reply.json()) {
+                var labels = container.path("Labels");
+                var attempt = labels.path(Plan.ATTEMPT).asText();
+                if (!labels.path(Plan.INSTANCE).asText().equals(shared.owner.instance()) || !isRunning(attempt)) {
+                    removeOrphan(container.path("Id").asText(), attempt);
+                }
+            }
+        });
+    }
+
+    private boolean isRunning(String attempt) {
+        return containers.keySet().stream().anyMatch(id -> id.toString().equals(attempt));
+    }
+
+    private void removeOrphan(String id, String attempt) {
+        // killed first: Podman would wait for it to end by itself
+        daemon.call(
+                "POST",
+                "/containers/" + id + "/kill",
+                null,
+                null,
+                killed -> Container.removeContainer(daemon, id, reply -> {
+                    if (reply.ok() || reply.status() == 404) {
+                        LOG.info("Removed the container that attempt {} left", attempt);
+                    } else {
+                        sweep = true;
+                    }
+                }));
+    }
+
+    @Override
+    public void start(List<Attempt> attempts, Outcomes outcomes) {
+        for (var attempt : attempts) {
+            var container = new Container(attempt, outcomes, shared);
+            containers.put(attempt.id(), container);
+            daemon.post(closed ? () -> container.stop(Stop.SHUTDOWN) : container::begin);
+        }
+    }
+
+    @Override
+    public void cancel(Attempt attempt) {
+        var container = containers.get(attempt.id());
+        if (container != null) {
+            daemon.post(() -> container.stop(Stop.CANCEL));
+        }
+    }
+
+    /** Kills what runs, and waits until that is told. */
+    @Deactivate
+    void close() {
+        closed = true;
+        var deadline = System.nanoTime() + CLOSE_PATIENCE.toNanos();
+        containers.values().forEach(container -> daemon.post(() -> container.stop(Stop.SHUTDOWN)));
+        try {
+            while (!containers.isEmpty() && System.nanoTime() - deadline < 0) {
+                TimeUnit.MILLISECONDS.sleep(1);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        daemon.close();
+        containers.values().forEach(Container::abandon);
+    }
+
+    /** What its containers share. */
+    private final class Shared implements Container.Host {
+        private final Settings settings;
+        private final Owner owner;
+        private final Binds binds;
+        private final Images images;
+        private final Gate gate;
+
+        Shared(Settings settings, Owner owner) {
+            this.settings = settings;
+            this.owner = owner;
+            binds = new Binds(settings.binds(), daemon.socket);
+            images = new Images(daemon, settings.credentials());
+            gate = new Gate(daemon, Math.max(4, Runtime.getRuntime().availableProcessors()));
+        }
+
+        @Override
+        public Daemon daemon() {
+            return daemon;
+        }
+
+        @Override
+        public Images images() {
+            return images;
+        }
+
+        @Override
+        public Gate gate() {
+            return gate;
+        }
+
+        @Override
+        public Settings settings() {
+            return settings;
+        }
+
+        @Override
+        public Binds binds() {
+            return binds;
+        }
+
+        @Override
+        public Owner owner() {
+            return owner;
+        }
+
+        @Override
+        public boolean tellsMemory() {
+            return !podman;
+        }
+
+        @Override
+        public void forget(Container container) {
+            containers.remove(container.attempt(), container);
+        }
+
+        @Override
+        public void sweep() {
+            sweep = true;
+        }
+    }
+}

@@ -1,0 +1,243 @@
+package muster.executor.docker;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import muster.api.MusterException;
+import muster.api.Names;
+import muster.api.executor.Attempt;
+import muster.executor.docker.Binds.Mount;
+import muster.executor.docker.Settings.Pull;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an attempt asks of the daemon.
+ *
+ * @param container body of the request that makes the container
+ * @param stdin null for none
+ * @param oneFile whether both streams go to the file of the first
+ */
+record Plan(
+        String image,
+        Pull pull,
+        ObjectNode container,
+        @Nullable Path stdin,
+        Path stdout,
+        Path stderr,
+        boolean oneFile) {
+    /** Label with the token of the worker's own folder, which tells whose a container is. */
+    static final String OWNER = "muster.owner";
+
+    /** Label with the time at which this executor started. */
+    static final String INSTANCE = "muster.instance";
+
+    static final String ATTEMPT = "muster.attempt";
+
+    private static final List<String> PARAMETERS = List.of("image", "pull", "network", "user", "binds", "entrypoint");
+
+    /** What the worker says of its own machine; an image has its own. */
+    private static final Set<String> OF_THE_MACHINE = Set.of("PATH", "HOME", "USER", "LOGNAME", "SHELL");
+
+    private static final long PERIOD_MICROS = 100_000;
+    private static final long SHORTEST_QUOTA_MICROS = 1_000;
+
+    /** Who asks. */
+    record Owner(String token, String instance, String workerUser) {}
+
+    /** @throws MusterException INVALID if it cannot be run, and why */
+    static Plan of(Attempt attempt, Settings settings, Binds binds, Owner owner) {
+        var task = attempt.task();
+        var parameters = task.parameters();
+        parameters.requireOnly(task.executor(), PARAMETERS);
+        var image = parameters
+                .string("image")
+                .filter(name -> !name.isBlank())
+                .orElseThrow(() -> MusterException.invalid("the task names no image; give --param image=NAME[:TAG]"));
+        var ofImage = parameters.bool("entrypoint").orElse(false);
+        if (task.command().isEmpty() && !ofImage) {
+            throw MusterException.invalid("the task has no command; give a program and its arguments, or"
+                    + " --param entrypoint=true for what the image starts by itself");
+        }
+        var directory = attempt.workingDirectory();
+        var container = Reply.JSON.createObjectNode();
+        var host = Reply.JSON.createObjectNode();
+        var mounts = new ArrayList<Mount>();
+        mounts.add(new Mount(
+                task.workingDirectory() == null ? directory : binds.require(directory, true),
+                directory.toString(),
+                true));
+        mountScratch(attempt, directory, mounts);
+        binds(attempt).forEach(bind -> mounts.add(binds.parse(bind)));
+        var stdin = task.stdin() == null ? null : input(task.stdin(), directory, binds);
+        var stdout = attempt.stdout();
+        var stderr = attempt.stderr();
+        requireReachable("stdout", task.stdout(), stdout, directory, binds);
+        requireReachable("stderr", task.stderr(), stderr, directory, binds);
+        var oneFile = stdout.equals(stderr);
+
+        container.put("Image", image);
+        command(container, task.command(), ofImage, oneFile);
+        environment(container, attempt, directory);
+        container.put("WorkingDir", directory.toString());
+        user(parameters.string("user").orElse(null), settings, owner).ifPresent(user -> container.put("User", user));
+        container.put("AttachStdout", true).put("AttachStderr", true).put("Tty", false);
+        container
+                .put("AttachStdin", stdin != null)
+                .put("OpenStdin", stdin != null)
+                .put("StdinOnce", stdin != null);
+        container
+                .putObject("Labels")
+                .put(OWNER, owner.token)
+                .put(INSTANCE, owner.instance)
+                .put(ATTEMPT, attempt.id().toString());
+        container.set("HostConfig", host);
+
+        host.put("Init", true); // forwards signals, and takes what loses its parent
+        host.put("NetworkMode", network(parameters.string("network").orElse(null), settings));
+        host.putArray("SecurityOpt").add("no-new-privileges");
+        host.putObject("LogConfig").put("Type", "none");
+        limits(host, attempt, settings);
+        var list = host.putArray("Mounts");
+        for (var mount : mounts) {
+            list.addObject()
+                    .put("Type", "bind")
+                    .put("Source", settings.there(mount.source()).toString())
+                    .put("Target", mount.target())
+                    .put("ReadOnly", !mount.writable());
+        }
+        var pull = parameters.string("pull").map(Pull::parse).orElse(settings.pull());
+        return new Plan(image, stricter(pull, settings.pull()), container, stdin, stdout, stderr, oneFile);
+    }
+
+    /** A worker that never pulls does not for a task either. */
+    private static Pull stricter(Pull asked, Pull configured) {
+        return configured == Pull.NEVER ? Pull.NEVER : asked;
+    }
+
+    private static List<?> binds(Attempt attempt) {
+        var binds = attempt.task().parameters().values().get("binds");
+        if (binds == null) {
+            return List.of();
+        }
+        return binds instanceof List<?> list
+                ? list
+                : List.of(String.valueOf(binds).split(","));
+    }
+
+    private static void mountScratch(Attempt attempt, Path directory, List<Mount> mounts) {
+        var scratch = attempt.environment().get("MUSTER_SCRATCH");
+        if (scratch != null && !directory.startsWith(scratch)) {
+            mounts.add(new Mount(Path.of(scratch), scratch, true));
+        }
+    }
+
+    private static void command(ObjectNode container, List<String> command, boolean ofImage, boolean oneFile) {
+        if (ofImage && oneFile) {
+            throw MusterException.invalid("stdout and stderr of a task with the parameter 'entrypoint' cannot be one"
+                    + " file; name two, or give the command");
+        }
+        var list = container.putArray(ofImage ? "Cmd" : "Entrypoint");
+        if (oneFile) {
+            // the daemon carries the streams apart: only a common descriptor keeps their order
+            List.of("sh", "-c", "exec \"$@\" 2>&1", "sh").forEach(list::add);
+        }
+        command.forEach(list::add);
+        if (ofImage && command.isEmpty()) {
+            container.remove("Cmd");
+        }
+    }
+
+    private static void environment(ObjectNode container, Attempt attempt, Path directory) {
+        var own = attempt.task().environment();
+        var list = container.putArray("Env");
+        attempt.environment().forEach((name, value) -> {
+            if (!OF_THE_MACHINE.contains(name) || own.containsKey(name)) {
+                list.add(name + "=" + value);
+            }
+        });
+        if (!own.containsKey("HOME")) {
+            list.add("HOME=" + directory);
+        }
+    }
+
+    private static Optional<String> user(@Nullable String asked, Settings settings, Owner owner) {
+        var user = settings.user();
+        if (asked != null && !user.equals("task")) {
+            throw MusterException.invalid("parameter 'user' is not allowed on this worker; leave it out, or have its"
+                    + " operator set user = task in muster.executor.docker.cfg");
+        }
+        return switch (user) {
+            case "worker" -> Optional.of(owner.workerUser);
+            case "image" -> Optional.empty();
+            case "task" -> Optional.ofNullable(asked);
+            default -> Optional.of(user);
+        };
+    }
+
+    private static String network(@Nullable String asked, Settings settings) {
+        if (asked != null && !settings.networks().contains(asked)) {
+            throw MusterException.invalid("network '" + Names.escape(asked) + "' is not allowed on this worker, which"
+                    + " has " + String.join(", ", settings.networks())
+                    + "; choose one, or have its operator add it to networks in muster.executor.docker.cfg");
+        }
+        return asked == null ? settings.networks().get(0) : asked;
+    }
+
+    private static void limits(ObjectNode host, Attempt attempt, Settings settings) {
+        var resources = attempt.task().resources();
+        if (resources.cores() > 0) {
+            host.put("CpuPeriod", PERIOD_MICROS);
+            host.put("CpuQuota", Math.max(SHORTEST_QUOTA_MICROS, Math.round(resources.cores() * PERIOD_MICROS)));
+        }
+        if (resources.memoryBytes() > 0) {
+            host.put("Memory", resources.memoryBytes());
+            host.put("MemorySwap", resources.memoryBytes());
+        }
+        if (settings.processes() > 0) {
+            host.put("PidsLimit", settings.processes());
+        }
+        if (!attempt.gpus().isEmpty()) {
+            var request = host.putArray("DeviceRequests").addObject().put("Driver", "nvidia");
+            var ids = request.putArray("DeviceIDs");
+            attempt.gpus().forEach(gpu -> ids.add(gpu.toString()));
+            request.putArray("Capabilities").addArray().add("gpu");
+        }
+    }
+
+    private static Path input(String stdin, Path directory, Binds binds) {
+        var file = directory.resolve(stdin);
+        var name = "stdin '" + Names.escape(stdin) + "'";
+        if (!Files.exists(file)) {
+            throw MusterException.invalid(
+                    name + " is not there: no file " + file + "; make it before the task runs or correct the path");
+        }
+        if (!Binds.isIn(file, directory)) {
+            return requireRegular(name, binds.require(file, false));
+        }
+        return requireRegular(name, file);
+    }
+
+    private static Path requireRegular(String name, Path file) {
+        if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
+            throw MusterException.invalid(name + " cannot be read: " + file + "; name a file");
+        }
+        return file;
+    }
+
+    /** The worker itself writes the files of output: a task may name none that it could not write itself. */
+    private static void requireReachable(
+            String stream, @Nullable String asked, Path file, Path directory, Binds binds) {
+        var parent = file.getParent();
+        if (asked == null || parent == null || Binds.isIn(file, directory)) {
+            return;
+        }
+        if (Files.isSymbolicLink(file) || (Files.exists(file) && !Files.isRegularFile(file))) {
+            throw MusterException.invalid(stream + " '" + file + "' is no plain file; name one in the workspace");
+        }
+        binds.require(parent, true);
+    }
+}

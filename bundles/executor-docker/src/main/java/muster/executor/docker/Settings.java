@@ -1,0 +1,111 @@
+package muster.executor.docker;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import muster.api.MusterException;
+import muster.api.Quantity;
+
+/**
+ * What the operator of a worker allows.
+ *
+ * @param user {@code worker} for the worker's own ids, {@code image} for what the image says, {@code task} to let tasks
+ *     choose, or ids such as {@code 1000:1000}
+ * @param networks modes that tasks may ask for, the first by default
+ * @param binds folders that tasks may mount
+ * @param mappings where folders of the worker are for the daemon
+ * @param processes the most in a container; 0 for no limit
+ * @param credentials file in the form of Docker's {@code config.json}; empty for none
+ */
+record Settings(
+        Duration grace,
+        Pull pull,
+        String user,
+        List<String> networks,
+        List<Bind> binds,
+        List<Mapping> mappings,
+        long processes,
+        String credentials) {
+    Settings {
+        networks = List.copyOf(networks);
+        binds = List.copyOf(binds);
+        mappings = List.copyOf(mappings);
+        if (networks.isEmpty()) {
+            throw MusterException.invalid("networks is empty; name at least one mode, such as none");
+        }
+        if (processes < 0) {
+            throw MusterException.invalid("processes is " + processes + "; write 0 or more");
+        }
+    }
+
+    /** When an image is fetched from its registry. */
+    enum Pull {
+        /** Before every attempt. */
+        ALWAYS,
+        /** When it is not here. */
+        MISSING,
+        NEVER;
+
+        static Pull parse(String text) {
+            return Arrays.stream(values())
+                    .filter(pull -> pull.name().equalsIgnoreCase(text))
+                    .findFirst()
+                    .orElseThrow(
+                            () -> MusterException.invalid("pull is '" + text + "'; write always, missing or never"));
+        }
+    }
+
+    /** A folder that tasks may mount, with all that is in it. */
+    record Bind(Path path, boolean writable) {
+        static Bind parse(String text) {
+            var writable = text.endsWith(":rw");
+            var path = Path.of(writable || text.endsWith(":ro") ? text.substring(0, text.length() - 3) : text);
+            if (!path.isAbsolute()) {
+                throw MusterException.invalid("binds has '" + text + "'; write a path that starts with /, with :rw"
+                        + " behind it if tasks may write there");
+            }
+            return new Bind(path, writable);
+        }
+    }
+
+    /** Where a folder of the worker is for the daemon, when the worker itself runs in a container. */
+    record Mapping(Path here, Path there) {
+        static Mapping parse(String text) {
+            var parts = text.split("=", -1);
+            if (parts.length != 2 || !parts[0].startsWith("/") || !parts[1].startsWith("/")) {
+                throw MusterException.invalid(
+                        "paths has '" + text + "'; write /path/of/the/worker=/path/of/the/daemon");
+            }
+            return new Mapping(Path.of(parts[0]), Path.of(parts[1]));
+        }
+    }
+
+    static Settings of(DockerExecutor.Configuration configuration) {
+        return new Settings(
+                Quantity.parseDuration(configuration.grace()),
+                Pull.parse(configuration.pull()),
+                configuration.user(),
+                list(configuration.networks()),
+                list(configuration.binds()).stream().map(Bind::parse).toList(),
+                list(configuration.paths()).stream().map(Mapping::parse).toList(),
+                configuration.processes(),
+                configuration.credentials());
+    }
+
+    private static List<String> list(String text) {
+        return Arrays.stream(text.split(","))
+                .map(String::strip)
+                .filter(word -> !word.isEmpty())
+                .toList();
+    }
+
+    /** The path at which the daemon finds what is at this path here. */
+    Path there(Path here) {
+        return mappings.stream()
+                .filter(mapping -> here.startsWith(mapping.here))
+                .findFirst()
+                .map(mapping -> mapping.there.resolve(mapping.here.relativize(here)))
+                .orElse(here);
+    }
+}

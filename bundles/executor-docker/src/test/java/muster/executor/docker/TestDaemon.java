@@ -1,0 +1,205 @@
+package muster.executor.docker;
+
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import muster.api.executor.Eventually;
+
+/**
+ * A container daemon of the test's own: its daemon, its data and its socket in a folder, and in it an image made from
+ * busybox. Needs root.
+ */
+abstract class TestDaemon implements AutoCloseable {
+    static final String IMAGE = "localhost/busybox:1";
+
+    final Path folder;
+    final Path socket;
+    private final List<String> command;
+    private Process process;
+
+    private TestDaemon(Path folder, List<String> command) {
+        this.folder = folder;
+        this.command = command;
+        socket = folder.resolve("socket");
+    }
+
+    /** A Docker Engine without networks of its own. */
+    static TestDaemon docker(Path folder) throws Exception {
+        var daemon =
+                new TestDaemon(
+                        folder,
+                        List.of(
+                                "dockerd",
+                                "--data-root=" + folder.resolve("data"),
+                                "--exec-root=" + folder.resolve("exec"),
+                                "--pidfile=" + folder.resolve("pid"),
+                                "--host=unix://" + folder.resolve("socket"),
+                                "--bridge=none",
+                                "--iptables=false",
+                                "--ip6tables=false")) {
+                    @Override
+                    void load(Path archive) throws Exception {
+                        call(
+                                "curl",
+                                "-sf",
+                                "-X",
+                                "POST",
+                                "-T",
+                                archive.toString(),
+                                "--unix-socket",
+                                socket.toString(),
+                                "http://docker/images/create?fromSrc=-&repo=localhost/busybox&tag=1");
+                    }
+                };
+        return daemon.up();
+    }
+
+    /** Podman's service, with runc and without systemd. */
+    static TestDaemon podman(Path folder) throws Exception {
+        var configuration = Files.writeString(folder.resolve("containers.conf"), """
+                [engine]
+                cgroup_manager = "cgroupfs"
+                events_logger = "file"
+                runtime = "runc"
+                [containers]
+                default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
+                """);
+        var storage = List.of("--root=" + folder.resolve("data"), "--runroot=" + folder.resolve("run"));
+        var podman = new ArrayList<>(List.of("podman"));
+        podman.addAll(storage);
+        var service = new ArrayList<>(podman);
+        service.addAll(List.of("system", "service", "--time=0", "unix://" + folder.resolve("socket")));
+        var daemon = new TestDaemon(folder, service) {
+            @Override
+            void prepare(ProcessBuilder builder) {
+                builder.environment().put("CONTAINERS_CONF", configuration.toString());
+            }
+
+            @Override
+            void load(Path archive) throws Exception {
+                var load = new ArrayList<>(podman);
+                load.addAll(List.of("import", archive.toString(), IMAGE));
+                call(load.toArray(String[]::new));
+            }
+        };
+        return daemon.up();
+    }
+
+    void prepare(ProcessBuilder builder) {}
+
+    abstract void load(Path archive) throws Exception;
+
+    TestDaemon up() throws Exception {
+        start();
+        load(image());
+        return this;
+    }
+
+    /** Starts the daemon, and waits until it answers. */
+    void start() throws IOException {
+        var log = folder.resolve("log").toFile();
+        var builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(Redirect.appendTo(log));
+        prepare(builder);
+        try {
+            process = builder.start();
+        } catch (IOException e) {
+            throw new IOException(command.get(0) + " is not installed; see itests/debian-packages.txt", e);
+        }
+        Eventually.eventually(command.get(0) + " answers, see " + log, () -> {
+            if (!process.isAlive()) {
+                throw new AssertionError(command.get(0) + " ended: " + lastLines());
+            }
+            return succeeds("curl", "-sf", "--unix-socket", socket.toString(), "http://docker/_ping");
+        });
+    }
+
+    private String lastLines() {
+        try {
+            var text = Files.readString(folder.resolve("log"));
+            return text.substring(Math.max(0, text.length() - 2000));
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    /** Ends the daemon; containers may go on. */
+    void stop() throws Exception {
+        process.destroy();
+        if (!process.waitFor(30, TimeUnit.SECONDS)) {
+            process.destroyForcibly().waitFor();
+        }
+    }
+
+    /** How many containers there are, running or not. */
+    long containers() throws Exception {
+        var answer = call("curl", "-sf", "--unix-socket", socket.toString(), "http://docker/containers/json?all=true");
+        return Reply.JSON.readTree(answer).size();
+    }
+
+    @Override
+    public void close() throws Exception {
+        stop();
+        var mounts = Files.readAllLines(Path.of("/proc/mounts")).stream()
+                .map(line -> line.split(" ")[1])
+                .filter(path -> path.startsWith(folder.toString()))
+                .sorted(Comparator.reverseOrder())
+                .toList();
+        for (var mount : mounts) {
+            succeeds("umount", mount);
+        }
+        call("rm", "-rf", folder.toString());
+    }
+
+    /** A root file system as a tar archive. */
+    private Path image() throws Exception {
+        var root = Files.createDirectory(folder.resolve("image"));
+        for (var name : List.of("bin", "etc", "proc", "root", "tmp")) {
+            Files.createDirectory(root.resolve(name));
+        }
+        var busybox = root.resolve("bin/busybox");
+        Files.copy(Path.of("/bin/busybox"), busybox);
+        busybox.toFile().setExecutable(true, false);
+        for (var applet : call("/bin/busybox", "--list").split("\n")) {
+            if (!applet.equals("busybox")) {
+                Files.createSymbolicLink(root.resolve("bin").resolve(applet), Path.of("busybox"));
+            }
+        }
+        Files.writeString(root.resolve("etc/passwd"), "root:x:0:0:root:/root:/bin/sh\n");
+        var archive = folder.resolve("image.tar");
+        call("tar", "-C", root.toString(), "-cf", archive.toString(), ".");
+        return archive;
+    }
+
+    private static boolean succeeds(String... command) {
+        try {
+            return new ProcessBuilder(command)
+                            .redirectErrorStream(true)
+                            .redirectOutput(Redirect.DISCARD)
+                            .start()
+                            .waitFor()
+                    == 0;
+        } catch (IOException e) {
+            throw new AssertionError(command[0] + " is not installed", e);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Runs a program and returns what it printed. */
+    String call(String... command) throws Exception {
+        var builder = new ProcessBuilder(command).redirectErrorStream(true);
+        prepare(builder);
+        var called = builder.start();
+        var output = new String(called.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (called.waitFor() != 0) {
+            throw new IOException(String.join(" ", command) + ": " + output);
+        }
+        return output;
+    }
+}
