@@ -65,6 +65,9 @@ final class Agent implements Outcomes, AutoCloseable {
 
     private static final int FILE_THREADS = 2;
 
+    /** How long results gather while attempts wait here, for which the manager need not hurry. */
+    private static final Duration RESULT_PAUSE = Duration.ofMillis(10);
+
     /** Until the start of an attempt is told: of most that are shorter only the end is, which halves the messages. */
     private static final Duration START_PAUSE = Duration.ofMillis(20);
 
@@ -109,6 +112,8 @@ final class Agent implements Outcomes, AutoCloseable {
     private @Nullable Future<?> nextHello;
     private @Nullable Future<?> nextPiece;
     private @Nullable Future<?> nextStarts;
+    private @Nullable Future<?> nextResults;
+    private boolean resultsDue;
 
     /** Attempts that began to run just now. */
     private final List<TaskAttempt> starting = new ArrayList<>();
@@ -760,16 +765,31 @@ final class Agent implements Outcomes, AutoCloseable {
 
     private void afterMail() {
         startWhatFits();
-        // while more is there already, more can go along
-        if (mailbox.isEmpty() || results.size() + started.size() + others.size() >= MOST_GATHERED) {
+        if (results.size() + started.size() + others.size() >= MOST_GATHERED) {
             flush();
+        } else if (mailbox.isEmpty()) {
+            // else more is there already that can go along
+            flushUnlessMoreFollows();
         }
         if (stopping && held.isEmpty()) {
             idle.countDown();
         }
     }
 
+    private void flushUnlessMoreFollows() {
+        var onlyResults = started.isEmpty() && returned.isEmpty() && others.isEmpty() && !results.isEmpty();
+        if (!onlyResults || waiting.isEmpty() || resultsDue || stopping) {
+            flush();
+        } else if (nextResults == null) {
+            nextResults = after(RESULT_PAUSE, () -> {
+                nextResults = null;
+                resultsDue = true;
+            });
+        }
+    }
+
     private void flush() {
+        resultsDue = false;
         if (welcomed) {
             var messages = new ArrayList<ToManager>();
             addStarted(messages);

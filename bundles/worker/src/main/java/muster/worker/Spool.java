@@ -47,7 +47,7 @@ final class Spool implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(2);
 
     /** How old a result is written at the latest, and how many gather at most. */
-    private static final Duration WRITE_PAUSE = Duration.ofMillis(20);
+    private static final Duration WRITE_PAUSE = Duration.ofMillis(50);
 
     private static final int MOST_UNWRITTEN = 16_384;
 

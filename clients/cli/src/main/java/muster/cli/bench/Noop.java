@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import muster.cli.client.Client;
 import muster.cli.client.ExitCode;
@@ -19,7 +21,7 @@ public final class Noop {
     private static final int WARM_TASKS = 100_000;
     private static final int SAMPLE = 100;
     private static final int PAGE = 100;
-    private static final long HEAP_PAUSE_MILLIS = 200;
+    private static final long HEAP_PAUSE_SECONDS = 1;
 
     private final Manager manager;
     private final int tasks;
@@ -135,10 +137,10 @@ public final class Noop {
         manager.delete(id);
     }
 
-    /** Looks at the manager's heap again and again. */
+    /** Looks at the manager's heap now and then, seldom enough not to be measured itself, and at the end. */
     private final class HighestHeap implements AutoCloseable {
+        private final CountDownLatch closed = new CountDownLatch(1);
         private final CompletableFuture<Long> found;
-        private volatile boolean closed;
 
         HighestHeap() {
             found = CompletableFuture.supplyAsync(this::watch);
@@ -146,26 +148,24 @@ public final class Noop {
 
         private long watch() {
             var highest = 0L;
-            do {
-                highest = Math.max(highest, manager.heapBytes());
-                try {
-                    Thread.sleep(HEAP_PAUSE_MILLIS);
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                    return highest;
+            try {
+                while (!closed.await(HEAP_PAUSE_SECONDS, TimeUnit.SECONDS)) {
+                    highest = Math.max(highest, manager.heapBytes());
                 }
-            } while (!closed);
-            return highest;
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            return Math.max(highest, manager.heapBytes());
         }
 
         long highest() {
-            closed = true;
+            closed.countDown();
             return found.join();
         }
 
         @Override
         public void close() {
-            closed = true;
+            closed.countDown();
         }
     }
 }
