@@ -50,12 +50,13 @@ final class Manager implements Comm, AutoCloseable {
 
     /**
      * @param nanos a monotonic clock, for leases
+     * @param store which holds its lease
      * @param expected ids of workers that should come
      */
     Manager(Clock clock, LongSupplier nanos, Store store, Settings settings, Leases leases, List<String> expected) {
         this.clock = clock;
         this.store = store;
-        epoch = store.nextEpoch();
+        epoch = store.epoch();
         lastJob = store.lastJob();
         scheduler = new Scheduler(this, settings);
         events = new EventLog(epoch);

@@ -1,5 +1,7 @@
 package muster.manager;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -7,10 +9,15 @@ import java.util.Arrays;
 import java.util.List;
 import muster.api.AccessService;
 import muster.api.ClusterService;
+import muster.api.ErrorCode;
 import muster.api.JobService;
+import muster.api.MusterException;
 import muster.api.Quantity;
 import muster.manager.scheduler.Settings;
-import muster.manager.store.SqliteStore;
+import muster.manager.store.Database;
+import muster.manager.store.PostgresqlDatabase;
+import muster.manager.store.SqlStore;
+import muster.manager.store.SqliteDatabase;
 import muster.transport.BrokerAddress;
 import muster.transport.Links;
 import org.osgi.framework.BundleContext;
@@ -45,7 +52,8 @@ public final class ManagerComponent {
                 : Path.of(config.data());
         var leases = new Leases(Quantity.parseDuration(config.heartbeat()), Quantity.parseDuration(config.lease()));
         var expected = list(config.nodes());
-        var store = new SqliteStore(data.resolve("muster.db"));
+        var store = new SqlStore(database(config, data));
+        store.take(store.lease(), config.id(), "");
         manager = new Manager(
                 Clock.systemUTC(),
                 System::nanoTime,
@@ -63,6 +71,26 @@ public final class ManagerComponent {
                         AccessService.class,
                         security.security().access(() -> advertised(broker, config.address())),
                         null));
+    }
+
+    private static Database database(ManagerConfig config, Path data) {
+        if (config.store().isEmpty()) {
+            return new SqliteDatabase(data.resolve("muster.db"));
+        }
+        var password = "";
+        if (!config.store_password_file().isEmpty()) {
+            try {
+                password =
+                        Files.readString(Path.of(config.store_password_file())).strip();
+            } catch (IOException e) {
+                throw new MusterException(
+                        ErrorCode.UNAVAILABLE,
+                        "store.password.file " + config.store_password_file() + " cannot be read: " + e.getMessage()
+                                + "; make it readable for the manager's user",
+                        e);
+            }
+        }
+        return new PostgresqlDatabase(config.store(), config.store_user(), password);
     }
 
     /** The broker's address as workers reach it: an embedded broker listens on a wildcard or loopback address. */

@@ -22,6 +22,17 @@ public @interface ManagerConfig {
     @AttributeDefinition(description = "Folder of the store; empty for ${karaf.data}/muster")
     String data() default "";
 
+    @AttributeDefinition(
+            description = "Where jobs and results are kept: empty for SQLite in the data folder,"
+                    + " or a PostgreSQL database, such as jdbc:postgresql://host:5432/muster")
+    String store() default "";
+
+    @AttributeDefinition(description = "PostgreSQL user; empty for what the URL says")
+    String store_user() default "";
+
+    @AttributeDefinition(description = "File with the PostgreSQL user's password; empty for none")
+    String store_password_file() default "";
+
     @AttributeDefinition(description = "Folder of the CA, keys and tokens; empty for ${karaf.base}/security")
     String security() default "";
 

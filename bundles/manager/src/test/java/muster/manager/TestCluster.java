@@ -24,7 +24,8 @@ import muster.api.JobView;
 import muster.api.TaskId;
 import muster.api.Usage;
 import muster.manager.scheduler.Settings;
-import muster.manager.store.SqliteStore;
+import muster.manager.store.SqlStore;
+import muster.manager.store.SqliteDatabase;
 import muster.transport.BrokerAddress;
 import muster.transport.Links.ManagerLink;
 import muster.transport.Protocol;
@@ -48,10 +49,12 @@ final class TestCluster implements AutoCloseable {
     }
 
     void start(List<String> expected) {
+        var store = new SqlStore(new SqliteDatabase(folder.resolve("muster.db")));
+        store.take(store.lease(), "manager", "");
         manager = new Manager(
                 Clock.systemUTC(),
                 nanos::get,
-                new SqliteStore(folder.resolve("muster.db")),
+                store,
                 new Settings(1, 4, Duration.ofMillis(200)),
                 new Leases(Duration.ofSeconds(2), LEASE),
                 expected);

@@ -43,6 +43,26 @@ public record EndedAttempt(
         FORGIVEN
     }
 
+    EndedAttempt with(Standing other) {
+        return new EndedAttempt(
+                id,
+                other,
+                worker,
+                cause,
+                exitCode,
+                signal,
+                message,
+                stderrTail,
+                assignedAt,
+                startedAt,
+                finishedAt,
+                usage,
+                stdoutBytes,
+                stderrBytes,
+                stdout,
+                stderr);
+    }
+
     public AttemptView view() {
         return new AttemptView(
                 id.number(),

@@ -13,17 +13,33 @@ import muster.api.LogStream;
  * committed together. Thread-safe.
  */
 public interface Store extends AutoCloseable {
-    /** A number that rises with each call, durably. */
-    long nextEpoch();
+    /** Who may write now, as it stands in the store. */
+    Lease lease();
 
-    /** The highest job id ever given; 0 at first. */
+    /**
+     * Takes the lease, if it still stands as it was seen, with the next epoch. From then on this store may write, and none
+     * that held it before.
+     *
+     * @param holder names this manager
+     * @param url where its REST interface is reached; may be empty
+     * @return whether it was taken
+     */
+    boolean take(Lease seen, String holder, String url);
+
+    /** The epoch under which this store writes; 0 before it took the lease. */
+    long epoch();
+
+    /** What to do once when another took the lease; every write fails from then on. On the store's thread. */
+    void whenLost(Runnable told);
+
+    /** The highest job id ever given; 0 at first. Only with the lease. */
     long lastJob();
 
     /**
      * Carries this out and then runs {@code afterCommit}, on the store's thread. While the store cannot write, it tries
      * again and again; a {@link Write.Submitted} then fails at once.
      *
-     * @param failed told why, instead of {@code afterCommit}, when the write was given up
+     * @param failed told why, instead of {@code afterCommit}, when the write was given up, on the store's thread
      */
     void write(Write write, Runnable afterCommit, Consumer<Exception> failed);
 

@@ -1,0 +1,859 @@
+package muster.manager.store;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import java.util.zip.DeflaterOutputStream;
+import java.util.zip.InflaterInputStream;
+import muster.api.AttemptId;
+import muster.api.Cause;
+import muster.api.ErrorCode;
+import muster.api.JobId;
+import muster.api.LogStream;
+import muster.api.MusterException;
+import muster.api.TaskId;
+import muster.api.Usage;
+import muster.transport.Codec;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The store in an SQL database.
+ *
+ * <p>Each transaction ends by raising the lease's number of commits, under this store's epoch. So a store whose lease was
+ * taken changes nothing any more, and after a commit whose answer was lost the number tells whether it happened.
+ */
+public final class SqlStore implements Store {
+    private static final Logger LOG = LoggerFactory.getLogger(SqlStore.class);
+
+    /** Writes in one transaction. One write may have hundreds of rows. */
+    private static final int MAX_BATCH = 1024;
+
+    private static final int READERS = 4;
+    private static final int FETCH_ROWS = 1000;
+    private static final long RETRY_MILLIS = 500;
+
+    private static final String ATTEMPT_COLUMNS = "job, task, number, standing, succeeded, content";
+
+    private final Database database;
+    private final HikariDataSource readers;
+    private final Map<String, PreparedStatement> statements = new LinkedHashMap<>();
+    private final BlockingQueue<Pending> queue = new LinkedBlockingQueue<>();
+    private final Thread thread;
+
+    private @Nullable Connection writer;
+    private volatile Lease lease = Lease.NONE;
+    private volatile String fault = "this manager does not hold the store's lease";
+    private volatile boolean lost;
+    private volatile boolean closing;
+    private volatile Runnable whenLost = () -> {};
+
+    private record Pending(@Nullable Write write, Runnable afterCommit, Consumer<Exception> failed) {}
+
+    /** What another manager does to this one's transactions. */
+    private static final class LeaseLost extends SQLException {
+        private static final long serialVersionUID = 1L;
+
+        static final String WHY = "another manager has taken the store's lease";
+
+        LeaseLost() {
+            super(WHY);
+        }
+    }
+
+    /** Brings the tables up to date. The database is closed with the store. */
+    public SqlStore(Database database) {
+        this.database = database;
+        HikariDataSource pool = null;
+        try {
+            migrate(database);
+            var config = new HikariConfig();
+            config.setPoolName("muster-store-readers");
+            config.setDataSource(database.source());
+            config.setMaximumPoolSize(READERS);
+            config.setAutoCommit(false);
+            pool = new HikariDataSource(config);
+        } catch (FlywayException | PoolInitializationException e) {
+            database.close();
+            throw new MusterException(
+                    ErrorCode.UNAVAILABLE,
+                    "the store " + database + " cannot be opened: " + e.getMessage() + "; " + database.remedy(),
+                    e);
+        }
+        readers = pool;
+        thread = new Thread(this::run, "muster-store");
+        thread.start();
+    }
+
+    /** Flyway finds its parts through the thread's class loader. */
+    private static void migrate(Database database) {
+        var thread = Thread.currentThread();
+        var before = thread.getContextClassLoader();
+        var loader = SqlStore.class.getClassLoader();
+        thread.setContextClassLoader(loader);
+        try {
+            Flyway.configure(loader)
+                    .dataSource(database.source())
+                    .locations("classpath:db/migration")
+                    .placeholders(database.words())
+                    .load()
+                    .migrate();
+        } finally {
+            thread.setContextClassLoader(before);
+        }
+    }
+
+    // ---- the lease
+
+    @Override
+    public Lease lease() {
+        return read(SqlStore::lease);
+    }
+
+    private static Lease lease(Connection connection) throws SQLException {
+        try (var statement = connection.prepareStatement("select epoch, commits, content from lease where id = 1");
+                var rows = statement.executeQuery()) {
+            if (!rows.next()) {
+                return Lease.NONE;
+            }
+            var epoch = rows.getLong(1);
+            var commits = rows.getLong(2);
+            var content = Content.open(rows.getBytes(3), leaseName(epoch, commits));
+            return new Lease(epoch, commits, content.text(), content.text(), content.number());
+        }
+    }
+
+    private static String leaseName(long epoch, long commits) {
+        return "lease of epoch " + epoch + " at commit " + commits;
+    }
+
+    private static byte[] content(Lease lease) {
+        return new Content()
+                .text(lease.holder())
+                .text(lease.url())
+                .number(lease.lastJob())
+                .seal(leaseName(lease.epoch(), lease.commits()));
+    }
+
+    @Override
+    public boolean take(Lease seen, String holder, String url) {
+        var next = new Lease(seen.epoch() + 1, seen.commits() + 1, holder, url, seen.lastJob());
+        var taken = read(connection -> {
+            if (!lease(connection).equals(seen)) {
+                return false;
+            }
+            database.evictWriters(connection);
+            var sql = seen.epoch() == 0
+                    ? "insert into lease (epoch, commits, content, id) values (?, ?, ?, 1) on conflict do nothing"
+                    : "update lease set epoch = ?, commits = ?, content = ? where id = 1 and epoch = ? and commits = ?";
+            try (var statement = connection.prepareStatement(sql)) {
+                statement.setLong(1, next.epoch());
+                statement.setLong(2, next.commits());
+                statement.setBytes(3, content(next));
+                if (seen.epoch() != 0) {
+                    statement.setLong(4, seen.epoch());
+                    statement.setLong(5, seen.commits());
+                }
+                var changed = statement.executeUpdate() == 1;
+                connection.commit();
+                return changed;
+            }
+        });
+        if (taken) {
+            lease = next;
+            fault = "";
+        }
+        return taken;
+    }
+
+    @Override
+    public long epoch() {
+        return lease.epoch();
+    }
+
+    @Override
+    public void whenLost(Runnable told) {
+        whenLost = told;
+    }
+
+    @Override
+    public long lastJob() {
+        return lease.lastJob();
+    }
+
+    // ---- writing
+
+    @Override
+    public void write(Write write, Runnable afterCommit, Consumer<Exception> failed) {
+        queue.add(new Pending(write, afterCommit, failed));
+    }
+
+    @Override
+    public String fault() {
+        return fault;
+    }
+
+    private void run() {
+        var batch = new ArrayList<Pending>();
+        var open = true;
+        while (open) {
+            try {
+                batch.add(queue.take());
+            } catch (InterruptedException e) {
+                continue;
+            }
+            queue.drainTo(batch, MAX_BATCH - 1);
+            open = batch.removeIf(pending -> pending.write == null) ? false : open;
+            commit(batch);
+            batch.clear();
+        }
+        giveBack();
+        disconnect();
+    }
+
+    /** Commits the batch, however often that takes; only submits are given up. Returns once the store can be written. */
+    private void commit(List<Pending> batch) {
+        while (!batch.isEmpty() || !(fault.isEmpty() || closing || lost)) {
+            var next = lease.next();
+            var decided = false;
+            try {
+                var connection = connect();
+                if (fault.isEmpty() && batch.stream().allMatch(p -> p.write instanceof Write.Barrier)) {
+                    // nothing to write: what was given before is durable already
+                    done(batch);
+                    return;
+                }
+                for (var pending : batch) {
+                    if (pending.write != null) {
+                        next = next.with(pending.write);
+                        apply(connection, pending.write);
+                    }
+                }
+                flush();
+                raise(connection, next);
+                decided = true;
+                connection.commit();
+                lease = next;
+                done(batch);
+                return;
+            } catch (LeaseLost e) {
+                lose(batch, e);
+                return;
+            } catch (SQLException | RuntimeException | AssertionError e) {
+                // a driver may fail in other ways than it should when its connection breaks
+                if (roll(batch, e instanceof SQLException known ? known : new SQLException(e), decided, next)) {
+                    done(batch);
+                    return;
+                }
+            }
+        }
+    }
+
+    private void done(List<Pending> batch) {
+        if (!fault.isEmpty()) {
+            LOG.info("The store can be written again.");
+            fault = "";
+        }
+        for (var pending : batch) {
+            try {
+                pending.afterCommit.run();
+            } catch (RuntimeException e) {
+                LOG.error("A step after a commit failed", e);
+            }
+        }
+    }
+
+    /** Raises the number of commits, as the last of a transaction: the row is locked for no longer than that. */
+    private void raise(Connection connection, Lease next) throws SQLException {
+        if (lost) {
+            throw new LeaseLost();
+        }
+        var statement = statement(
+                connection, "update lease set commits = ?, content = ? where id = 1 and epoch = ? and commits = ?");
+        statement.setLong(1, next.commits());
+        statement.setBytes(2, content(next));
+        statement.setLong(3, next.epoch());
+        statement.setLong(4, next.commits() - 1);
+        if (statement.executeUpdate() != 1) {
+            throw new LeaseLost();
+        }
+    }
+
+    private void lose(List<Pending> batch, LeaseLost cause) {
+        fault = LeaseLost.WHY;
+        disconnect();
+        if (!lost) {
+            lost = true;
+            LOG.error("Another manager has taken the store's lease; this one changes nothing any more");
+            whenLost.run();
+        }
+        batch.forEach(pending -> pending.failed.accept(cause));
+    }
+
+    /**
+     * After a failure: says whether the transaction was committed nevertheless.
+     *
+     * @param decided whether it had come to the commit itself, whose answer may be all that was lost
+     */
+    private boolean roll(List<Pending> batch, SQLException cause, boolean decided, Lease next) {
+        if (fault.isEmpty()) {
+            LOG.error("The store cannot be written, trying again every {} ms: {}", RETRY_MILLIS, cause.getMessage());
+        }
+        fault = "the store cannot be written: " + cause.getMessage();
+        disconnect();
+        var unknown = decided;
+        while (unknown && !closing) {
+            try {
+                var now = lease(connect());
+                if (now.epoch() == next.epoch() && now.commits() == next.commits()) {
+                    lease = next;
+                    return true;
+                }
+                unknown = false;
+            } catch (SQLException | RuntimeException | AssertionError e) {
+                LOG.debug("The store cannot be reached yet", e);
+                disconnect();
+                pause();
+            }
+        }
+        var given = batch.stream()
+                .filter(p -> p.write instanceof Write.Submitted || closing)
+                .toList();
+        given.forEach(p -> p.failed.accept(cause));
+        batch.removeAll(given);
+        queue.removeIf(pending -> refuse(pending, cause));
+        if (!closing) {
+            pause();
+        }
+        return false;
+    }
+
+    /** Nobody waits for a submit while the store cannot be written. */
+    private static boolean refuse(Pending pending, SQLException cause) {
+        if (pending.write instanceof Write.Submitted) {
+            pending.failed.accept(cause);
+            return true;
+        }
+        return false;
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(RETRY_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private Connection connect() throws SQLException {
+        var connection = writer;
+        if (connection == null) {
+            connection = database.source().getConnection();
+            database.prepareWriter(connection);
+            connection.setAutoCommit(false);
+            writer = connection;
+        }
+        return connection;
+    }
+
+    /** Closes the writer's connection, and so rolls back what it had begun. */
+    private void disconnect() {
+        var connection = writer;
+        writer = null;
+        statements.clear();
+        if (connection != null) {
+            try {
+                connection.rollback();
+            } catch (SQLException e) {
+                LOG.debug("Rollback failed", e);
+            }
+            try {
+                connection.close();
+            } catch (SQLException e) {
+                LOG.debug("The store's connection was not closed in order", e);
+            }
+        }
+    }
+
+    /** Lets the next manager go on at once. */
+    private void giveBack() {
+        if (lost || lease.epoch() == 0) {
+            return;
+        }
+        var next = lease.next();
+        try {
+            var connection = connect();
+            raise(connection, new Lease(next.epoch(), next.commits(), "", "", next.lastJob()));
+            connection.commit();
+        } catch (SQLException e) {
+            LOG.info("The store's lease was not given back: {}", e.getMessage());
+        }
+    }
+
+    private PreparedStatement statement(Connection connection, String sql) throws SQLException {
+        var statement = statements.get(sql);
+        if (statement == null) {
+            statement = connection.prepareStatement(sql);
+            statements.put(sql, statement);
+        }
+        return statement;
+    }
+
+    /** Carries out what was batched: before statements that must see it. */
+    private void flush() throws SQLException {
+        for (var statement : statements.values()) {
+            statement.executeBatch();
+        }
+    }
+
+    private void apply(Connection connection, Write write) throws SQLException {
+        if (write instanceof Write.Ended ended) {
+            for (var attempt : ended.attempts()) {
+                insert(connection, attempt);
+            }
+        } else if (write instanceof Write.Dispatched dispatched) {
+            insert(connection, dispatched.dispatch());
+        } else if (write instanceof Write.Submitted submitted) {
+            insert(connection, submitted.job());
+        } else if (write instanceof Write.Canceled canceled) {
+            flush();
+            change(connection, canceled.job(), before -> before.canceled(canceled.message()));
+        } else if (write instanceof Write.JobEnded ended) {
+            flush();
+            change(connection, ended.job(), before -> before.ended(ended));
+            update(connection, "delete from dispatch where job = ?", ended.job().value());
+        } else if (write instanceof Write.Reopened reopened) {
+            flush();
+            change(connection, reopened.job(), before -> Progress.NONE);
+            forgive(connection, reopened.job());
+        } else if (write instanceof Write.Deleted deleted) {
+            flush();
+            for (var table : List.of("log", "attempt", "dispatch")) {
+                update(
+                        connection,
+                        "delete from " + table + " where job = ?",
+                        deleted.job().value());
+            }
+            update(connection, "delete from job where id = ?", deleted.job().value());
+        } else if (write instanceof Write.Worker worker) {
+            update(
+                    connection,
+                    "insert into worker (id, content) values (?, ?)"
+                            + " on conflict (id) do update set content = excluded.content",
+                    worker.worker().id(),
+                    content(worker.worker()));
+        } else if (write instanceof Write.WorkerRemoved removed) {
+            update(connection, "delete from worker where id = ?", removed.id());
+        }
+    }
+
+    private static int update(Connection connection, String sql, Object... values) throws SQLException {
+        try (var statement = connection.prepareStatement(sql)) {
+            for (var i = 0; i < values.length; i++) {
+                statement.setObject(i + 1, values[i]);
+            }
+            return statement.executeUpdate();
+        }
+    }
+
+    // ---- jobs
+
+    /** What became of a job. */
+    private record Progress(
+            boolean canceled,
+            String message,
+            @Nullable Instant startedAt,
+            @Nullable Instant finishedAt,
+            byte @Nullable [] states) {
+        static final Progress NONE = new Progress(false, "", null, null, null);
+
+        Progress canceled(String why) {
+            return new Progress(true, why, startedAt, finishedAt, states);
+        }
+
+        Progress ended(Write.JobEnded end) {
+            return new Progress(canceled, end.message(), end.startedAt(), end.finishedAt(), end.states());
+        }
+
+        byte[] content(JobId job) {
+            return new Content()
+                    .number(canceled ? 1 : 0)
+                    .text(message)
+                    .instant(startedAt)
+                    .instant(finishedAt)
+                    .bytes(states == null ? null : deflate(states))
+                    .seal("progress of job " + job);
+        }
+
+        static Progress of(JobId job, byte[] sealed) {
+            var content = Content.open(sealed, "progress of job " + job);
+            var canceled = content.number() != 0;
+            var message = content.text();
+            var startedAt = content.instantOrNull();
+            var finishedAt = content.instantOrNull();
+            var states = content.bytes();
+            return new Progress(canceled, message, startedAt, finishedAt, states == null ? null : inflate(states));
+        }
+    }
+
+    private static void insert(Connection connection, StoredJob job) throws SQLException {
+        update(
+                connection,
+                "insert into job (id, content, progress) values (?, ?, ?)",
+                job.id().value(),
+                new Content()
+                        .text(job.owner())
+                        .bytes(Codec.encode(job.spec()))
+                        .text(job.idempotencyKey())
+                        .text(job.fingerprint())
+                        .instant(job.submittedAt())
+                        .seal("job " + job.id()),
+                Progress.NONE.content(job.id()));
+    }
+
+    private static void change(Connection connection, JobId job, UnaryOperator<Progress> change) throws SQLException {
+        try (var statement = connection.prepareStatement("select progress from job where id = ?")) {
+            statement.setLong(1, job.value());
+            try (var rows = statement.executeQuery()) {
+                if (!rows.next()) {
+                    return;
+                }
+                var after = change.apply(Progress.of(job, rows.getBytes(1)));
+                update(connection, "update job set progress = ? where id = ?", after.content(job), job.value());
+            }
+        }
+    }
+
+    /** What failed or was canceled counts no longer. */
+    private void forgive(Connection connection, JobId job) throws SQLException {
+        var found = new ArrayList<EndedAttempt>();
+        try (var select = connection.prepareStatement("select " + ATTEMPT_COLUMNS
+                + " from attempt where job = ? and succeeded = 0 and standing < 2 order by task, number")) {
+            select.setLong(1, job.value());
+            try (var rows = select.executeQuery()) {
+                while (rows.next()) {
+                    found.add(attempt(rows));
+                }
+            }
+        }
+        var statement = statement(
+                connection, "update attempt set standing = ?, content = ? where job = ? and task = ? and number = ?");
+        for (var attempt : found) {
+            var forgiven = attempt.with(EndedAttempt.Standing.FORGIVEN);
+            statement.setInt(1, forgiven.standing().ordinal());
+            statement.setBytes(2, content(forgiven));
+            statement.setLong(3, job.value());
+            statement.setInt(4, attempt.id().task().index());
+            statement.setInt(5, attempt.id().number());
+            statement.addBatch();
+        }
+    }
+
+    @Override
+    public void jobs(Consumer<StoredJob> consumer) {
+        query("select id, content, progress from job order by id", row -> consumer.accept(job(row)));
+    }
+
+    @Override
+    public Optional<StoredJob> job(JobId id) {
+        var found = new ArrayList<StoredJob>();
+        query("select id, content, progress from job where id = ?", row -> found.add(job(row)), id.value());
+        return found.stream().findFirst();
+    }
+
+    private static StoredJob job(ResultSet row) throws SQLException {
+        var id = new JobId(row.getLong(1));
+        var content = Content.open(row.getBytes(2), "job " + id);
+        var progress = Progress.of(id, row.getBytes(3));
+        return new StoredJob(
+                id,
+                content.text(),
+                Codec.decodeJob(Objects.requireNonNull(content.bytes())),
+                content.textOrNull(),
+                content.text(),
+                content.instant(),
+                progress.startedAt(),
+                progress.finishedAt(),
+                progress.message(),
+                progress.canceled(),
+                progress.states());
+    }
+
+    // ---- dispatches
+
+    private void insert(Connection connection, StoredDispatch dispatch) throws SQLException {
+        var content = new Content()
+                .text(dispatch.worker())
+                .instant(dispatch.assignedAt())
+                .number(dispatch.indices().length);
+        for (var i = 0; i < dispatch.indices().length; i++) {
+            content.number(dispatch.indices()[i]).number(dispatch.numbers()[i]);
+        }
+        var statement = statement(connection, "insert into dispatch (job, content) values (?, ?)");
+        statement.setLong(1, dispatch.job().value());
+        statement.setBytes(2, content.seal("dispatch of job " + dispatch.job()));
+        statement.addBatch();
+    }
+
+    @Override
+    public List<StoredDispatch> dispatches(JobId job) {
+        var found = new ArrayList<StoredDispatch>();
+        query(
+                "select content from dispatch where job = ? order by id",
+                row -> {
+                    var content = Content.open(row.getBytes(1), "dispatch of job " + job);
+                    var worker = content.text();
+                    var assignedAt = content.instant();
+                    var indices = new int[content.integer()];
+                    var numbers = new int[indices.length];
+                    for (var i = 0; i < indices.length; i++) {
+                        indices[i] = content.integer();
+                        numbers[i] = content.integer();
+                    }
+                    found.add(new StoredDispatch(job, worker, assignedAt, indices, numbers));
+                },
+                job.value());
+        return found;
+    }
+
+    // ---- attempts
+
+    private void insert(Connection connection, EndedAttempt attempt) throws SQLException {
+        var statement = statement(
+                connection,
+                "insert into attempt (" + ATTEMPT_COLUMNS + ") values (?, ?, ?, ?, ?, ?) on conflict do nothing");
+        var id = attempt.id();
+        statement.setLong(1, id.task().job().value());
+        statement.setInt(2, id.task().index());
+        statement.setInt(3, id.number());
+        statement.setInt(4, attempt.standing().ordinal());
+        statement.setInt(5, attempt.cause() == Cause.SUCCESS ? 1 : 0);
+        statement.setBytes(6, content(attempt));
+        statement.addBatch();
+        insertLog(connection, id, LogStream.STDOUT, attempt.stdout());
+        insertLog(connection, id, LogStream.STDERR, attempt.stderr());
+    }
+
+    private static byte[] content(EndedAttempt attempt) {
+        return new Content()
+                .text(attempt.worker())
+                .number(attempt.cause().ordinal())
+                .number(attempt.exitCode() + 1L)
+                .number(attempt.signal())
+                .text(attempt.message())
+                .text(attempt.stderrTail())
+                .instant(attempt.assignedAt())
+                .instant(attempt.startedAt())
+                .instant(attempt.finishedAt())
+                .number(attempt.usage().wall().toNanos())
+                .number(attempt.usage().cpu().toNanos())
+                .number(attempt.usage().peakMemoryBytes())
+                .number(attempt.stdoutBytes())
+                .number(attempt.stderrBytes())
+                .seal(name(attempt.id(), attempt.standing().ordinal()));
+    }
+
+    private static String name(AttemptId id, int standing) {
+        return "attempt " + id + " of standing " + standing;
+    }
+
+    @Override
+    public void attempts(JobId job, Consumer<EndedAttempt> consumer) {
+        query(
+                "select " + ATTEMPT_COLUMNS + " from attempt where job = ? order by task, number",
+                row -> consumer.accept(attempt(row)),
+                job.value());
+    }
+
+    @Override
+    public List<EndedAttempt> attempts(JobId job, Collection<Integer> indices) {
+        var found = new ArrayList<EndedAttempt>();
+        if (!indices.isEmpty()) {
+            var values = new ArrayList<Object>(indices);
+            values.add(0, job.value());
+            query(
+                    "select " + ATTEMPT_COLUMNS + " from attempt where job = ? and task in (?"
+                            + ", ?".repeat(indices.size() - 1) + ") order by task, number",
+                    row -> found.add(attempt(row)),
+                    values.toArray());
+        }
+        return found;
+    }
+
+    private static EndedAttempt attempt(ResultSet row) throws SQLException {
+        var id = new AttemptId(new TaskId(new JobId(row.getLong(1)), row.getInt(2)), row.getInt(3));
+        var standing = row.getInt(4);
+        var content = Content.open(row.getBytes(6), name(id, standing));
+        var worker = content.text();
+        var cause = Cause.values()[content.integer()];
+        if ((cause == Cause.SUCCESS) != (row.getInt(5) == 1)) {
+            throw Content.damaged(name(id, standing));
+        }
+        return new EndedAttempt(
+                id,
+                EndedAttempt.Standing.values()[standing],
+                worker,
+                cause,
+                content.integer() - 1,
+                content.integer(),
+                content.text(),
+                content.text(),
+                content.instantOrNull(),
+                content.instantOrNull(),
+                content.instant(),
+                new Usage(Duration.ofNanos(content.number()), Duration.ofNanos(content.number()), content.number()),
+                content.number(),
+                content.number(),
+                null,
+                null);
+    }
+
+    private void insertLog(Connection connection, AttemptId id, LogStream stream, byte @Nullable [] bytes)
+            throws SQLException {
+        if (bytes == null || bytes.length == 0) {
+            return;
+        }
+        var statement = statement(
+                connection,
+                "insert into log (job, task, number, stream, content) values (?, ?, ?, ?, ?) on conflict do nothing");
+        statement.setLong(1, id.task().job().value());
+        statement.setInt(2, id.task().index());
+        statement.setInt(3, id.number());
+        statement.setInt(4, stream.ordinal());
+        statement.setBytes(5, new Content().bytes(bytes).seal(name(id, stream)));
+        statement.addBatch();
+    }
+
+    private static String name(AttemptId id, LogStream stream) {
+        return stream + " of attempt " + id;
+    }
+
+    @Override
+    public Optional<byte[]> log(AttemptId attempt, LogStream stream) {
+        var found = new ArrayList<byte[]>();
+        query(
+                "select content from log where job = ? and task = ? and number = ? and stream = ?",
+                row -> found.add(Objects.requireNonNull(
+                        Content.open(row.getBytes(1), name(attempt, stream)).bytes())),
+                attempt.task().job().value(),
+                attempt.task().index(),
+                attempt.number(),
+                stream.ordinal());
+        return found.stream().findFirst();
+    }
+
+    // ---- workers
+
+    private static byte[] content(StoredWorker worker) {
+        return new Content()
+                .text(worker.address())
+                .text(worker.version())
+                .number(worker.draining() ? 1 : 0)
+                .instant(worker.lastSeen())
+                .seal("worker " + worker.id());
+    }
+
+    @Override
+    public List<StoredWorker> workers() {
+        var found = new ArrayList<StoredWorker>();
+        query("select id, content from worker order by id", row -> {
+            var id = row.getString(1);
+            var content = Content.open(row.getBytes(2), "worker " + id);
+            found.add(new StoredWorker(
+                    id, content.text(), content.text(), content.number() != 0, content.instantOrNull()));
+        });
+        return found;
+    }
+
+    // ---- reading
+
+    @FunctionalInterface
+    private interface Rows {
+        void row(ResultSet row) throws SQLException;
+    }
+
+    @FunctionalInterface
+    private interface Reading<T> {
+        T read(Connection connection) throws SQLException;
+    }
+
+    private void query(String sql, Rows rows, Object... values) {
+        read(connection -> {
+            try (var statement = connection.prepareStatement(sql)) {
+                statement.setFetchSize(FETCH_ROWS);
+                for (var i = 0; i < values.length; i++) {
+                    statement.setObject(i + 1, values[i]);
+                }
+                try (var found = statement.executeQuery()) {
+                    while (found.next()) {
+                        rows.row(found);
+                    }
+                }
+            }
+            return true;
+        });
+    }
+
+    private <T> T read(Reading<T> reading) {
+        try (var connection = readers.getConnection()) {
+            return reading.read(connection);
+        } catch (SQLException e) {
+            throw new MusterException(ErrorCode.UNAVAILABLE, "the store cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        closing = true;
+        queue.add(new Pending(null, () -> {}, e -> {}));
+        try {
+            thread.join(10_000);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        readers.close();
+        database.close();
+    }
+
+    private static byte[] deflate(byte[] bytes) {
+        var out = new ByteArrayOutputStream();
+        try (var deflater = new DeflaterOutputStream(out)) {
+            deflater.write(bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return out.toByteArray();
+    }
+
+    private static byte[] inflate(byte[] bytes) {
+        try (var inflater = new InflaterInputStream(new ByteArrayInputStream(bytes))) {
+            return inflater.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,348 @@
+package muster.manager.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.IntStream;
+import muster.api.AttemptId;
+import muster.api.Cause;
+import muster.api.JobId;
+import muster.api.JobSpec;
+import muster.api.LogStream;
+import muster.api.MusterException;
+import muster.api.Parameters;
+import muster.api.Resources;
+import muster.api.TaskId;
+import muster.api.TaskSpec;
+import muster.api.Usage;
+import muster.api.Work;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What the store owes, whatever database it is in. */
+abstract class StoreContract {
+    static final Instant NOW = Instant.parse("2026-05-04T03:02:01.123456Z");
+
+    private final List<SqlStore> stores = new ArrayList<>();
+    SqlStore store;
+
+    /** Another store on the same database. */
+    abstract Database database() throws Exception;
+
+    @BeforeEach
+    void open() throws Exception {
+        store = newStore();
+        assertThat(store.take(store.lease(), "m1", "https://m1:7070")).isTrue();
+    }
+
+    SqlStore newStore() throws Exception {
+        var made = new SqlStore(database());
+        stores.add(made);
+        return made;
+    }
+
+    @AfterEach
+    void close() {
+        stores.forEach(SqlStore::close);
+    }
+
+    /** Closes the store, and opens it as a manager that starts again does. */
+    void reopen() throws Exception {
+        stores.remove(store);
+        store.close();
+        open();
+    }
+
+    static StoredJob job(long id) {
+        var task = new TaskSpec(
+                "t",
+                "native",
+                List.of("echo", "ä€\uD83D\uDE00"),
+                Parameters.NONE,
+                Map.of(),
+                null,
+                null,
+                null,
+                null,
+                Resources.DEFAULT,
+                null,
+                0,
+                List.of());
+        return new StoredJob(
+                new JobId(id),
+                "alice",
+                JobSpec.of("job " + id, new Work.Single(task)),
+                id % 2 == 0 ? "key" + id : null,
+                "fingerprint",
+                NOW,
+                null,
+                null,
+                "",
+                false,
+                null);
+    }
+
+    static AttemptId id(long job, int task, int number) {
+        return new AttemptId(new TaskId(new JobId(job), task), number);
+    }
+
+    static EndedAttempt attempt(AttemptId id, EndedAttempt.Standing standing, Cause cause, byte @Nullable [] stdout) {
+        return new EndedAttempt(
+                id,
+                standing,
+                "w1",
+                cause,
+                cause == Cause.SUCCESS ? 0 : -1,
+                cause == Cause.SIGNAL ? 9 : 0,
+                "why\0so",
+                "the end",
+                NOW,
+                null,
+                NOW.plusSeconds(1),
+                new Usage(Duration.ofMillis(500), Duration.ofNanos(1), 1 << 20),
+                stdout == null ? 0 : stdout.length,
+                0,
+                stdout,
+                null);
+    }
+
+    static EndedAttempt success(AttemptId id) {
+        return attempt(id, EndedAttempt.Standing.LAST, Cause.SUCCESS, null);
+    }
+
+    static void write(Store store, Write... writes) throws ExecutionException, InterruptedException, TimeoutException {
+        var last = new CompletableFuture<Boolean>();
+        for (var write : writes) {
+            store.write(write, () -> {}, last::completeExceptionally);
+        }
+        store.write(new Write.Barrier(), () -> last.complete(true), last::completeExceptionally);
+        last.get(60, TimeUnit.SECONDS);
+    }
+
+    void write(Write... writes) throws ExecutionException, InterruptedException, TimeoutException {
+        write(store, writes);
+    }
+
+    List<StoredJob> jobs() {
+        var found = new ArrayList<StoredJob>();
+        store.jobs(found::add);
+        return found;
+    }
+
+    List<EndedAttempt> attempts(long job) {
+        var found = new ArrayList<EndedAttempt>();
+        store.attempts(new JobId(job), found::add);
+        return found;
+    }
+
+    private void execute(String sql) throws Exception {
+        try (var database = foreign();
+                var connection = database.source().getConnection();
+                var statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    /** The same database, for a stranger that writes into it. */
+    abstract Database foreign() throws Exception;
+
+    @Test
+    void keepsJobsAsTheyWere() throws Exception {
+        write(new Write.Submitted(job(1)), new Write.Submitted(job(2)));
+        reopen();
+        assertThat(jobs()).usingRecursiveComparison().isEqualTo(List.of(job(1), job(2)));
+        assertThat(store.job(new JobId(2))).get().usingRecursiveComparison().isEqualTo(job(2));
+        assertThat(store.job(new JobId(3))).isEmpty();
+    }
+
+    @Test
+    void keepsWhatBecameOfAJob() throws Exception {
+        write(new Write.Submitted(job(1)), new Write.Canceled(new JobId(1), "by\0alice"));
+        assertThat(store.job(new JobId(1)))
+                .get()
+                .matches(job -> job.canceled() && job.message().equals("by\0alice"));
+        write(new Write.JobEnded(new JobId(1), null, NOW, "gone", new byte[] {3, 4}));
+        reopen();
+        var ended = store.job(new JobId(1)).orElseThrow();
+        assertThat(ended.canceled()).isTrue();
+        assertThat(ended.message()).isEqualTo("gone");
+        assertThat(ended.startedAt()).isNull();
+        assertThat(ended.finishedAt()).isEqualTo(NOW);
+        assertThat(ended.states()).containsExactly(3, 4);
+    }
+
+    @Test
+    void keepsAttemptsInOrderOfTaskAndNumber() throws Exception {
+        var attempts = List.of(
+                attempt(id(1, 0, 1), EndedAttempt.Standing.TRY, Cause.SIGNAL, null),
+                success(id(1, 0, 2)),
+                success(id(1, 7, 1)));
+        write(new Write.Submitted(job(1)), new Write.Ended(List.of(attempts.get(2), attempts.get(0))));
+        write(new Write.Ended(List.of(attempts.get(1))));
+        reopen();
+        assertThat(attempts(1)).isEqualTo(attempts);
+        assertThat(store.attempts(new JobId(1), List.of(7, 3))).isEqualTo(attempts.subList(2, 3));
+        assertThat(store.attempts(new JobId(1), List.of())).isEmpty();
+    }
+
+    @Test
+    void theFirstRecordOfAnAttemptStands() throws Exception {
+        write(new Write.Ended(List.of(success(id(1, 0, 1)))));
+        write(new Write.Ended(List.of(attempt(id(1, 0, 1), EndedAttempt.Standing.LAST, Cause.EXIT_CODE, null))));
+        assertThat(attempts(1)).containsExactly(success(id(1, 0, 1)));
+    }
+
+    @Test
+    void keepsTheFirstBytesOfLogs() throws Exception {
+        var bytes = "out".getBytes(StandardCharsets.UTF_8);
+        write(new Write.Ended(List.of(attempt(id(1, 0, 1), EndedAttempt.Standing.LAST, Cause.SUCCESS, bytes))));
+        reopen();
+        assertThat(store.log(id(1, 0, 1), LogStream.STDOUT)).get().isEqualTo(bytes);
+        assertThat(store.log(id(1, 0, 1), LogStream.STDERR)).isEmpty();
+    }
+
+    @Test
+    void keepsManyAttempts() throws Exception {
+        var attempts =
+                IntStream.range(0, 20_000).mapToObj(i -> success(id(1, i, 1))).toList();
+        for (var from = 0; from < attempts.size(); from += 250) {
+            store.write(new Write.Ended(attempts.subList(from, from + 250)), () -> {}, e -> {});
+        }
+        write();
+        assertThat(attempts(1)).isEqualTo(attempts);
+    }
+
+    @Test
+    void aJobThatIsOpenedAgainForgivesWhatFailed() throws Exception {
+        write(
+                new Write.Submitted(job(1)),
+                new Write.Ended(List.of(
+                        success(id(1, 0, 1)),
+                        attempt(id(1, 1, 1), EndedAttempt.Standing.TRY, Cause.EXIT_CODE, null),
+                        attempt(id(1, 1, 2), EndedAttempt.Standing.LAST, Cause.EXIT_CODE, null))),
+                new Write.JobEnded(new JobId(1), NOW, NOW, "failed", new byte[] {1}),
+                new Write.Reopened(new JobId(1)));
+        assertThat(attempts(1))
+                .extracting(EndedAttempt::standing)
+                .containsExactly(
+                        EndedAttempt.Standing.LAST, EndedAttempt.Standing.FORGIVEN, EndedAttempt.Standing.FORGIVEN);
+        var again = store.job(new JobId(1)).orElseThrow();
+        assertThat(again.states()).isNull();
+        assertThat(again.message()).isEmpty();
+    }
+
+    @Test
+    void keepsDispatchesUntilTheJobEnds() throws Exception {
+        var dispatch = new StoredDispatch(new JobId(1), "w1", NOW, new int[] {0, 200}, new int[] {1, 3});
+        var second = new StoredDispatch(new JobId(1), "w2", NOW, new int[] {1}, new int[] {1});
+        write(new Write.Submitted(job(1)), new Write.Dispatched(dispatch), new Write.Dispatched(second));
+        reopen();
+        assertThat(store.dispatches(new JobId(1))).usingRecursiveComparison().isEqualTo(List.of(dispatch, second));
+        write(new Write.JobEnded(new JobId(1), NOW, NOW, "", new byte[] {1}));
+        assertThat(store.dispatches(new JobId(1))).isEmpty();
+    }
+
+    @Test
+    void forgetsADeletedJobButNotItsNumber() throws Exception {
+        write(
+                new Write.Submitted(job(1)),
+                new Write.Submitted(job(2)),
+                new Write.Ended(
+                        List.of(attempt(id(2, 0, 1), EndedAttempt.Standing.LAST, Cause.SUCCESS, new byte[] {1}))),
+                new Write.Deleted(new JobId(2)));
+        assertThat(attempts(2)).isEmpty();
+        assertThat(store.log(id(2, 0, 1), LogStream.STDOUT)).isEmpty();
+        reopen();
+        assertThat(jobs()).hasSize(1);
+        assertThat(store.lastJob()).isEqualTo(2);
+    }
+
+    @Test
+    void keepsTheNewestOfAWorker() throws Exception {
+        write(
+                new Write.Worker(new StoredWorker("w1", "a", "1", false, null)),
+                new Write.Worker(new StoredWorker("w2", "a", "1", false, NOW)),
+                new Write.Worker(new StoredWorker("w1", "b", "2", true, NOW)),
+                new Write.WorkerRemoved("w2"));
+        reopen();
+        assertThat(store.workers()).containsExactly(new StoredWorker("w1", "b", "2", true, NOW));
+    }
+
+    @Test
+    void theEpochRisesWithEachStart() throws Exception {
+        var first = store.epoch();
+        reopen();
+        assertThat(store.epoch()).isGreaterThan(first);
+    }
+
+    @Test
+    void aClosedStoreHasGivenItsLeaseBack() throws Exception {
+        assertThat(store.lease().holder()).isEqualTo("m1");
+        stores.remove(store);
+        store.close();
+        assertThat(newStore().lease().holder()).isEmpty();
+    }
+
+    @Test
+    void aSubmitThatFailsIsToldAndTheRestGoesOn() throws Exception {
+        write(new Write.Submitted(job(1)));
+        var told = new CompletableFuture<Exception>();
+        store.write(new Write.Submitted(job(1)), () -> {}, told::complete);
+        assertThat(told.get(60, TimeUnit.SECONDS)).isInstanceOf(SQLException.class);
+        write(new Write.Ended(List.of(success(id(1, 0, 1)))));
+        assertThat(store.fault()).isEmpty();
+        assertThat(attempts(1)).hasSize(1);
+    }
+
+    @Test
+    void refusesEveryRowThatIsNotWhatWasWritten() throws Exception {
+        write(
+                new Write.Submitted(job(1)),
+                new Write.Dispatched(new StoredDispatch(new JobId(1), "w1", NOW, new int[] {0}, new int[] {1})),
+                new Write.Ended(
+                        List.of(attempt(id(1, 0, 1), EndedAttempt.Standing.LAST, Cause.SUCCESS, new byte[] {1}))),
+                new Write.Worker(new StoredWorker("w1", "a", "1", false, null)));
+        Map<String, Runnable> readings = Map.of(
+                "update job set id = 2",
+                this::jobs,
+                "update job set content = progress",
+                this::jobs,
+                "update job set progress = content",
+                this::jobs,
+                "update dispatch set job = 3",
+                () -> store.dispatches(new JobId(3)),
+                "update attempt set task = 1",
+                () -> attempts(1),
+                "update attempt set standing = 0",
+                () -> attempts(1),
+                "update attempt set succeeded = 0",
+                () -> attempts(1),
+                "update log set stream = 1",
+                () -> store.log(id(1, 0, 1), LogStream.STDERR),
+                "update worker set id = 'w2'",
+                store::workers,
+                "update lease set epoch = epoch + 1",
+                store::lease);
+        for (var reading : readings.entrySet()) {
+            execute(reading.getKey());
+            assertThatThrownBy(reading.getValue()::run)
+                    .as(reading.getKey())
+                    .isInstanceOf(MusterException.class)
+                    .hasMessageContaining("the store is damaged")
+                    .hasMessageContaining("restore a backup");
+        }
+    }
+}
