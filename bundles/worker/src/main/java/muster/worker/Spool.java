@@ -201,10 +201,12 @@ final class Spool implements AutoCloseable {
             return null;
         }
         try (var channel = FileChannel.open(segment.path)) {
+            var header = ByteBuffer.allocate(HEADER_BYTES);
+            readFully(channel, header, entry.position);
             var content = ByteBuffer.allocate(entry.length);
-            while (content.hasRemaining()
-                    && channel.read(content, entry.position + HEADER_BYTES + content.position()) >= 0) {
-                // until it is full or the file ends
+            readFully(channel, content, entry.position + HEADER_BYTES);
+            if (checksum(content.array()) != header.getInt(HEADER_BYTES - Integer.BYTES)) {
+                throw new IOException("the record at byte " + entry.position + " is not what was written");
             }
             return Codec.decodeResult(content.array());
         } catch (IOException | MusterException e) {
@@ -456,7 +458,7 @@ final class Spool implements AutoCloseable {
     private static void readFully(FileChannel channel, ByteBuffer into, long position) throws IOException {
         while (into.hasRemaining()) {
             if (channel.read(into, position + into.position()) < 0) {
-                throw new IOException("the file became shorter while it was read");
+                throw new IOException("the file is shorter than what was written");
             }
         }
     }

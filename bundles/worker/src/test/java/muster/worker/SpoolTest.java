@@ -142,6 +142,25 @@ class SpoolTest {
     }
 
     @Test
+    void sendsNoResultWhoseBitsChangedOnDisk() throws Exception {
+        for (var position = 4; position < 200; position += 7) {
+            try (var spool = open()) {
+                spool.add(Tasks.result(attempt(1), 200));
+                spool.sync();
+                var segment = segments().get(0);
+                var damaged = Files.readAllBytes(segment);
+                damaged[position] ^= (byte) (1 << (position % 8));
+                Files.write(segment, damaged);
+
+                assertThat(spool.find(attempt(1)))
+                        .as("bit flipped at %d", position)
+                        .isEmpty();
+                assertThat(spool.holds(attempt(1))).isFalse();
+            }
+        }
+    }
+
+    @Test
     void keepsLaterSegmentsWhenAnEarlierIsDamaged() throws Exception {
         fill(500);
         var segments = segments();
