@@ -38,6 +38,7 @@ public final class ManagerComponent {
     private static final Duration PREFETCH_TIME = Duration.ofMillis(200);
 
     private final Manager manager;
+    private final Pruner pruner;
     private final List<ServiceRegistration<?>> registrations;
 
     @Activate
@@ -62,9 +63,14 @@ public final class ManagerComponent {
                 leases,
                 expected);
         manager.start(links.openManager(broker, security.security().identity(), manager.workers));
+        var jobs = new Jobs(manager);
+        pruner = new Pruner(
+                manager,
+                jobs,
+                new Retention(Quantity.parseDuration(config.retention()), config.retention_jobs()));
         var version = context.getBundle().getVersion().toString();
         registrations = List.of(
-                context.registerService(JobService.class, new Jobs(manager), null),
+                context.registerService(JobService.class, jobs, null),
                 context.registerService(
                         ClusterService.class, new Cluster(manager, config.id(), version, broker, expected), null),
                 context.registerService(
@@ -111,6 +117,7 @@ public final class ManagerComponent {
     @Deactivate
     void deactivate() {
         registrations.forEach(ServiceRegistration::unregister);
+        pruner.close();
         manager.close();
     }
 }

@@ -51,4 +51,12 @@ public @interface ManagerConfig {
 
     @AttributeDefinition(description = "How many attempts a worker may hold beyond those that fit on it")
     int prefetch() default 4096;
+
+    @AttributeDefinition(
+            description = "How long a job is kept after its end, such as 90d; 0s for ever. Then it is deleted with all that"
+                    + " is known of its tasks")
+    String retention() default "90d";
+
+    @AttributeDefinition(description = "How many ended jobs are kept at most, the newest; 0 for all")
+    int retention_jobs() default 100_000;
 }

@@ -203,6 +203,22 @@ class ManagerTest {
     }
 
     @Test
+    void forgetsTheOldestEndedJobsBeyondTheirRetention() throws Exception {
+        cluster.worker("w1", 1).automatic();
+        var first = submit(single(0));
+        cluster.ended(first);
+        var second = submit(single(0));
+        cluster.ended(second);
+        try (var pruner = new Pruner(cluster.manager, cluster.jobs, new Retention(Duration.ZERO, 1))) {
+            pruner.prune();
+        }
+        assertThatThrownBy(() -> cluster.jobs.job(first)).hasMessageContaining("does not exist");
+        cluster.restart();
+        assertThatThrownBy(() -> cluster.jobs.job(first)).hasMessageContaining("does not exist");
+        assertThat(cluster.jobs.job(second).state()).isEqualTo(JobState.SUCCEEDED);
+    }
+
+    @Test
     void workerHeardAgainIsToldToStopWhatItLost() throws Exception {
         var worker = cluster.worker("w1", 1);
         submit(single(0));
