@@ -28,7 +28,10 @@ import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.metatype.annotations.Designate;
 
-/** Wires the manager once the broker listens, and offers its services once its state is rebuilt. */
+/**
+ * Wires the manager once the broker listens, and offers its services once it holds the store's lease and its state is
+ * rebuilt.
+ */
 @Component(
         service = {},
         immediate = true,
@@ -37,9 +40,10 @@ import org.osgi.service.metatype.annotations.Designate;
 public final class ManagerComponent {
     private static final Duration PREFETCH_TIME = Duration.ofMillis(200);
 
-    private final Manager manager;
-    private final Pruner pruner;
-    private final List<ServiceRegistration<?>> registrations;
+    private final Leadership leadership = new Leadership();
+    private final Election election;
+    private final Object registering = new Object();
+    private List<ServiceRegistration<?>> registrations = List.of();
 
     @Activate
     public ManagerComponent(
@@ -48,39 +52,53 @@ public final class ManagerComponent {
             @Reference SecurityComponent security,
             @Reference BrokerAddress broker,
             @Reference Links links) {
-        var data = config.data().isEmpty()
-                ? Path.of(System.getProperty("karaf.data", "data"), "muster")
-                : Path.of(config.data());
         var leases = new Leases(Quantity.parseDuration(config.heartbeat()), Quantity.parseDuration(config.lease()));
+        var settings = new Settings(config.crashes(), config.prefetch(), PREFETCH_TIME);
+        var retention = new Retention(Quantity.parseDuration(config.retention()), config.retention_jobs());
         var expected = list(config.nodes());
-        var store = new SqlStore(database(config, data));
-        store.take(store.lease(), config.id(), "");
-        manager = new Manager(
-                Clock.systemUTC(),
-                System::nanoTime,
-                store,
-                new Settings(config.crashes(), config.prefetch(), PREFETCH_TIME),
-                leases,
-                expected);
-        manager.start(links.openManager(broker, security.security().identity(), manager.workers));
-        var jobs = new Jobs(manager);
-        pruner = new Pruner(
-                manager,
-                jobs,
-                new Retention(Quantity.parseDuration(config.retention()), config.retention_jobs()));
         var version = context.getBundle().getVersion().toString();
-        registrations = List.of(
-                context.registerService(JobService.class, jobs, null),
-                context.registerService(
-                        ClusterService.class, new Cluster(manager, config.id(), version, broker, expected), null),
-                context.registerService(
-                        AccessService.class,
-                        security.security().access(() -> advertised(broker, config.address())),
-                        null));
+        var access = security.security().access(() -> advertised(broker, config.address()));
+        election = new Election(
+                () -> new SqlStore(database(config)),
+                config.id(),
+                config.url().isEmpty() ? "https://" + config.address() + ":7070" : config.url(),
+                config.store().isEmpty() ? Duration.ZERO : Quantity.parseDuration(config.takeover()),
+                seen -> {
+                    leadership.standBy(seen);
+                    register(context, access);
+                },
+                store -> {
+                    var manager = new Manager(Clock.systemUTC(), System::nanoTime, store, settings, leases, expected);
+                    manager.start(links.openManager(broker, security.security().identity(), manager.workers));
+                    var jobs = new Jobs(manager);
+                    var pruner = new Pruner(manager, jobs, retention);
+                    leadership.begin(jobs, new Cluster(manager, config.id(), version, broker, expected));
+                    register(context, access);
+                    return () -> {
+                        leadership.end();
+                        pruner.close();
+                        manager.close();
+                    };
+                });
     }
 
-    private static Database database(ManagerConfig config, Path data) {
+    /** Offers the services, once: what REST publishes stays, whoever leads. */
+    private void register(BundleContext context, AccessService access) {
+        synchronized (registering) {
+            if (registrations.isEmpty()) {
+                registrations = List.of(
+                        context.registerService(JobService.class, leadership.jobs(), null),
+                        context.registerService(ClusterService.class, leadership.cluster(), null),
+                        context.registerService(AccessService.class, access, null));
+            }
+        }
+    }
+
+    private static Database database(ManagerConfig config) {
         if (config.store().isEmpty()) {
+            var data = config.data().isEmpty()
+                    ? Path.of(System.getProperty("karaf.data", "data"), "muster")
+                    : Path.of(config.data());
             return new SqliteDatabase(data.resolve("muster.db"));
         }
         var password = "";
@@ -116,8 +134,9 @@ public final class ManagerComponent {
 
     @Deactivate
     void deactivate() {
-        registrations.forEach(ServiceRegistration::unregister);
-        pruner.close();
-        manager.close();
+        election.close();
+        synchronized (registering) {
+            registrations.forEach(ServiceRegistration::unregister);
+        }
     }
 }

@@ -33,6 +33,17 @@ public @interface ManagerConfig {
     @AttributeDefinition(description = "File with the PostgreSQL user's password; empty for none")
     String store_password_file() default "";
 
+    @AttributeDefinition(
+            description = "URL at which clients reach this manager, for those that ask one that stands by;"
+                    + " empty for https, the address and port 7070")
+    String url() default "";
+
+    @AttributeDefinition(
+            description =
+                    "With PostgreSQL: how long the leading manager may be silent until one that stands by takes over,"
+                            + " such as 5s; at least 3s")
+    String takeover() default "5s";
+
     @AttributeDefinition(description = "Folder of the CA, keys and tokens; empty for ${karaf.base}/security")
     String security() default "";
 
@@ -53,8 +64,9 @@ public @interface ManagerConfig {
     int prefetch() default 4096;
 
     @AttributeDefinition(
-            description = "How long a job is kept after its end, such as 90d; 0s for ever. Then it is deleted with all that"
-                    + " is known of its tasks")
+            description =
+                    "How long a job is kept after its end, such as 90d; 0s for ever. Then it is deleted with all that"
+                            + " is known of its tasks")
     String retention() default "90d";
 
     @AttributeDefinition(description = "How many ended jobs are kept at most, the newest; 0 for all")

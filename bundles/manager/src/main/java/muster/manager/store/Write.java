@@ -35,6 +35,9 @@ public sealed interface Write {
     /** A worker is forgotten. */
     record WorkerRemoved(String id) implements Write {}
 
+    /** Changes nothing but the number of commits: a sign of life for a manager that stands by. */
+    record Beat() implements Write {}
+
     /** Changes nothing; what follows it happens after all that was given before it is durable. */
     record Barrier() implements Write {}
 }
