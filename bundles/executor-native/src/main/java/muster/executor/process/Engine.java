@@ -37,6 +37,9 @@ final class Engine implements AutoCloseable {
     final Reaper reaper;
     final Duration grace;
 
+    /** Whether what attempts reserved is a limit. */
+    final boolean limits;
+
     private final ScheduledThreadPoolExecutor timer;
     private final Processes processes;
     private final @Nullable ControlGroups groups;
@@ -51,12 +54,14 @@ final class Engine implements AutoCloseable {
 
     /**
      * @param grace between SIGTERM and SIGKILL
+     * @param limits whether what attempts reserved of memory and disk is a limit
      * @param groups null to follow trees by {@code /proc} alone; closed with the engine
      * @throws IOException if {@code /proc} is not there, or this JVM cannot become a child subreaper
      */
-    Engine(Launcher launcher, Duration grace, @Nullable ControlGroups groups) throws IOException {
+    Engine(Launcher launcher, Duration grace, boolean limits, @Nullable ControlGroups groups) throws IOException {
         this.launcher = launcher;
         this.grace = grace;
+        this.limits = limits;
         this.groups = groups;
         processes = new Processes();
         wasSubreaper = isSubreaper();
@@ -141,11 +146,14 @@ final class Engine implements AutoCloseable {
         }
     }
 
+    /** Whether attempts get groups. */
+    boolean hasGroups() {
+        return groups != null;
+    }
+
     /** Does something that may take its time. */
     void aside(Runnable task) {
-        if (groups != null) {
-            spawners.execute(task);
-        }
+        spawners.execute(task);
     }
 
     /** Does something on the thread for what is due. */

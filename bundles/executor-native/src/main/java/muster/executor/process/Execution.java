@@ -43,6 +43,9 @@ final class Execution {
 
     private static final long LONGEST_SAMPLE_NANOS = 1_000_000_000;
 
+    /** Where memory is watched. */
+    private static final long LONGEST_WATCH_NANOS = 200_000_000;
+
     /** How often a program is tried again whose file another process that is just being made has open for writing. */
     private static final int BUSY_RETRIES = 50;
 
@@ -64,6 +67,10 @@ final class Execution {
     enum Stop {
         CANCEL,
         TIME_LIMIT,
+        /** It holds more memory than it reserved; no grace is given. */
+        MEMORY,
+        /** Its workspace holds more than it reserved. */
+        DISK,
         /** The executor goes away; no grace is given. */
         SHUTDOWN
     }
@@ -82,6 +89,7 @@ final class Execution {
     private long startNanos;
     private long sampleNanos = SHORTEST_SAMPLE_NANOS;
     private long nextSampleNanos;
+    private long nextWeighingNanos;
 
     // once it is being ended
     private boolean ending;
@@ -189,6 +197,7 @@ final class Execution {
         tree = made;
         startNanos = before;
         nextSampleNanos = before + sampleNanos;
+        nextWeighingNanos = before;
         var limit = attempt.task().timeLimit();
         if (limit != null) {
             var left = nanos(limit) - (System.nanoTime() - before);
@@ -283,7 +292,7 @@ final class Execution {
                     carriedOut = wanted;
                 }
                 beginToEnd(tree);
-                if (wanted == Stop.SHUTDOWN || state == State.EMPTYING) {
+                if (wanted == Stop.SHUTDOWN || wanted == Stop.MEMORY || state == State.EMPTYING) {
                     killNanos = System.nanoTime();
                 }
             }
@@ -397,6 +406,8 @@ final class Execution {
         return switch (stop) {
             case CANCEL -> Cause.CANCELED;
             case TIME_LIMIT -> Cause.TIME_LIMIT;
+            case MEMORY -> Cause.MEMORY_LIMIT;
+            case DISK -> Cause.DISK_LIMIT;
             case SHUTDOWN -> Cause.EXECUTOR;
         };
     }
@@ -407,6 +418,8 @@ final class Execution {
             case CANCEL -> "canceled";
             case TIME_LIMIT ->
                 "ran longer than its time limit of " + Quantity.formatDuration(limit == null ? Duration.ZERO : limit);
+            case MEMORY -> "used more memory than its limit of " + Quantity.formatBytes(memoryLimit());
+            case DISK -> "its workspace holds more than its limit of " + Quantity.formatBytes(diskLimit());
             case SHUTDOWN -> "the native executor was stopped";
         };
     }
@@ -436,12 +449,46 @@ final class Execution {
     /** Looks at its processes, if it is time to. */
     synchronized void sample(long now) {
         if (state == State.RUNNING && tree != null && now - nextSampleNanos >= 0) {
-            if (sampleNanos == SHORTEST_SAMPLE_NANOS) {
+            if (sampleNanos == SHORTEST_SAMPLE_NANOS && engine.hasGroups()) {
                 engine.aside(this::group);
             }
             engine.trees.observe(tree);
-            sampleNanos = Math.min(2 * sampleNanos, LONGEST_SAMPLE_NANOS);
+            var memory = memoryLimit();
+            if (memory > 0 && engine.trees.exceeds(tree, memory)) {
+                stop(Stop.MEMORY);
+            }
+            if (diskLimit() > 0 && now - nextWeighingNanos >= 0) {
+                nextWeighingNanos = Long.MAX_VALUE / 2 + now; // until this one is done
+                engine.aside(this::weigh);
+            }
+            sampleNanos = Math.min(2 * sampleNanos, memory > 0 ? LONGEST_WATCH_NANOS : LONGEST_SAMPLE_NANOS);
             nextSampleNanos = now + sampleNanos;
+        }
+    }
+
+    /** 0 for none. */
+    private long memoryLimit() {
+        return engine.limits ? attempt.task().resources().memoryBytes() : 0;
+    }
+
+    /** 0 for none: a directory that the task asked for may hold what is not its own. */
+    private long diskLimit() {
+        var task = attempt.task();
+        return engine.limits && task.workingDirectory() == null
+                ? task.resources().diskBytes()
+                : 0;
+    }
+
+    /** Adds up its workspace. A large one takes long, and is added up the more seldom. */
+    private void weigh() {
+        var before = System.nanoTime();
+        var bytes = Workspaces.bytes(attempt.workingDirectory());
+        if (bytes > diskLimit()) {
+            stop(Stop.DISK);
+        }
+        var now = System.nanoTime();
+        synchronized (this) {
+            nextWeighingNanos = now + Math.max(LONGEST_SAMPLE_NANOS, 20 * (now - before));
         }
     }
 

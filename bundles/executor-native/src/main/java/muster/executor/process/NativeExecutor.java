@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Supplier;
 import muster.api.Cause;
+import muster.api.MusterException;
 import muster.api.Quantity;
 import muster.api.executor.Attempt;
 import muster.api.executor.Availability;
@@ -31,6 +32,7 @@ public final class NativeExecutor implements Executor {
 
     private static final String AUTO = "auto";
     private static final String NONE = "none";
+    private static final String LIMITS = "limits";
 
     /** Its settings. */
     @ObjectClassDefinition(name = "Muster native executor", description = "Runs commands as processes of the worker")
@@ -42,7 +44,15 @@ public final class NativeExecutor implements Executor {
                 description = "The cgroup v2 folder in which each attempt gets a group of its own: auto for the one"
                         + " that the worker runs in, if it may write there; none to follow processes by /proc alone")
         String cgroup() default AUTO;
+
+        @AttributeDefinition(
+                description = "none: what tasks reserve is for their placement alone; limits: a task that uses more"
+                        + " memory or disk than it reserved is ended")
+        String isolation() default LIMITS;
     }
+
+    private static final String NOTE_OF_LIMITS = "; memory is looked at five times a second and the workspace once, so"
+            + " that a task may use more for as long";
 
     /** Null where this kind cannot run, and then {@link #note} says why. */
     private final @Nullable Engine engine;
@@ -52,14 +62,18 @@ public final class NativeExecutor implements Executor {
 
     @Activate
     public NativeExecutor(Configuration configuration) {
-        this(Quantity.parseDuration(configuration.grace()), configuration.cgroup());
+        this(
+                Quantity.parseDuration(configuration.grace()),
+                configuration.cgroup(),
+                limits(configuration.isolation()),
+                Launcher::new);
     }
 
     NativeExecutor(Duration grace, String cgroup) {
-        this(grace, cgroup, Launcher::new);
+        this(grace, cgroup, true, Launcher::new);
     }
 
-    NativeExecutor(Duration grace, String cgroup, Supplier<Launcher> launcher) {
+    NativeExecutor(Duration grace, String cgroup, boolean limits, Supplier<Launcher> launcher) {
         Engine opened = null;
         ControlGroups made = null;
         String text;
@@ -67,8 +81,8 @@ public final class NativeExecutor implements Executor {
             requirePlatform();
             var groupsOrWhyNot = groups(cgroup);
             made = groupsOrWhyNot.groups();
-            text = groupsOrWhyNot.note();
-            opened = new Engine(launcher.get(), grace, made);
+            text = groupsOrWhyNot.note() + (limits ? NOTE_OF_LIMITS : "");
+            opened = new Engine(launcher.get(), grace, limits, made);
         } catch (LinkageError e) {
             text = "the C library cannot be called (" + e + "); the worker needs glibc, and a folder java.io.tmpdir"
                     + " that is not mounted noexec";
@@ -78,6 +92,14 @@ public final class NativeExecutor implements Executor {
         engine = opened;
         groups = made;
         note = text;
+    }
+
+    private static boolean limits(String isolation) {
+        return switch (isolation) {
+            case NONE -> false;
+            case LIMITS -> true;
+            default -> throw MusterException.invalid("isolation is '" + isolation + "'; write none or limits");
+        };
     }
 
     private record Groups(@Nullable ControlGroups groups, String note) {}

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntToLongFunction;
 import muster.executor.process.Processes.Stat;
 import org.jspecify.annotations.Nullable;
 
@@ -147,6 +148,19 @@ final class ProcessTrees {
                 .filter(session -> !present.contains(session))
                 .forEach(session -> sessions.remove(session, tree));
         tree.sessions.retainAll(present);
+    }
+
+    /**
+     * Whether the processes of a tree together hold more memory than this. What they share counts once: their resident
+     * sets are added first, which is cheap, and only where that is too much is the exact sum made.
+     */
+    boolean exceeds(ProcessTree tree, long memoryBytes) {
+        return sum(tree, processes::residentMemoryBytes) > memoryBytes
+                && sum(tree, processes::proportionalMemoryBytes) > memoryBytes;
+    }
+
+    private static long sum(ProcessTree tree, IntToLongFunction bytes) {
+        return tree.pids.stream().mapToLong(pid -> bytes.applyAsLong(pid)).sum();
     }
 
     private void remember(Stat stat, ProcessTree tree) {

@@ -141,13 +141,26 @@ final class Processes implements AutoCloseable {
 
     /** The largest resident set that a process had so far; 0 if it is gone. */
     long peakMemoryBytes(int pid) {
-        var status = read(PROC.resolve(pid + "/status"));
-        var start = status.indexOf("VmHWM:");
+        return bytes(read(PROC.resolve(pid + "/status")), "VmHWM:");
+    }
+
+    /** The memory of a process that it shares with none, and its part of what it shares; 0 if that cannot be told. */
+    long proportionalMemoryBytes(int pid) {
+        return bytes(read(PROC.resolve(pid + "/smaps_rollup")), "\nPss:");
+    }
+
+    /** The resident set of a process; 0 if it is gone. */
+    long residentMemoryBytes(int pid) {
+        return bytes(read(PROC.resolve(pid + "/status")), "VmRSS:");
+    }
+
+    private static long bytes(String text, String name) {
+        var start = text.indexOf(name);
         if (start < 0) {
             return 0;
         }
-        var end = status.indexOf(" kB", start);
-        return Long.parseLong(status.substring(start + 6, end).strip()) << 10;
+        var end = text.indexOf(" kB", start);
+        return Long.parseLong(text.substring(start + name.length(), end).strip()) << 10;
     }
 
     /** Content of {@code /proc/PID/cgroup}; a dead process keeps it until it is waited for. */

@@ -11,10 +11,12 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import muster.api.Cause;
+import muster.api.Resources;
 import muster.api.executor.CommandExecutorContract;
 import muster.api.executor.Executor;
 import muster.api.executor.TestAttempt;
@@ -317,6 +319,35 @@ abstract class NativeExecutorContract extends CommandExecutorContract {
         assertThat(Thread.getAllStackTraces().keySet())
                 .noneMatch(thread -> thread.getName().startsWith("muster-native"));
         assertThat(run(command("true").build()).cause()).isEqualTo(Cause.EXECUTOR);
+    }
+
+    @Test
+    void endsWhatHoldsMoreMemoryThanItReserved() {
+        var outcome = run(script("head -c 300000000 /dev/zero | tail -c 300000000 | { sleep 1000; cat; }")
+                .resources(new Resources(1, 64 << 20, 0, 0, Map.of(), List.of()))
+                .build());
+
+        assertThat(outcome.cause()).as(outcome.message()).isEqualTo(Cause.MEMORY_LIMIT);
+        assertThat(outcome.message()).isEqualTo("used more memory than its limit of 64MiB");
+    }
+
+    @Test
+    void endsWhatFillsItsWorkspaceBeyondWhatItReserved() {
+        var outcome = run(script("head -c 30000000 /dev/zero > big; sleep 1000")
+                .resources(new Resources(1, 0, 10 << 20, 0, Map.of(), List.of()))
+                .build());
+
+        assertThat(outcome.cause()).as(outcome.message()).isEqualTo(Cause.DISK_LIMIT);
+        assertThat(outcome.message()).isEqualTo("its workspace holds more than its limit of 10MiB");
+    }
+
+    @Test
+    void leavesWhatKeepsWithinWhatItReservedAlone() {
+        var outcome = run(script("head -c 1000000 /dev/zero > small; sleep 0.5")
+                .resources(new Resources(1, 256 << 20, 10 << 20, 0, Map.of(), List.of()))
+                .build());
+
+        assertThat(outcome.cause()).as(outcome.message()).isEqualTo(Cause.SUCCESS);
     }
 
     @Test
