@@ -21,6 +21,18 @@ public interface AccessService {
      */
     Enrolment enrol(String secret, String worker, byte[] publicKey);
 
+    /**
+     * Gives a worker a new certificate before its old one ends. Nothing secret is sent: replayed, it gives again a
+     * certificate of which another has the key.
+     *
+     * @param certificate the old one, DER
+     * @param publicKey X.509 SubjectPublicKeyInfo of its new EC key, DER
+     * @param signature SHA256withECDSA over {@code publicKey}, by the old key
+     * @throws MusterException UNAUTHENTICATED if the old certificate is not good today or the signature is not its
+     *     holder's
+     */
+    Enrolment renew(byte[] certificate, byte[] publicKey, byte[] signature);
+
     /** Makes a token. What it reads is told here and never again. */
     IssuedToken create(TokenRequest request);
 

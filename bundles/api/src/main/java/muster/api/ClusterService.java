@@ -19,8 +19,11 @@ public interface ClusterService {
     /** Undoes {@link #drain}. */
     void resume(String id, String by);
 
-    /** Forgets a worker. CONFLICT while it is online; drain or stop it first. */
-    void remove(String id, String by);
+    /**
+     * Forgets a worker and revokes its certificates, at once: its connection is dropped, and it must join anew. CONFLICT
+     * while it is online, unless forced; then its tasks go back to the queue.
+     */
+    void remove(String id, boolean force, String by);
 
     /** Empty when jobs can be accepted and workers heard; else why not, in one line. */
     String notReady();

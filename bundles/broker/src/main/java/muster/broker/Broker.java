@@ -6,6 +6,7 @@ import java.util.concurrent.TimeUnit;
 import muster.api.MusterException;
 import muster.transport.BrokerAddress;
 import muster.transport.NodeIdentity;
+import muster.transport.Revocations;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceRegistration;
@@ -33,6 +34,7 @@ public final class Broker {
     private final BundleContext context;
     private final BrokerConfiguration configuration;
     private final NodeIdentity identity;
+    private final Revocations revocations;
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final Thread thread = new Thread(this::run, "muster-broker");
 
@@ -40,10 +42,12 @@ public final class Broker {
     public Broker(
             BundleContext context,
             BrokerConfiguration configuration,
-            @Reference(target = "(muster.role=manager)") NodeIdentity identity) {
+            @Reference(target = "(muster.role=manager)") NodeIdentity identity,
+            @Reference Revocations revocations) {
         this.context = context;
         this.configuration = configuration;
         this.identity = identity;
+        this.revocations = revocations;
         thread.start();
     }
 
@@ -85,7 +89,7 @@ public final class Broker {
         var told = false;
         do {
             try {
-                return EmbeddedBroker.start(configuration.host(), configuration.port(), data(), identity);
+                return EmbeddedBroker.start(configuration.host(), configuration.port(), data(), identity, revocations);
             } catch (EmbeddedBroker.PortInUseException e) {
                 if (!told) {
                     LOG.error("{}", e.getMessage());

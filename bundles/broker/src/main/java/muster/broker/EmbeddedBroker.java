@@ -11,7 +11,11 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
 import muster.transport.NodeIdentity;
+import muster.transport.NodeName;
 import muster.transport.Queues;
+import muster.transport.Revocations;
+import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.ActiveMQExceptionType;
 import org.apache.activemq.artemis.api.core.QueueConfiguration;
 import org.apache.activemq.artemis.api.core.RoutingType;
 import org.apache.activemq.artemis.api.core.SimpleString;
@@ -44,10 +48,14 @@ final class EmbeddedBroker implements AutoCloseable {
 
     private final EmbeddedActiveMQ server;
     private final URI url;
+    private final Revocations revocations;
+    private final Revocations.Listening listening;
 
-    private EmbeddedBroker(EmbeddedActiveMQ server, URI url) {
+    private EmbeddedBroker(EmbeddedActiveMQ server, URI url, Revocations revocations) {
         this.server = server;
         this.url = url;
+        this.revocations = revocations;
+        this.listening = revocations.onRevoked(this::drop);
     }
 
     /**
@@ -57,11 +65,12 @@ final class EmbeddedBroker implements AutoCloseable {
      * @param port 0 for any that is free
      * @throws PortInUseException if something else listens there
      */
-    static EmbeddedBroker start(String host, int port, Path data, NodeIdentity identity) throws Exception {
+    static EmbeddedBroker start(String host, int port, Path data, NodeIdentity identity, Revocations revocations)
+            throws Exception {
         requireFree(host, port);
         var server = new EmbeddedActiveMQ();
         server.setConfiguration(configuration(host, port, data, identity));
-        server.setSecurityManager(new NodeSecurity());
+        server.setSecurityManager(new NodeSecurity(revocations));
         var thread = Thread.currentThread();
         var loader = thread.getContextClassLoader();
         // Artemis finds its own classes by the context class loader
@@ -72,7 +81,7 @@ final class EmbeddedBroker implements AutoCloseable {
             if (!(acceptor instanceof NettyAcceptor netty) || netty.getActualPort() <= 0) {
                 throw new IOException("the broker did not start to listen on " + host + ":" + port);
             }
-            return new EmbeddedBroker(server, url(host, netty.getActualPort()));
+            return new EmbeddedBroker(server, url(host, netty.getActualPort()), revocations);
         } catch (Exception e) {
             server.stop();
             throw e;
@@ -86,8 +95,27 @@ final class EmbeddedBroker implements AutoCloseable {
         return url;
     }
 
+    /** Ends the connections of a worker that come by a revoked certificate. */
+    private void drop(String worker) {
+        var remoting = server.getActiveMQServer().getRemotingService();
+        for (var connection : remoting.getConnections()) {
+            var certificate = NodeSecurity.certificate(connection)
+                    .filter(theirs -> NodeName.of(theirs)
+                            .filter(name -> name.id().equals(worker))
+                            .isPresent())
+                    .filter(revocations::revoked);
+            if (certificate.isPresent()) {
+                remoting.removeConnection(connection.getID());
+                connection.fail(new ActiveMQException(
+                        "the certificate of worker '" + worker + "' was revoked",
+                        ActiveMQExceptionType.SECURITY_EXCEPTION));
+            }
+        }
+    }
+
     @Override
     public void close() throws Exception {
+        listening.close();
         server.stop();
     }
 

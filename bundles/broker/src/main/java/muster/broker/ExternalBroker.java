@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
+import muster.transport.Revocations;
 import org.apache.activemq.artemis.core.config.Configuration;
 import org.apache.activemq.artemis.core.config.FileDeploymentManager;
 import org.apache.activemq.artemis.core.config.impl.FileConfiguration;
@@ -74,7 +75,7 @@ public final class ExternalBroker implements AutoCloseable {
         configuration.registerBrokerPlugin(new SizeLimit());
         var server = new EmbeddedActiveMQ();
         server.setConfiguration(configuration);
-        server.setSecurityManager(new NodeSecurity());
+        server.setSecurityManager(new NodeSecurity(Revocations.NONE));
         server.start();
         try {
             var acceptor = server.getActiveMQServer().getRemotingService().getAcceptor(ACCEPTOR);

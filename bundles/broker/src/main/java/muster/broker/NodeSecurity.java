@@ -2,10 +2,12 @@ package muster.broker;
 
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.Set;
 import javax.security.auth.Subject;
 import muster.transport.NodeName;
 import muster.transport.Queues;
+import muster.transport.Revocations;
 import org.apache.activemq.artemis.core.security.CheckType;
 import org.apache.activemq.artemis.core.security.Role;
 import org.apache.activemq.artemis.spi.core.protocol.RemotingConnection;
@@ -25,17 +27,29 @@ final class NodeSecurity implements ActiveMQSecurityManager5 {
     private static final Set<CheckType> ON_OWN_QUEUE =
             Set.of(CheckType.CONSUME, CheckType.CREATE_ADDRESS, CheckType.CREATE_NON_DURABLE_QUEUE);
 
+    private final Revocations revocations;
+
+    NodeSecurity(Revocations revocations) {
+        this.revocations = revocations;
+    }
+
     @Override
     public @Nullable Subject authenticate(
             @Nullable String user,
             @Nullable String password,
             @Nullable RemotingConnection connection,
             @Nullable String domain) {
+        return certificate(connection)
+                .filter(certificate -> !revocations.revoked(certificate))
+                .flatMap(NodeName::of)
+                .map(NodeSecurity::subject)
+                .orElse(null);
+    }
+
+    /** Who is at the other end; empty if the connection shows no certificate. */
+    static Optional<X509Certificate> certificate(@Nullable RemotingConnection connection) {
         X509Certificate @Nullable [] certificates = CertificateUtil.getCertsFromConnection(connection);
-        if (certificates == null || certificates.length == 0) {
-            return null;
-        }
-        return NodeName.of(certificates[0]).map(NodeSecurity::subject).orElse(null);
+        return certificates == null || certificates.length == 0 ? Optional.empty() : Optional.of(certificates[0]);
     }
 
     /** Artemis takes the user that it stamps on messages from its own kind of principal. */

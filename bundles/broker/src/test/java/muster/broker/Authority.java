@@ -32,6 +32,7 @@ final class Authority {
     private final KeyPair keys = keys();
     private final X509Certificate certificate;
     private long serial = 1;
+    private Duration life = Duration.ofDays(1);
 
     Authority(Path folder) throws Exception {
         this.folder = Files.createDirectories(folder);
@@ -46,6 +47,16 @@ final class Authority {
 
     NodeIdentity worker(String id) throws Exception {
         return identity(id, "muster://worker/" + id);
+    }
+
+    /** A worker whose certificate was good until a minute ago. */
+    NodeIdentity expired(String id) throws Exception {
+        life = Duration.ofMinutes(-1);
+        try {
+            return worker(id);
+        } finally {
+            life = Duration.ofDays(1);
+        }
     }
 
     /** A node whose certificate has the given names; all certificates have the same subject. */
@@ -74,7 +85,7 @@ final class Authority {
                 NAME,
                 BigInteger.valueOf(++serial),
                 Date.from(now.minus(Duration.ofHours(1))),
-                Date.from(now.plus(Duration.ofDays(1))),
+                Date.from(now.plus(life)),
                 subject,
                 subjectKeys.getPublic());
     }

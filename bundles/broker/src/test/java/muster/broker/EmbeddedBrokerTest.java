@@ -21,7 +21,8 @@ final class EmbeddedBrokerTest {
     private Path folder;
 
     private EmbeddedBroker start(Authority authority) throws Exception {
-        return EmbeddedBroker.start("127.0.0.1", 0, folder.resolve("data"), authority.manager("manager"));
+        return EmbeddedBroker.start(
+                "127.0.0.1", 0, folder.resolve("data"), authority.manager("manager"), new FakeRevocations());
     }
 
     @Test
@@ -119,7 +120,11 @@ final class EmbeddedBrokerTest {
         var authority = new Authority(folder);
         try (var taken = new ServerSocket(0)) {
             assertThatThrownBy(() -> EmbeddedBroker.start(
-                            "0.0.0.0", taken.getLocalPort(), folder.resolve("data"), authority.manager("manager")))
+                            "0.0.0.0",
+                            taken.getLocalPort(),
+                            folder.resolve("data"),
+                            authority.manager("manager"),
+                            new FakeRevocations()))
                     .isInstanceOf(EmbeddedBroker.PortInUseException.class)
                     .hasMessage("muster.broker port " + taken.getLocalPort()
                             + " is in use; set port in etc/muster.broker.cfg or MUSTER_BROKER_PORT");
@@ -129,7 +134,8 @@ final class EmbeddedBrokerTest {
     @Test
     void isReachedByLoopbackWhenItListensEverywhere() throws Exception {
         var authority = new Authority(folder);
-        try (var broker = EmbeddedBroker.start("0.0.0.0", 0, folder.resolve("data"), authority.manager("manager"))) {
+        try (var broker = EmbeddedBroker.start(
+                "0.0.0.0", 0, folder.resolve("data"), authority.manager("manager"), new FakeRevocations())) {
             assertThat(broker.url())
                     .isEqualTo(URI.create("tcp://127.0.0.1:" + broker.url().getPort()));
         }

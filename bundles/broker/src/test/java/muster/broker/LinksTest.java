@@ -36,6 +36,7 @@ final class LinksTest {
     private Path folder;
 
     private final Links links = new ArtemisLinks();
+    private final FakeRevocations revocations = new FakeRevocations();
     private final List<AutoCloseable> open = new ArrayList<>();
     private final Recorder manager = new Recorder();
     private Authority authority;
@@ -62,7 +63,7 @@ final class LinksTest {
     }
 
     private void start(int port) throws Exception {
-        broker = EmbeddedBroker.start("127.0.0.1", port, folder.resolve("data"), managerIdentity);
+        broker = EmbeddedBroker.start("127.0.0.1", port, folder.resolve("data"), managerIdentity, revocations);
         address = new BrokerAddress(broker.url());
     }
 
@@ -238,9 +239,35 @@ final class LinksTest {
     }
 
     @Test
+    void dropsAndRefusesARevokedWorkerAtOnce() throws Exception {
+        var worker = new Recorder();
+        welcomed("w1", worker);
+        var other = new Recorder();
+        var otherLink = welcomed("w2", other);
+
+        revocations.revoke("w1");
+
+        worker.await(Recorder.Disconnected.class);
+        assertThat(worker.await(Recorder.Disconnected.class).cause()).contains("was removed from the cluster");
+        otherLink.send(List.of(new ToManager.Heartbeat("s1")));
+        manager.awaitMessage(new Recorder.FromWorker("w2", new ToManager.Heartbeat("s1")));
+        var again = new Recorder();
+        openWorker(authority.worker("w1"), again);
+        assertThat(again.await(Recorder.Disconnected.class).cause()).contains("was removed from the cluster");
+    }
+
+    @Test
+    void turnsAwayAnExpiredCertificate() throws Exception {
+        var worker = new Recorder();
+        openWorker(authority.expired("w1"), worker);
+        assertThat(worker.await(Recorder.Disconnected.class).cause()).contains("TLS");
+    }
+
+    @Test
     void refusesABrokerThatHoldsAWorkersCertificate() throws Exception {
         var worker = new Recorder();
-        try (var impostor = EmbeddedBroker.start("127.0.0.1", 0, folder.resolve("x"), authority.worker("w7"))) {
+        try (var impostor =
+                EmbeddedBroker.start("127.0.0.1", 0, folder.resolve("x"), authority.worker("w7"), revocations)) {
             try (var link = links.openWorker(new BrokerAddress(impostor.url()), authority.worker("w1"), worker)) {
                 assertThat(worker.await(Recorder.Disconnected.class).cause())
                         .isEqualTo("the broker is no manager's: its certificate names muster://worker/w7; "

@@ -3,6 +3,7 @@ package muster.manager;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.function.BiPredicate;
 import muster.api.ClusterService;
 import muster.api.ClusterStatus;
 import muster.api.JobState;
@@ -22,14 +23,23 @@ final class Cluster implements ClusterService {
     private final String version;
     private final BrokerAddress broker;
     private final List<String> expected;
+    private final BiPredicate<String, Boolean> revoke;
     private final Instant since;
 
-    Cluster(Manager manager, String id, String version, BrokerAddress broker, List<String> expected) {
+    /** @param revoke turns a worker away, of which it says whether it was ever seen; false if there is no such worker */
+    Cluster(
+            Manager manager,
+            String id,
+            String version,
+            BrokerAddress broker,
+            List<String> expected,
+            BiPredicate<String, Boolean> revoke) {
         this.manager = manager;
         this.id = id;
         this.version = version;
         this.broker = broker;
         this.expected = List.copyOf(expected);
+        this.revoke = revoke;
         since = manager.now();
         for (var state : WorkerState.values()) {
             manager.metrics.gauge("muster.workers", "Workers by state", "state", Names.word(state), () -> count(state));
@@ -121,10 +131,14 @@ final class Cluster implements ClusterService {
     private WorkerRun get(String worker) {
         var found = manager.scheduler.worker(worker);
         if (found == null) {
-            throw MusterException.notFound(
-                    "worker '" + Names.escape(worker) + "' does not exist; 'worker list' shows those that do");
+            throw unknown(worker);
         }
         return found;
+    }
+
+    private static MusterException unknown(String worker) {
+        return MusterException.notFound(
+                "worker '" + Names.escape(worker) + "' does not exist; 'worker list' shows those that do");
     }
 
     @Override
@@ -157,15 +171,26 @@ final class Cluster implements ClusterService {
     }
 
     @Override
-    public void remove(String id, String by) {
-        manager.reactor.ask(() -> {
-            var worker = get(id);
-            if (worker.online()) {
+    public void remove(String id, boolean force, String by) {
+        var seen = manager.reactor.ask(() -> {
+            var worker = manager.scheduler.worker(id);
+            if (worker != null && worker.online() && !force) {
                 throw MusterException.conflict("worker '" + id
-                        + "' is online; stop it before you remove it, or drain it to give it no more work");
+                        + "' is online; stop it first, drain it to give it no more work, or force its removal");
             }
-            manager.scheduler.remove(worker);
-            manager.store.write(new Write.WorkerRemoved(id), () -> {}, e -> {});
+            return worker != null;
+        });
+        Names.requireWorker(id);
+        if (!revoke.test(id, seen)) {
+            throw unknown(id);
+        }
+        manager.reactor.ask(() -> {
+            var worker = manager.scheduler.worker(id);
+            if (worker != null) {
+                manager.scheduler.lost(worker);
+                manager.scheduler.remove(worker);
+                manager.store.write(new Write.WorkerRemoved(id), () -> {}, e -> {});
+            }
             manager.events.add(manager.now(), "worker.removed", null, EventLog.NONE, EventLog.NONE, id, "by " + by);
             return true;
         });

@@ -13,6 +13,7 @@ import muster.api.ErrorCode;
 import muster.api.JobService;
 import muster.api.MusterException;
 import muster.api.Quantity;
+import muster.api.WorkerState;
 import muster.manager.scheduler.Settings;
 import muster.manager.store.Database;
 import muster.manager.store.PostgresqlDatabase;
@@ -57,7 +58,8 @@ public final class ManagerComponent {
         var retention = new Retention(Quantity.parseDuration(config.retention()), config.retention_jobs());
         var expected = list(config.nodes());
         var version = context.getBundle().getVersion().toString();
-        var access = security.security().access(() -> advertised(broker, config.address()));
+        var secrets = security.security();
+        var access = secrets.access(() -> advertised(broker, config.address()), this::online);
         election = new Election(
                 () -> new SqlStore(database(config)),
                 config.id(),
@@ -69,10 +71,12 @@ public final class ManagerComponent {
                 },
                 store -> {
                     var manager = new Manager(Clock.systemUTC(), System::nanoTime, store, settings, leases, expected);
-                    manager.start(links.openManager(broker, security.security().identity(), manager.workers));
+                    manager.start(links.openManager(
+                            broker, secrets.identity(), new KnownWorkers(manager.workers, secrets::turnedAway)));
                     var jobs = new Jobs(manager);
                     var pruner = new Pruner(manager, jobs, retention);
-                    leadership.begin(jobs, new Cluster(manager, config.id(), version, broker, expected));
+                    leadership.begin(
+                            jobs, new Cluster(manager, config.id(), version, broker, expected, secrets::revoke));
                     register(context, access);
                     return () -> {
                         leadership.end();
@@ -80,6 +84,19 @@ public final class ManagerComponent {
                         manager.close();
                     };
                 });
+    }
+
+    /** Whether a worker has a lease, so that nobody else may join by its id. */
+    private boolean online(String worker) {
+        try {
+            var state = leadership.cluster().worker(worker).state();
+            return state == WorkerState.ONLINE || state == WorkerState.DRAINING;
+        } catch (MusterException e) {
+            if (e.code() == ErrorCode.NOT_FOUND) {
+                return false;
+            }
+            throw e;
+        }
     }
 
     /** Offers the services, once: what REST publishes stays, whoever leads. */

@@ -5,6 +5,7 @@ import java.time.Clock;
 import java.util.Map;
 import muster.manager.security.ManagerSecurity;
 import muster.transport.NodeIdentity;
+import muster.transport.Revocations;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.FrameworkUtil;
 import org.osgi.service.component.annotations.Activate;
@@ -27,7 +28,11 @@ public final class SecurityComponent {
                 NodeIdentity.class,
                 security.identity(),
                 FrameworkUtil.asDictionary(Map.of(NodeIdentity.ROLE, "manager")));
-        registration = registered::unregister;
+        var revocations = context.registerService(Revocations.class, security.revocations(), null);
+        registration = () -> {
+            registered.unregister();
+            revocations.unregister();
+        };
     }
 
     ManagerSecurity security() {

@@ -82,7 +82,8 @@ class ElectionTest {
                             "m",
                             "1",
                             new BrokerAddress(List.of(URI.create("tcp://127.0.0.1:7071"))),
-                            List.of()));
+                            List.of(),
+                            (id, seen) -> seen));
             leading.add(manager);
             return () -> {
                 leadership.end();

@@ -458,7 +458,45 @@ class ManagerTest {
         cluster.cluster.resume("w1", "ada");
         submit(array(2, 0));
         first.awaitRunning(1);
-        assertThatThrownBy(() -> cluster.cluster.remove("w1", "ada")).hasMessageContaining("is online");
+    }
+
+    @Test
+    void onlineWorkerIsRemovedByForceAlone() throws Exception {
+        var away = cluster.worker("w1", 1);
+        submit(array(2, 0));
+        away.awaitRunning(1);
+        assertThatThrownBy(() -> cluster.cluster.remove("w1", false, "ada")).hasMessageContaining("is online");
+        assertThat(cluster.revoked).isEmpty();
+
+        cluster.cluster.remove("w1", true, "ada");
+
+        assertThat(cluster.revoked).containsExactly("w1");
+        assertThatThrownBy(() -> cluster.cluster.worker("w1")).hasMessageContaining("does not exist");
+        var other = cluster.worker("w2", 2).automatic();
+        assertThat(cluster.ended(new JobId(1)).state()).isEqualTo(JobState.SUCCEEDED);
+        assertThat(other.id).isEqualTo("w2");
+    }
+
+    @Test
+    void whatARemovedWorkerStillSaysIsDropped() {
+        var heard = new java.util.ArrayList<String>();
+        var known = new KnownWorkers(
+                new muster.transport.Links.ManagerListener() {
+                    @Override
+                    public void connected() {}
+
+                    @Override
+                    public void disconnected(String cause) {}
+
+                    @Override
+                    public void received(String worker, List<muster.transport.ToManager> messages) {
+                        heard.add(worker);
+                    }
+                },
+                "w1"::equals);
+        known.received("w1", List.of());
+        known.received("w2", List.of());
+        assertThat(heard).containsExactly("w2");
     }
 
     @Test

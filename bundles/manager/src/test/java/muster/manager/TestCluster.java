@@ -7,9 +7,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLong;
@@ -38,6 +40,7 @@ final class TestCluster implements AutoCloseable {
 
     final AtomicLong nanos = new AtomicLong(1);
     final Map<String, FakeWorker> workers = new HashMap<>();
+    final Set<String> revoked = new HashSet<>();
     private final Path folder;
     Manager manager;
     Jobs jobs;
@@ -59,7 +62,8 @@ final class TestCluster implements AutoCloseable {
                 new Leases(Duration.ofSeconds(2), LEASE),
                 expected);
         jobs = new Jobs(manager);
-        cluster = new Cluster(manager, "manager", "1", BrokerAddress.parse("tcp://127.0.0.1:7071"), expected);
+        cluster = new Cluster(
+                manager, "manager", "1", BrokerAddress.parse("tcp://127.0.0.1:7071"), expected, this::revoke);
         manager.start(new ManagerLink() {
             @Override
             public void epoch(long epoch) {}
@@ -76,6 +80,10 @@ final class TestCluster implements AutoCloseable {
             public void close() {}
         });
         manager.workers.connected();
+    }
+
+    private boolean revoke(String id, boolean seen) {
+        return seen && revoked.add(id);
     }
 
     /** Ends the manager and starts another on the same store. */

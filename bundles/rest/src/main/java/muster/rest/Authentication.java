@@ -20,7 +20,9 @@ import org.jspecify.annotations.Nullable;
 @PreMatching
 public final class Authentication implements ContainerRequestFilter {
     private static final Set<String> OPEN_TO_READ = Set.of("healthz", "api/v1/healthz");
-    private static final String ENROL = "api/v1/enrol";
+    /** They look at other proofs themselves: a join token, a certificate. */
+    private static final Set<String> OPEN_TO_WORKERS = Set.of("api/v1/enrol", "api/v1/enrol/renew");
+
     private static final Set<String> SAFE = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
 
     private final AccessService access;
@@ -43,7 +45,7 @@ public final class Authentication implements ContainerRequestFilter {
                 .flatMap(access::authenticate);
         context.setSecurityContext(
                 new Authenticated(caller.map(Access.User::new).orElse(null), context.getSecurityContext()));
-        var open = OPEN_TO_READ.contains(path) ? SAFE.contains(method) : path.equals(ENROL);
+        var open = OPEN_TO_READ.contains(path) ? SAFE.contains(method) : OPEN_TO_WORKERS.contains(path);
         if (!open) {
             Access.caller(context.getSecurityContext());
         }

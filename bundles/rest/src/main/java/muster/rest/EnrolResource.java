@@ -23,6 +23,7 @@ import muster.api.ErrorCode;
 import muster.api.MusterException;
 import muster.rest.json.EnrolmentRequest;
 import muster.rest.json.Json;
+import muster.rest.json.RenewalRequest;
 import org.jspecify.annotations.Nullable;
 
 /** Takes workers into the cluster. */
@@ -58,6 +59,7 @@ public final class EnrolResource {
             responseCode = "200",
             description = "Its certificate",
             content = @Content(schema = @Schema(ref = "#/components/schemas/Enrolment")))
+    @ApiResponse(responseCode = "409", ref = "Conflict")
     @ApiResponse(responseCode = "413", ref = "TooLarge")
     @ApiResponse(responseCode = "415", ref = "UnsupportedMediaType")
     public Enrolment enrol(
@@ -70,7 +72,37 @@ public final class EnrolResource {
                         "no join token came with the request; send the cluster's join token as Authorization: Bearer"
                                 + " <token>"));
         var request = EnrolmentRequest.read(Json.readSmall(body));
-        var enrolment = access.enrol(secret, request.worker(), request.publicKey());
+        return json(access.enrol(secret, request.worker(), request.publicKey()));
+    }
+
+    @POST
+    @Path("renew")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Open
+    @Operation(
+            operationId = "renewWorker",
+            summary = "Gives a worker a new certificate before its old one ends",
+            description = "Takes no token: the old certificate's key has signed the request.",
+            requestBody =
+                    @RequestBody(
+                            required = true,
+                            content =
+                                    @Content(
+                                            mediaType = MediaType.APPLICATION_JSON,
+                                            schema = @Schema(ref = "#/components/schemas/RenewalRequest"))))
+    @ApiResponse(
+            responseCode = "200",
+            description = "Its certificate",
+            content = @Content(schema = @Schema(ref = "#/components/schemas/Enrolment")))
+    @ApiResponse(responseCode = "401", ref = "Unauthenticated")
+    @ApiResponse(responseCode = "413", ref = "TooLarge")
+    @ApiResponse(responseCode = "415", ref = "UnsupportedMediaType")
+    public Enrolment renew(@Parameter(hidden = true) InputStream body) throws IOException {
+        var request = RenewalRequest.read(Json.readSmall(body));
+        return json(access.renew(request.certificate(), request.publicKey(), request.signature()));
+    }
+
+    private static Enrolment json(AccessService.Enrolment enrolment) {
         var base64 = Base64.getEncoder();
         return new Enrolment(
                 base64.encodeToString(enrolment.certificate()),

@@ -1,6 +1,7 @@
 package muster.rest;
 
 import io.swagger.v3.oas.annotations.Operation;
+import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
@@ -11,6 +12,7 @@ import javax.ws.rs.POST;
 import javax.ws.rs.Path;
 import javax.ws.rs.PathParam;
 import javax.ws.rs.Produces;
+import javax.ws.rs.QueryParam;
 import javax.ws.rs.core.Context;
 import javax.ws.rs.core.MediaType;
 import javax.ws.rs.core.SecurityContext;
@@ -18,6 +20,7 @@ import muster.api.ClusterService;
 import muster.api.Page;
 import muster.api.Role;
 import muster.api.WorkerView;
+import org.jspecify.annotations.Nullable;
 
 /** Workers: list, get, drain, resume, remove. */
 @Path("/api/v1/workers")
@@ -72,10 +75,22 @@ public final class WorkersResource {
     @DELETE
     @Path("{id}")
     @Needs(Role.OPERATOR)
-    @Operation(operationId = "removeWorker", summary = "Forgets a worker that is not online")
+    @Operation(
+            operationId = "removeWorker",
+            summary = "Forgets a worker and revokes its certificates",
+            description = "At once: its connection is dropped, and it must join anew.")
     @ApiResponse(responseCode = "204", description = "Forgotten")
     @ApiResponse(responseCode = "409", ref = "Conflict")
-    public void remove(@PathParam("id") String id, @Context SecurityContext who) {
-        cluster.remove(Query.id(id), Access.caller(who).name());
+    public void remove(
+            @PathParam("id") String id,
+            @QueryParam("force")
+                    @Parameter(
+                            description = "Even while it is online; its tasks go back to the queue",
+                            schema = @Schema(type = "boolean", defaultValue = "false"))
+                    @Nullable
+                    String force,
+            @Context SecurityContext who) {
+        cluster.remove(
+                Query.id(id), Query.bool("force", force), Access.caller(who).name());
     }
 }

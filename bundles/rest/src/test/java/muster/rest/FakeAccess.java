@@ -1,6 +1,7 @@
 package muster.rest;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,6 +59,14 @@ final class FakeAccess implements AccessService {
                 .orElseThrow(() -> new MusterException(ErrorCode.UNAUTHENTICATED, "the join token is not known"));
         if (caller.role() != Role.WORKER) {
             throw new MusterException(ErrorCode.FORBIDDEN, "that is no join token");
+        }
+        return new Enrolment(publicKey, new byte[] {1, 2, 3}, "tcp://127.0.0.1:7071");
+    }
+
+    @Override
+    public Enrolment renew(byte[] certificate, byte[] publicKey, byte[] signature) {
+        if (!Arrays.equals(certificate, signature)) {
+            throw new MusterException(ErrorCode.UNAUTHENTICATED, "the signature is not its holder's");
         }
         return new Enrolment(publicKey, new byte[] {1, 2, 3}, "tcp://127.0.0.1:7071");
     }

@@ -86,8 +86,8 @@ final class FakeCluster implements ClusterService {
     }
 
     @Override
-    public synchronized void remove(String id, String by) {
-        if (worker(id).state() == WorkerState.ONLINE) {
+    public synchronized void remove(String id, boolean force, String by) {
+        if (worker(id).state() == WorkerState.ONLINE && !force) {
             throw MusterException.conflict("worker '" + id + "' is online; drain or stop it first");
         }
         workers.remove(id);

@@ -502,6 +502,34 @@ class RestTest {
         assertThat(wrong.json().findValuesAsText("pointer")).containsExactlyInAnyOrder("/key", "/publicKey", "/worker");
     }
 
+    @Test
+    void renewalTakesTheSignatureOfTheCertificatesHolder() {
+        var body = "{\"certificate\":\"AQID\",\"publicKey\":\"BAUG\",\"signature\":\"%s\"}";
+        var renewed = renew(body.formatted("AQID"));
+        assertThat(renewed.status()).isEqualTo(200);
+        assertThat(renewed.json().path("certificate").asText()).isEqualTo("BAUG");
+        assertThat(renew(body.formatted("AAAA")).status()).isEqualTo(401);
+        assertThat(renew("{\"certificate\":1,\"publicKey\":\"?\"}").json().findValuesAsText("pointer"))
+                .containsExactlyInAnyOrder("/certificate", "/publicKey", "/signature");
+    }
+
+    private static Answer renew(String body) {
+        return server.send(
+                server.request("POST", "/api/v1/enrol/renew", body).header("Content-Type", "application/json"));
+    }
+
+    @Test
+    void onlineWorkersAreRemovedByForce() {
+        server.cluster.miss("w8");
+        server.cluster.resume("w8", "otto");
+        assertThat(server.send(server.as(Role.OPERATOR, "DELETE", "/api/v1/workers/w8", ""))
+                        .status())
+                .isEqualTo(409);
+        assertThat(server.send(server.as(Role.OPERATOR, "DELETE", "/api/v1/workers/w8?force=true", ""))
+                        .status())
+                .isEqualTo(204);
+    }
+
     // who may
 
     @ParameterizedTest

@@ -132,7 +132,7 @@ class ClusterCommandsTest {
         }
 
         @Override
-        public void remove(String id, String by) {
+        public void remove(String id, boolean force, String by) {
             throw new UnsupportedOperationException();
         }
 

@@ -33,6 +33,7 @@ import muster.transport.NodeIdentity;
 record Credentials(NodeIdentity identity, BrokerAddress broker, String manager) {
     private static final String KEY_STORE = "worker.p12";
     private static final String TRUST_STORE = "worker-trust.p12";
+    private static final String ALIAS = "worker";
     private static final String PROPERTIES = "worker.properties";
     private static final int PASSWORD_BYTES = 24;
 
@@ -61,6 +62,36 @@ record Credentials(NodeIdentity identity, BrokerAddress broker, String manager) 
         }
     }
 
+    /** The worker's key and its certificates. */
+    KeyStore.PrivateKeyEntry entry() {
+        var password = identity.password().toCharArray();
+        try {
+            var store = KeyStore.getInstance(identity.keyStore().toFile(), password);
+            return (KeyStore.PrivateKeyEntry) store.getEntry(ALIAS, new KeyStore.PasswordProtection(password));
+        } catch (IOException | GeneralSecurityException e) {
+            throw new MusterException(
+                    ErrorCode.INTERNAL, "cannot read the worker's key in '" + identity.keyStore() + "': " + e, e);
+        }
+    }
+
+    /** Replaces the key and the certificate, for connections that are opened from now on. */
+    void renew(Enrolment renewal) {
+        try {
+            write(identity.keyStore(), keys(renewal, identity.password()));
+        } catch (IOException | GeneralSecurityException e) {
+            throw new MusterException(
+                    ErrorCode.INTERNAL, "cannot keep the worker's key in '" + identity.keyStore() + "': " + e, e);
+        }
+    }
+
+    private static byte[] keys(Enrolment enrolment, String password) throws IOException, GeneralSecurityException {
+        var keys = empty();
+        keys.setKeyEntry(ALIAS, enrolment.key().getPrivate(), password.toCharArray(), new Certificate[] {
+            enrolment.certificate(), enrolment.authority()
+        });
+        return bytes(keys, password);
+    }
+
     /** Writes each file whole or not at all, the key store last. */
     static Credentials store(Path folder, String id, Enrolment enrolment) {
         var random = new byte[PASSWORD_BYTES];
@@ -82,11 +113,7 @@ record Credentials(NodeIdentity identity, BrokerAddress broker, String manager) 
             trust.setCertificateEntry("authority", enrolment.authority());
             write(folder.resolve(TRUST_STORE), bytes(trust, password));
 
-            var keys = empty();
-            keys.setKeyEntry("worker", enrolment.key().getPrivate(), password.toCharArray(), new Certificate[] {
-                enrolment.certificate(), enrolment.authority()
-            });
-            write(folder.resolve(KEY_STORE), bytes(keys, password));
+            write(folder.resolve(KEY_STORE), keys(enrolment, password));
         } catch (IOException | GeneralSecurityException e) {
             throw new MusterException(
                     ErrorCode.INTERNAL,

@@ -10,7 +10,9 @@ import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
+import java.security.KeyStore;
 import java.security.SecureRandom;
+import java.security.Signature;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
@@ -49,41 +51,85 @@ record Enrolment(
      *     refused, or is not the manager of the token's cluster
      */
     static Enrolment request(URI manager, JoinToken token, String worker) throws InterruptedException {
+        var key = newKey();
+        var body = "{\"worker\":\"" + Names.requireWorker(worker) + "\",\"publicKey\":\""
+                + base64(key.getPublic().getEncoded()) + "\"}";
+        var request = HttpRequest.newBuilder(manager.resolve("/api/v1/enrol"))
+                .header("Authorization", "Bearer " + token.text());
+        return send(manager, token.fingerprint(), worker, key, request, body);
+    }
+
+    /**
+     * Asks the manager for a new certificate, by the one that the worker has.
+     *
+     * @throws MusterException as {@link #request}
+     */
+    static Enrolment renew(URI manager, KeyStore.PrivateKeyEntry old, String worker) throws InterruptedException {
+        var key = newKey();
+        var publicKey = key.getPublic().getEncoded();
+        var chain = old.getCertificateChain();
+        try {
+            var signer = Signature.getInstance("SHA256withECDSA");
+            signer.initSign(old.getPrivateKey());
+            signer.update(publicKey);
+            var body = "{\"certificate\":\"" + base64(chain[0].getEncoded()) + "\",\"publicKey\":\"" + base64(publicKey)
+                    + "\",\"signature\":\"" + base64(signer.sign()) + "\"}";
+            var authority = (X509Certificate) chain[chain.length - 1];
+            return send(
+                    manager,
+                    PinnedTrust.fingerprint(authority),
+                    worker,
+                    key,
+                    HttpRequest.newBuilder(manager.resolve("/api/v1/enrol/renew")),
+                    body);
+        } catch (GeneralSecurityException e) {
+            throw new MusterException(ErrorCode.INTERNAL, "the worker's key cannot sign: " + e, e);
+        }
+    }
+
+    private static KeyPair newKey() {
         try {
             var generator = KeyPairGenerator.getInstance("EC");
             generator.initialize(new ECGenParameterSpec("secp256r1"));
-            var key = generator.generateKeyPair();
+            return generator.generateKeyPair();
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java has P-256", e);
+        }
+    }
+
+    private static String base64(byte[] bytes) {
+        return Base64.getEncoder().encodeToString(bytes);
+    }
+
+    private static Enrolment send(
+            URI manager, String fingerprint, String worker, KeyPair key, HttpRequest.Builder request, String body)
+            throws InterruptedException {
+        try {
             var tls = SSLContext.getInstance("TLS");
-            tls.init(null, new TrustManager[] {new PinnedTrust(token.fingerprint())}, new SecureRandom());
+            tls.init(null, new TrustManager[] {new PinnedTrust(fingerprint)}, new SecureRandom());
             var client = HttpClient.newBuilder()
                     .sslContext(tls)
                     .version(HttpClient.Version.HTTP_1_1)
                     .connectTimeout(CONNECT_TIMEOUT)
                     .build();
             var response = client.send(
-                    HttpRequest.newBuilder(manager.resolve("/api/v1/enrol"))
-                            .timeout(TIMEOUT)
-                            .header("Authorization", "Bearer " + token.text())
+                    request.timeout(TIMEOUT)
                             .header("Content-Type", "application/json")
-                            .POST(HttpRequest.BodyPublishers.ofString("{\"worker\":\"" + Names.requireWorker(worker)
-                                    + "\",\"publicKey\":\""
-                                    + Base64.getEncoder()
-                                            .encodeToString(key.getPublic().getEncoded())
-                                    + "\"}"))
+                            .POST(HttpRequest.BodyPublishers.ofString(body))
                             .build(),
                     HttpResponse.BodyHandlers.ofString(StandardCharsets.UTF_8));
-            return accepted(manager, token, worker, key, response);
+            return accepted(manager, fingerprint, worker, key, response);
         } catch (SSLException e) {
             throw notTrusted(manager, e);
         } catch (IOException e) {
             throw new MusterException(ErrorCode.UNAVAILABLE, "manager " + manager + " cannot be reached", e);
         } catch (GeneralSecurityException e) {
-            throw new MusterException(ErrorCode.INTERNAL, "cannot make a key or a TLS context: " + e, e);
+            throw new MusterException(ErrorCode.INTERNAL, "cannot make a TLS context: " + e, e);
         }
     }
 
     private static Enrolment accepted(
-            URI manager, JoinToken token, String worker, KeyPair key, HttpResponse<String> response)
+            URI manager, String fingerprint, String worker, KeyPair key, HttpResponse<String> response)
             throws GeneralSecurityException {
         if (response.statusCode() / 100 != 2) {
             throw refused(manager, worker, response);
@@ -92,8 +138,8 @@ record Enrolment(
         try {
             var certificate = certificate(body, "certificate");
             var authority = certificate(body, "authority");
-            if (!PinnedTrust.fingerprint(authority).equals(token.fingerprint())) {
-                throw new CertificateException("its CA is not the one of the join token");
+            if (!PinnedTrust.fingerprint(authority).equals(fingerprint)) {
+                throw new CertificateException("its CA is not the one of the cluster");
             }
             certificate.verify(authority.getPublicKey());
             if (!Arrays.equals(
@@ -126,8 +172,9 @@ record Enrolment(
             case 401, 403 ->
                 new MusterException(
                         ErrorCode.UNAUTHENTICATED,
-                        "manager " + manager + " refuses the join token of worker '" + worker
-                                + "'; give it the manager's present one, security/join.token");
+                        "manager " + manager + " refuses worker '" + worker + "': " + detail
+                                + "; make a join token with 'muster token create --worker', or give it the manager's"
+                                + " present one, security/join.token");
             default ->
                 new MusterException(
                         ErrorCode.UNAVAILABLE, "manager " + manager + " does not take workers yet: " + detail);

@@ -3,6 +3,7 @@ package muster.worker;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -25,6 +26,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Enrols this worker at the manager, once, and then registers its {@link NodeIdentity} with the properties
  * {@code muster.role=worker} and {@value #BROKER}. As long as the manager or the join token are not there, it waits.
+ * From then on it renews the certificate before it ends.
  */
 @Component(
         service = {},
@@ -78,12 +80,22 @@ public final class WorkerIdentity {
 
     private void identify() {
         try {
-            register(credentials(settings, LONGEST_RETRY, REFUSED_RETRY));
+            var credentials = credentials(settings, LONGEST_RETRY, REFUSED_RETRY);
+            register(credentials);
+            var renewal = new Renewal(credentials, settings.manager(), Clock.systemUTC());
+            while (!isStopped()) {
+                renewal.renewIfDue();
+                TimeUnit.MILLISECONDS.sleep(Renewal.INTERVAL.toMillis());
+            }
         } catch (MusterException e) {
             LOG.error("Worker '{}' cannot start: {}", settings.id(), e.getMessage());
         } catch (InterruptedException e) {
-            LOG.debug("Worker '{}' stopped before it was enrolled", settings.id());
+            LOG.debug("Worker '{}' stopped", settings.id());
         }
+    }
+
+    private synchronized boolean isStopped() {
+        return stopped;
     }
 
     private void register(Credentials credentials) {

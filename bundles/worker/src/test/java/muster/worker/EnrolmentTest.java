@@ -13,7 +13,10 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.X509Certificate;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -80,6 +83,48 @@ class EnrolmentTest {
         assertThat(second).isEqualTo(first);
         assertThat(manager.requests).hasSize(1);
         assertThat(manager.requests.get(0)).startsWith("Bearer " + manager.token());
+    }
+
+    @Test
+    void renewsItsCertificateWhenTwoThirdsOfItsLifeAreOver() throws Exception {
+        var credentials = credentials(Map.of("token", manager.token()));
+        var old = (X509Certificate) credentials.entry().getCertificate();
+        var due = Renewal.due(old);
+        var life = Duration.between(
+                old.getNotBefore().toInstant(), old.getNotAfter().toInstant());
+        assertThat(Duration.between(old.getNotBefore().toInstant(), due))
+                .isEqualTo(life.multipliedBy(2).dividedBy(3));
+
+        assertThat(renewal(credentials, due.minusMillis(1)).renewIfDue()).isFalse();
+        assertThat(manager.requests).hasSize(1);
+        assertThat(renewal(credentials, due).renewIfDue()).isTrue();
+
+        var renewed = credentials(Map.of());
+        assertThat(renewed).isEqualTo(credentials);
+        var entry = renewed.entry();
+        var certificate = (X509Certificate) entry.getCertificate();
+        assertThat(PinnedTrust.name(certificate)).hasValue("muster://worker/w1");
+        assertThat(certificate.getNotAfter()).isAfter(old.getNotAfter());
+        assertThat(certificate.getPublicKey()).isNotEqualTo(old.getPublicKey());
+        assertThat(entry.getCertificateChain()).hasSize(2);
+        assertThat(permissions(credentials.identity().keyStore())).isEqualTo("rw-------");
+        assertThat(manager.requests.get(1)).startsWith("null ");
+    }
+
+    @Test
+    void keepsItsCertificateWhenTheManagerDoesNotRenewIt() throws Exception {
+        var credentials = credentials(Map.of("token", manager.token()));
+        var old = (X509Certificate) credentials.entry().getCertificate();
+        manager.status = 401;
+        manager.answer = "{\"detail\":\"it was revoked\"}";
+
+        assertThat(renewal(credentials, Renewal.due(old)).renewIfDue()).isFalse();
+
+        assertThat(credentials.entry().getCertificate()).isEqualTo(old);
+    }
+
+    private Renewal renewal(Credentials credentials, Instant now) {
+        return new Renewal(credentials, manager.url(), Clock.fixed(now, ZoneOffset.UTC));
     }
 
     @Test

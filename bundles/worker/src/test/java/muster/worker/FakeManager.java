@@ -3,6 +3,7 @@ package muster.worker;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.net.InetAddress;
@@ -15,7 +16,9 @@ import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.KeyStore;
 import java.security.PublicKey;
+import java.security.Signature;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.X509EncodedKeySpec;
 import java.time.Duration;
@@ -101,6 +104,9 @@ final class FakeManager implements AutoCloseable {
     }
 
     private String enrolment(String body) throws GeneralSecurityException {
+        if (body.startsWith("{\"certificate\"")) {
+            return renewal(body);
+        }
         var match = Pattern.compile("\\{\"worker\":\"([^\"]+)\",\"publicKey\":\"([^\"]+)\"}")
                 .matcher(body);
         if (!match.matches()) {
@@ -109,6 +115,27 @@ final class FakeManager implements AutoCloseable {
         var key = KeyFactory.getInstance("EC")
                 .generatePublic(new X509EncodedKeySpec(Base64.getDecoder().decode(match.group(2))));
         return answer(authority.sign(key, "muster://worker/" + match.group(1), Duration.ofDays(1)));
+    }
+
+    private String renewal(String body) throws GeneralSecurityException {
+        var match = Pattern.compile(
+                        "\\{\"certificate\":\"([^\"]+)\",\"publicKey\":\"([^\"]+)\",\"signature\":\"([^\"]+)\"}")
+                .matcher(body);
+        if (!match.matches()) {
+            throw new AssertionError("not a request to renew: " + body);
+        }
+        var decoder = Base64.getDecoder();
+        var old = (X509Certificate) CertificateFactory.getInstance("X.509")
+                .generateCertificate(new ByteArrayInputStream(decoder.decode(match.group(1))));
+        var publicKey = decoder.decode(match.group(2));
+        var verifier = Signature.getInstance("SHA256withECDSA");
+        verifier.initVerify(old);
+        verifier.update(publicKey);
+        if (!verifier.verify(decoder.decode(match.group(3)))) {
+            throw new AssertionError("the signature is not that of the certificate's key");
+        }
+        var key = KeyFactory.getInstance("EC").generatePublic(new X509EncodedKeySpec(publicKey));
+        return answer(authority.sign(key, PinnedTrust.name(old).orElseThrow(), Duration.ofDays(9)));
     }
 
     String answer(X509Certificate certificate) throws GeneralSecurityException {

@@ -206,15 +206,18 @@ final class WorkerCommands extends CommandGroup {
         }
     }
 
-    @Command(name = "remove", description = "Forgets workers that are gone.")
+    @Command(name = "remove", description = "Forgets workers and revokes their certificates: they must join anew.")
     static final class Remove extends Each {
+        @Option(names = "--force", description = "Even while they are online; their tasks go back to the queue")
+        private boolean force;
+
         Remove(Context context) {
             super(context);
         }
 
         @Override
         void apply(Client client, String id) {
-            client.delete(Client.path("workers", id));
+            client.delete(Client.path("workers", id) + (force ? "?force=true" : ""));
             if (!json) {
                 print("worker " + id + " is removed");
             }

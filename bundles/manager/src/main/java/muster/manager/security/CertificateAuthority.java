@@ -25,8 +25,10 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Date;
 import java.util.List;
+import muster.api.ErrorCode;
 import muster.api.MusterException;
 import muster.transport.NodeIdentity;
+import muster.transport.NodeName;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
 import org.bouncycastle.asn1.x500.style.BCStyle;
@@ -123,6 +125,28 @@ public final class CertificateAuthority {
         return sign("worker", id, publicKey, List.of(), KeyPurposeId.id_kp_clientAuth);
     }
 
+    /**
+     * The worker that a certificate of this CA names, if it is good today.
+     *
+     * @throws MusterException UNAUTHENTICATED
+     */
+    String worker(X509Certificate theirs) {
+        try {
+            theirs.verify(certificate.getPublicKey());
+            theirs.checkValidity(Date.from(clock.instant()));
+        } catch (GeneralSecurityException e) {
+            throw new MusterException(
+                    ErrorCode.UNAUTHENTICATED,
+                    "the certificate is not one of this cluster or has expired; join anew with a join token",
+                    e);
+        }
+        return NodeName.of(theirs)
+                .filter(name -> name.role() == NodeName.Role.WORKER)
+                .map(NodeName::id)
+                .orElseThrow(() -> new MusterException(
+                        ErrorCode.UNAUTHENTICATED, "the certificate names no worker; join with a join token"));
+    }
+
     /** @param names host names and addresses that REST is reached by */
     X509Certificate signManager(String id, PublicKey publicKey, List<String> names) throws GeneralSecurityException {
         return sign("manager", id, publicKey, names, KeyPurposeId.id_kp_serverAuth, KeyPurposeId.id_kp_clientAuth);
@@ -205,10 +229,18 @@ public final class CertificateAuthority {
         throw MusterException.invalid("publicKey is not on the curve P-256; make a P-256 key");
     }
 
-    /** Reads a DER certificate. */
-    static X509Certificate certificate(byte[] der) throws GeneralSecurityException {
-        return (X509Certificate)
-                CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(der));
+    /** Reads a DER certificate; INVALID if it is none. */
+    static X509Certificate certificate(byte[] der) {
+        try {
+            var read = CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(der));
+            if (read instanceof X509Certificate x509) {
+                return x509;
+            }
+        } catch (GeneralSecurityException e) {
+            throw new MusterException(
+                    ErrorCode.INVALID, "certificate is no X.509 certificate; send its DER in base64", e);
+        }
+        throw MusterException.invalid("certificate is no X.509 certificate; send its DER in base64");
     }
 
     static String base64(byte[] bytes) {

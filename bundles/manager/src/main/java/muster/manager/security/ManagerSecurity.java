@@ -6,12 +6,16 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.security.PublicKey;
 import java.security.SecureRandom;
+import java.security.Signature;
+import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import muster.api.AccessService;
 import muster.api.Caller;
@@ -23,6 +27,7 @@ import muster.api.TlsFiles;
 import muster.api.TokenRequest;
 import muster.api.TokenView;
 import muster.transport.NodeIdentity;
+import muster.transport.Revocations;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +49,7 @@ public final class ManagerSecurity {
     private final CertificateAuthority authority;
     private final NodeIdentity identity;
     private final Tokens tokens;
+    private final Certificates certificates;
 
     /**
      * Reads what is there and makes what is not. The manager's certificate is new with each start.
@@ -65,6 +71,7 @@ public final class ManagerSecurity {
             var fingerprint = CertificateAuthority.base64(MessageDigest.getInstance("SHA-256")
                     .digest(authority.certificate().getEncoded()));
             tokens = new Tokens(files, fingerprint, clock);
+            certificates = new Certificates(files, clock);
             tokens.keepInFile(ADMIN, Role.ADMIN, "admin");
             tokens.keepInFile(JOIN, Role.WORKER, "admin");
         } catch (IOException | GeneralSecurityException e) {
@@ -108,8 +115,36 @@ public final class ManagerSecurity {
         return identity;
     }
 
-    /** @param brokerUrl where new workers find the broker */
-    public AccessService access(Supplier<String> brokerUrl) {
+    /** Which workers' certificates are good no longer. */
+    public Revocations revocations() {
+        return certificates;
+    }
+
+    /**
+     * Revokes every certificate of a worker, at once.
+     *
+     * @param seen whether there is such a worker, should the register not know it
+     * @return false if there is none
+     */
+    public boolean revoke(String worker, boolean seen) {
+        if (!seen && !certificates.knows(worker)) {
+            return false;
+        }
+        certificates.revoke(worker);
+        LOG.info("The certificates of worker '{}' are revoked", worker);
+        return true;
+    }
+
+    /** Whether all certificates that a worker had are revoked. Cheap. */
+    public boolean turnedAway(String worker) {
+        return certificates.turnedAway(worker);
+    }
+
+    /**
+     * @param brokerUrl where new workers find the broker
+     * @param online whether a worker is heard now, so that nobody else may join by its id
+     */
+    public AccessService access(Supplier<String> brokerUrl, Predicate<String> online) {
         return new AccessService() {
             @Override
             public Optional<Caller> authenticate(String token) {
@@ -137,15 +172,48 @@ public final class ManagerSecurity {
                 var join = tokens.requireJoin(secret);
                 Names.requireWorker(worker);
                 var key = CertificateAuthority.publicKey(publicKey);
+                if (certificates.good(worker) && online.test(worker)) {
+                    throw MusterException.conflict("worker '" + worker
+                            + "' is online; give the new one another id, or stop or remove the old one first");
+                }
                 tokens.join(secret);
+                var certificate = sign(worker, key);
+                certificates.joined(worker, certificate);
+                LOG.info("Worker '{}' was given a certificate for join token {}", worker, join.id());
+                return enrolment(certificate);
+            }
+
+            @Override
+            public Enrolment renew(byte[] certificate, byte[] publicKey, byte[] signature) {
+                var old = CertificateAuthority.certificate(certificate);
+                var worker = authority.worker(old);
+                if (certificates.revoked(old)) {
+                    throw new MusterException(
+                            ErrorCode.UNAUTHENTICATED,
+                            "the certificate of worker '" + worker + "' was revoked; join anew with a join token");
+                }
+                requireSigned(old, publicKey, signature);
+                var renewed = sign(worker, CertificateAuthority.publicKey(publicKey));
+                certificates.renewed(worker, renewed);
+                LOG.info("The certificate of worker '{}' was renewed", worker);
+                return enrolment(renewed);
+            }
+
+            private X509Certificate sign(String worker, PublicKey key) {
                 try {
-                    var certificate = authority.signWorker(worker, key);
-                    LOG.info("Worker '{}' was given a certificate for join token {}", worker, join.id());
-                    return new Enrolment(
-                            certificate.getEncoded(), authority.certificate().getEncoded(), brokerUrl.get());
+                    return authority.signWorker(worker, key);
                 } catch (GeneralSecurityException e) {
                     throw new MusterException(
                             ErrorCode.INTERNAL, "worker '" + worker + "' cannot be given a certificate", e);
+                }
+            }
+
+            private Enrolment enrolment(X509Certificate certificate) {
+                try {
+                    return new Enrolment(
+                            certificate.getEncoded(), authority.certificate().getEncoded(), brokerUrl.get());
+                } catch (GeneralSecurityException e) {
+                    throw new MusterException(ErrorCode.INTERNAL, "a certificate cannot be encoded", e);
                 }
             }
 
@@ -154,5 +222,21 @@ public final class ManagerSecurity {
                 return new TlsFiles(identity.keyStore(), identity.password());
             }
         };
+    }
+
+    private static void requireSigned(X509Certificate certificate, byte[] bytes, byte[] signature) {
+        try {
+            var verifier = Signature.getInstance("SHA256withECDSA");
+            verifier.initVerify(certificate);
+            verifier.update(bytes);
+            if (verifier.verify(signature)) {
+                return;
+            }
+        } catch (GeneralSecurityException e) {
+            LOG.debug("A signature could not be read", e);
+        }
+        throw new MusterException(
+                ErrorCode.UNAUTHENTICATED,
+                "signature is not that of the certificate's key over publicKey; only its holder can renew it");
     }
 }

@@ -1,12 +1,10 @@
 package muster.rest.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.Base64;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import muster.api.MusterException;
 import muster.api.Names;
 
 /**
@@ -27,22 +25,12 @@ public record EnrolmentRequest(String worker, byte[] publicKey) {
     }
 
     private static Optional<EnrolmentRequest> read(Fields fields, Faults faults) {
-        for (var name : KNOWN) {
-            if (!fields.has(name)) {
-                faults.add(fields.at(name), name + " is missing; send worker and publicKey");
-            }
+        if (!fields.has("worker")) {
+            faults.add(fields.at("worker"), "worker is missing; send the id it wants");
         }
         var worker =
                 fields.string("worker").flatMap(v -> faults.check(fields.at("worker"), () -> Names.requireWorker(v)));
-        var key = fields.string("publicKey").flatMap(v -> faults.check(fields.at("publicKey"), () -> decode(v)));
+        var key = fields.base64("publicKey");
         return worker.flatMap(id -> key.map(bytes -> new EnrolmentRequest(id, bytes)));
-    }
-
-    private static byte[] decode(String text) {
-        try {
-            return Base64.getDecoder().decode(text);
-        } catch (IllegalArgumentException e) {
-            throw MusterException.invalid("publicKey is not base64; send the key's DER in base64");
-        }
     }
 }

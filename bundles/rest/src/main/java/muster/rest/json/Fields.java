@@ -3,6 +3,7 @@ package muster.rest.json;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -81,6 +82,22 @@ final class Fields {
             return Optional.empty();
         }
         return Optional.of(node.textValue());
+    }
+
+    /** Bytes in base64, which must be there. */
+    Optional<byte[]> base64(String name) {
+        if (!has(name)) {
+            faults.add(at(name), name + " is missing; send its DER in base64");
+        }
+        return string(name).flatMap(text -> faults.check(at(name), () -> decode(name, text)));
+    }
+
+    private static byte[] decode(String name, String text) {
+        try {
+            return Base64.getDecoder().decode(text);
+        } catch (IllegalArgumentException e) {
+            throw MusterException.invalid(name + " is not base64; send its DER in base64");
+        }
     }
 
     Optional<Integer> integer(String name) {

@@ -13,6 +13,7 @@ import muster.transport.BrokerAddress;
 import muster.transport.Links;
 import muster.transport.NodeIdentity;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.ActiveMQSecurityException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -234,7 +235,12 @@ final class Link<M> implements AutoCloseable {
 
     private String explain(URI server, Exception failure) {
         LOG.debug("the link of {} cannot be opened", identity.id(), failure);
-        return Diagnosis.of(server, identity).orElseGet(() -> String.valueOf(failure.getMessage()));
+        return Diagnosis.of(server, identity)
+                .orElseGet(() -> failure.getMessage()
+                        + (failure instanceof ActiveMQSecurityException
+                                ? "; a worker that was removed from the cluster has to join anew: delete the files"
+                                        + " worker* of its security folder and give it a join token"
+                                : ""));
     }
 
     /** A listener that fails must not take the link down with it. */
