@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Which bundle may use which: {@code transport} the API; manager, broker and worker both; all else the API alone. */
+/** Which bundle may use which: {@code transport} the API; broker and data both; manager and worker all three; all else the API alone. */
 class ImportsTest {
     private static final JavaClasses PRODUCT = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -25,17 +25,18 @@ class ImportsTest {
     @CsvSource(
             nullValues = "-",
             value = {
-                "api, -, -",
-                "transport, api, -",
-                "broker, api, transport",
-                "manager, api, transport",
-                "worker, api, transport",
-                "rest, api, -",
-                "shell, api, -",
-                "executor, api, -"
+                "api, -, -, -",
+                "transport, api, -, -",
+                "broker, api, transport, -",
+                "data, api, transport, -",
+                "manager, api, transport, data",
+                "worker, api, transport, data",
+                "rest, api, -, -",
+                "shell, api, -, -",
+                "executor, api, -, -"
             })
-    void aBundleUsesNoMoreThanItMay(String bundle, String first, String second) {
-        var allowed = Stream.of(bundle, first, second)
+    void aBundleUsesNoMoreThanItMay(String bundle, String first, String second, String third) {
+        var allowed = Stream.of(bundle, first, second, third)
                 .filter(name -> name != null)
                 .map(name -> "muster." + name + "..")
                 .toArray(String[]::new);
@@ -53,6 +54,15 @@ class ImportsTest {
                 .that(resideOutsideOfPackages("muster.transport.."))
                 .should()
                 .onlyDependOnClassesThat(resideOutsideOfPackages("muster.transport.internal.."))
+                .check(PRODUCT);
+    }
+
+    @Test
+    void otherBundlesUseOfTheDataPlaneWhatItExports() {
+        classes()
+                .that(resideOutsideOfPackages("muster.data.."))
+                .should()
+                .onlyDependOnClassesThat(resideOutsideOfPackages("muster.data.internal.."))
                 .check(PRODUCT);
     }
 
@@ -82,6 +92,7 @@ class ImportsTest {
         var seen = PRODUCT.stream()
                 .map(type -> type.getPackageName().split("\\.", 3)[1])
                 .collect(Collectors.toSet());
-        assertThat(seen).contains("api", "transport", "broker", "manager", "worker", "rest", "shell", "executor");
+        assertThat(seen)
+                .contains("api", "transport", "broker", "data", "manager", "worker", "rest", "shell", "executor");
     }
 }

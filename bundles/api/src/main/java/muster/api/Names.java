@@ -2,6 +2,7 @@ package muster.api;
 
 import java.util.Locale;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** The rules for names that users give. */
 public final class Names {
@@ -32,6 +33,21 @@ public final class Names {
     public static String requireOwner(String owner) {
         return require(
                 OWNER, "owner", owner, "up to 64 letters, digits, '.', '_', '@' or '-', the first a letter or digit");
+    }
+
+    /** A path below a workspace: relative, at most 1024 characters, without empty parts, {@code .} and {@code ..}. */
+    public static String requirePath(String what, String path) {
+        var wrong = path.isEmpty()
+                || path.length() > 1024
+                || path.chars().anyMatch(Character::isISOControl)
+                || Stream.of(path.split("/", -1))
+                        .anyMatch(part -> part.isEmpty() || part.equals(".") || part.equals(".."));
+        if (wrong) {
+            throw MusterException.invalid(
+                    what + " '" + escape(path)
+                            + "' is not a path below the workspace; write such as data/in.txt, without '..' or '/' at its ends");
+        }
+        return path;
     }
 
     private static String require(Pattern pattern, String what, String value, String rule) {

@@ -3,6 +3,7 @@ package muster.api;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -23,7 +24,9 @@ import org.jspecify.annotations.Nullable;
  * @param stderr likewise
  * @param timeLimit of one attempt; null for none
  * @param retries how often a failed attempt is tried again
- * @param needs names of tasks of the same graph that must succeed first
+ * @param needs names of tasks of the same graph that must succeed first; those whose outputs are inputs are added
+ * @param inputs put into its workspace before it starts
+ * @param outputs taken from its workspace after it has succeeded
  */
 public record TaskSpec(
         String name,
@@ -38,7 +41,9 @@ public record TaskSpec(
         Resources resources,
         @Nullable Duration timeLimit,
         int retries,
-        List<String> needs) {
+        List<String> needs,
+        List<Input> inputs,
+        List<Output> outputs) {
     /** The executor of a task that names none. */
     public static final String DEFAULT_EXECUTOR = "native";
 
@@ -78,10 +83,88 @@ public record TaskSpec(
         if (retries < 0 || retries > 1000) {
             throw MusterException.invalid("retries " + retries + " is outside 0 to 1000");
         }
-        needs = List.copyOf(needs);
         if (new HashSet<>(needs).size() < needs.size()) {
             throw MusterException.invalid("task '" + name + "' names a need twice: " + needs);
         }
+        inputs = List.copyOf(inputs);
+        outputs = List.copyOf(outputs);
+        needs = inputs.isEmpty() ? List.copyOf(needs) : withThoseOfInputs(needs, inputs);
+        if (!inputs.isEmpty() || !outputs.isEmpty()) {
+            requireFiles(name, workingDirectory, inputs);
+        }
+    }
+
+    /** A task that neither takes nor leaves files. */
+    public TaskSpec(
+            String name,
+            String executor,
+            List<String> command,
+            Parameters parameters,
+            Map<String, String> environment,
+            @Nullable String workingDirectory,
+            @Nullable String stdin,
+            @Nullable String stdout,
+            @Nullable String stderr,
+            Resources resources,
+            @Nullable Duration timeLimit,
+            int retries,
+            List<String> needs) {
+        this(
+                name,
+                executor,
+                command,
+                parameters,
+                environment,
+                workingDirectory,
+                stdin,
+                stdout,
+                stderr,
+                resources,
+                timeLimit,
+                retries,
+                needs,
+                List.of(),
+                List.of());
+    }
+
+    private static List<String> withThoseOfInputs(List<String> needs, List<Input> inputs) {
+        var all = new LinkedHashSet<>(needs);
+        inputs.stream().map(Input::need).filter(need -> !need.isEmpty()).forEach(all::add);
+        return List.copyOf(all);
+    }
+
+    private static void requireFiles(String name, @Nullable String workingDirectory, List<Input> inputs) {
+        if (workingDirectory != null) {
+            throw MusterException.invalid("task '" + name + "' has inputs or outputs and the working directory '"
+                    + Names.escape(workingDirectory) + "'; leave it out, so that the task gets a workspace of its own");
+        }
+        var names = new HashSet<String>();
+        for (var input : inputs) {
+            if (!names.add(input.name())) {
+                throw MusterException.invalid(
+                        "task '" + name + "' has two inputs named '" + input.name() + "'; name each differently");
+            }
+        }
+    }
+
+    /** The same task with other inputs and outputs. */
+    public TaskSpec withFiles(List<Input> newInputs, List<Output> newOutputs) {
+        return new TaskSpec(
+                name,
+                executor,
+                command,
+                parameters,
+                environment,
+                workingDirectory,
+                stdin,
+                stdout,
+                stderr,
+                resources,
+                timeLimit,
+                retries,
+                needs,
+                newInputs,
+                newOutputs);
     }
 
     /** A native task with defaults for all else. */

@@ -66,6 +66,40 @@ public sealed interface Work {
                 throw MusterException.invalid("a graph has no tasks; give at least one");
             }
             requireAcyclic(tasks);
+            tasks = settleWhatIsKept(tasks);
+        }
+
+        /** Of what the user left open: an output that another task takes stays on the worker, any other is kept. */
+        private static List<TaskSpec> settleWhatIsKept(List<TaskSpec> tasks) {
+            if (tasks.stream().allMatch(task -> task.outputs().isEmpty())) {
+                return tasks;
+            }
+            var taken = new HashMap<String, List<String>>();
+            for (var task : tasks) {
+                for (var input : task.inputs()) {
+                    taken.computeIfAbsent(input.need(), need -> new ArrayList<>())
+                            .add(input.path());
+                }
+            }
+            return tasks.stream()
+                    .map(task -> task.outputs().isEmpty()
+                            ? task
+                            : task.withFiles(
+                                    task.inputs(),
+                                    task.outputs().stream()
+                                            .map(output -> output.keep() != null
+                                                    ? output
+                                                    : output.kept(taken.getOrDefault(task.name(), List.of()).stream()
+                                                            .noneMatch(path -> takes(path, output))))
+                                            .toList()))
+                    .toList();
+        }
+
+        private static boolean takes(String path, Output output) {
+            if (path.endsWith("/")) {
+                return output.path().startsWith(path) || path.startsWith(output.path());
+            }
+            return output.matches(path);
         }
 
         @Override

@@ -283,6 +283,10 @@ final class Jobs implements JobService {
                     }),
                     gone::completeExceptionally);
             Reactor.await(gone);
+            var files = manager.files();
+            if (files != null) {
+                files.forget(id);
+            }
         }
     }
 

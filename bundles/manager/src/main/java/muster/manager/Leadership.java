@@ -6,6 +6,7 @@ import muster.api.ClusterService;
 import muster.api.ErrorCode;
 import muster.api.JobService;
 import muster.api.MusterException;
+import muster.api.ObjectService;
 import muster.manager.store.Lease;
 import org.jspecify.annotations.Nullable;
 
@@ -17,14 +18,14 @@ final class Leadership {
     private volatile @Nullable Services services;
     private volatile String why = "the manager is starting; try again";
 
-    private record Services(JobService jobs, ClusterService cluster) {
+    private record Services(JobService jobs, ClusterService cluster, ObjectService objects) {
         Object of(Class<?> type) {
-            return type == JobService.class ? jobs : cluster;
+            return type == JobService.class ? jobs : type == ObjectService.class ? objects : cluster;
         }
     }
 
-    void begin(JobService jobs, ClusterService cluster) {
-        services = new Services(jobs, cluster);
+    void begin(JobService jobs, ClusterService cluster, ObjectService objects) {
+        services = new Services(jobs, cluster, objects);
     }
 
     void end() {
@@ -42,6 +43,10 @@ final class Leadership {
 
     ClusterService cluster() {
         return service(ClusterService.class);
+    }
+
+    ObjectService objects() {
+        return service(ObjectService.class);
     }
 
     private <T> T service(Class<T> type) {

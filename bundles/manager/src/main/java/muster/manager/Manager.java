@@ -23,6 +23,7 @@ import muster.manager.store.EndedAttempt;
 import muster.manager.store.Store;
 import muster.manager.store.Write;
 import muster.transport.Links.ManagerLink;
+import muster.transport.ToWorker;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +48,7 @@ final class Manager implements Comm, AutoCloseable {
 
     private long lastJob;
     private @Nullable ManagerLink link;
+    private @Nullable ManagerFiles files;
 
     /**
      * @param nanos a monotonic clock, for leases
@@ -74,6 +76,16 @@ final class Manager implements Comm, AutoCloseable {
         link = newLink;
         dispatcher.link(newLink);
         reactor.start();
+    }
+
+    /** Before {@link #start}; without it no files are moved. */
+    void files(ManagerFiles newFiles) {
+        files = newFiles;
+    }
+
+    @Nullable
+    ManagerFiles files() {
+        return files;
     }
 
     Instant now() {
@@ -171,9 +183,18 @@ final class Manager implements Comm, AutoCloseable {
         store.write(new Write.Canceled(job.id, job.message), () -> {}, e -> {});
     }
 
+    /** What its tasks left on workers for each other is not needed any more. */
+    private void release(JobRun job) {
+        if (!JobRun.leavesFiles(job.spec.work())) {
+            return;
+        }
+        scheduler.workers().forEach(worker -> dispatcher.send(worker.id, new ToWorker.Release(List.of(job.id))));
+    }
+
     @Override
     public void ended(JobRun job) {
         job.finishedAt = now();
+        release(job);
         store.write(
                 new Write.JobEnded(
                         job.id, job.startedAt, Objects.requireNonNull(job.finishedAt), job.message, job.states()),
@@ -202,6 +223,9 @@ final class Manager implements Comm, AutoCloseable {
         reactor.close();
         if (link != null) {
             link.close();
+        }
+        if (files != null) {
+            files.close();
         }
         store.close();
         metrics.close();

@@ -7,13 +7,16 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Predicate;
 import muster.api.AccessService;
 import muster.api.ClusterService;
 import muster.api.ErrorCode;
 import muster.api.JobService;
 import muster.api.MusterException;
+import muster.api.ObjectService;
 import muster.api.Quantity;
 import muster.api.WorkerState;
+import muster.data.DataPlane;
 import muster.manager.scheduler.Settings;
 import muster.manager.store.Database;
 import muster.manager.store.PostgresqlDatabase;
@@ -21,6 +24,7 @@ import muster.manager.store.SqlStore;
 import muster.manager.store.SqliteDatabase;
 import muster.transport.BrokerAddress;
 import muster.transport.Links;
+import muster.transport.NodeIdentity;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
@@ -52,7 +56,8 @@ public final class ManagerComponent {
             ManagerConfig config,
             @Reference SecurityComponent security,
             @Reference BrokerAddress broker,
-            @Reference Links links) {
+            @Reference Links links,
+            @Reference DataPlane plane) {
         var leases = new Leases(Quantity.parseDuration(config.heartbeat()), Quantity.parseDuration(config.lease()));
         var settings = new Settings(config.crashes(), config.prefetch(), PREFETCH_TIME);
         var retention = new Retention(Quantity.parseDuration(config.retention()), config.retention_jobs());
@@ -71,12 +76,14 @@ public final class ManagerComponent {
                 },
                 store -> {
                     var manager = new Manager(Clock.systemUTC(), System::nanoTime, store, settings, leases, expected);
+                    var jobs = new Jobs(manager);
+                    var files = files(plane, secrets.identity(), config, manager, jobs, secrets::turnedAway);
+                    manager.files(files);
                     manager.start(links.openManager(
                             broker, secrets.identity(), new KnownWorkers(manager.workers, secrets::turnedAway)));
-                    var jobs = new Jobs(manager);
                     var pruner = new Pruner(manager, jobs, retention);
                     leadership.begin(
-                            jobs, new Cluster(manager, config.id(), version, broker, expected, secrets::revoke));
+                            jobs, new Cluster(manager, config.id(), version, broker, expected, secrets::revoke), files);
                     register(context, access);
                     return () -> {
                         leadership.end();
@@ -106,6 +113,7 @@ public final class ManagerComponent {
                 registrations = List.of(
                         context.registerService(JobService.class, leadership.jobs(), null),
                         context.registerService(ClusterService.class, leadership.cluster(), null),
+                        context.registerService(ObjectService.class, leadership.objects(), null),
                         context.registerService(AccessService.class, access, null));
             }
         }
@@ -113,10 +121,7 @@ public final class ManagerComponent {
 
     private static Database database(ManagerConfig config) {
         if (config.store().isEmpty()) {
-            var data = config.data().isEmpty()
-                    ? Path.of(System.getProperty("karaf.data", "data"), "muster")
-                    : Path.of(config.data());
-            return new SqliteDatabase(data.resolve("muster.db"));
+            return new SqliteDatabase(data(config).resolve("muster.db"));
         }
         var password = "";
         if (!config.store_password_file().isEmpty()) {
@@ -132,6 +137,35 @@ public final class ManagerComponent {
             }
         }
         return new PostgresqlDatabase(config.store(), config.store_user(), password);
+    }
+
+    private static Path data(ManagerConfig config) {
+        return config.data().isEmpty()
+                ? Path.of(System.getProperty("karaf.data", "data"), "muster")
+                : Path.of(config.data());
+    }
+
+    private static ManagerFiles files(
+            DataPlane plane,
+            NodeIdentity identity,
+            ManagerConfig config,
+            Manager manager,
+            JobService jobs,
+            Predicate<String> turnedAway) {
+        try {
+            return new ManagerFiles(
+                    plane,
+                    identity,
+                    config.data_host(),
+                    config.data_port(),
+                    data(config),
+                    jobs,
+                    (worker, attempt) -> manager.reactor.ask(() -> manager.scheduler.current(worker, attempt) != null),
+                    turnedAway);
+        } catch (IOException e) {
+            manager.close();
+            throw new MusterException(ErrorCode.UNAVAILABLE, "the manager cannot serve files: " + e.getMessage(), e);
+        }
     }
 
     /** The broker's address as workers reach it: an embedded broker listens on a wildcard or loopback address. */

@@ -44,6 +44,14 @@ public @interface ManagerConfig {
                             + " such as 5s; at least 3s")
     String takeover() default "5s";
 
+    @AttributeDefinition(description = "Address on which the manager serves files to workers")
+    String data_host() default "0.0.0.0";
+
+    @AttributeDefinition(
+            description =
+                    "Port on which the manager serves files to workers, which it tells them; 0 for any that is free")
+    int data_port() default 0;
+
     @AttributeDefinition(description = "Folder of the CA, keys and tokens; empty for ${karaf.base}/security")
     String security() default "";
 

@@ -244,7 +244,14 @@ final class Workers implements ManagerListener {
         }
         worker.online(true);
         renew(worker);
-        manager.dispatcher.send(id, new ToWorker.Welcome(hello.session(), leases.lease(), leases.heartbeat(), 0));
+        var files = manager.files();
+        if (files != null) {
+            files.worker(id, hello.address(), hello.dataPort());
+        }
+        manager.dispatcher.send(
+                id,
+                new ToWorker.Welcome(
+                        hello.session(), leases.lease(), leases.heartbeat(), 0, files == null ? 0 : files.port()));
         manager.scheduler.reconciled(
                 worker, restarted, new HashSet<>(hello.running()), new HashSet<>(hello.finished()));
         remember(worker);

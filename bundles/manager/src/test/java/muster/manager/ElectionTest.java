@@ -3,7 +3,10 @@ package muster.manager;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -13,12 +16,15 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import muster.api.ErrorCode;
 import muster.api.JobId;
+import muster.api.JobService;
 import muster.api.JobSpec;
 import muster.api.MusterException;
+import muster.api.ObjectService;
 import muster.api.Parameters;
 import muster.api.Resources;
 import muster.api.TaskSpec;
 import muster.api.Work;
+import muster.data.FakePlane;
 import muster.manager.scheduler.Settings;
 import muster.manager.store.PostgresqlDatabase;
 import muster.manager.store.PostgresqlServer;
@@ -26,14 +32,20 @@ import muster.manager.store.SqlStore;
 import muster.manager.store.Store;
 import muster.manager.store.Write;
 import muster.transport.BrokerAddress;
+import muster.transport.NodeIdentity;
+import muster.transport.NodeName;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Two managers on one database. */
 class ElectionTest {
     private static PostgresqlServer server;
+
+    @TempDir
+    private Path folder;
 
     private String url = "";
 
@@ -73,17 +85,35 @@ class ElectionTest {
                     this::lead);
         }
 
+        private ObjectService files(JobService jobs) {
+            try {
+                return new ManagerFiles(
+                        new FakePlane().of(new NodeName(NodeName.Role.MANAGER, "m")),
+                        new NodeIdentity("m", folder, folder, ""),
+                        "127.0.0.1",
+                        0,
+                        folder,
+                        jobs,
+                        (worker, attempt) -> true,
+                        worker -> false);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
         private AutoCloseable lead(Store store) {
             var manager = manager(store);
+            var jobs = new Jobs(manager);
             leadership.begin(
-                    new Jobs(manager),
+                    jobs,
                     new Cluster(
                             manager,
                             "m",
                             "1",
                             new BrokerAddress(List.of(URI.create("tcp://127.0.0.1:7071"))),
                             List.of(),
-                            (id, seen) -> seen));
+                            (id, seen) -> seen),
+                    files(jobs));
             leading.add(manager);
             return () -> {
                 leadership.end();

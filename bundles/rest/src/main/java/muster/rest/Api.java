@@ -9,6 +9,7 @@ import javax.servlet.Servlet;
 import muster.api.AccessService;
 import muster.api.ClusterService;
 import muster.api.JobService;
+import muster.api.ObjectService;
 import muster.rest.stream.Streams;
 import org.apache.cxf.Bus;
 import org.apache.cxf.bus.CXFBusFactory;
@@ -18,12 +19,13 @@ import org.apache.cxf.transport.http.DestinationRegistryImpl;
 import org.apache.cxf.transport.http.HTTPTransportFactory;
 import org.apache.cxf.transport.servlet.CXFNonSpringServlet;
 
-/** All resources over the three services, as one servlet. */
+/** All resources over the services, as one servlet. */
 final class Api implements AutoCloseable {
     /** Every resource class, in the order of the documentation. */
     static final List<Class<?>> RESOURCES = List.of(
             JobsResource.class,
             TasksResource.class,
+            ObjectsResource.class,
             EventsResource.class,
             WorkersResource.class,
             EnrolResource.class,
@@ -37,7 +39,7 @@ final class Api implements AutoCloseable {
     private final Streams streams;
     private final Servlet servlet;
 
-    Api(JobService jobs, ClusterService cluster, AccessService access) {
+    Api(JobService jobs, ClusterService cluster, AccessService access, ObjectService objects) {
         bus = new CXFBusFactory().createBus();
         streams = new Streams(jobs);
         var registry = new DestinationRegistryImpl();
@@ -48,6 +50,7 @@ final class Api implements AutoCloseable {
         factory.setServiceBeans(List.of(
                 new JobsResource(jobs, streams.executor()),
                 new TasksResource(jobs, streams),
+                new ObjectsResource(objects),
                 new EventsResource(jobs, streams),
                 new WorkersResource(cluster),
                 new EnrolResource(access),

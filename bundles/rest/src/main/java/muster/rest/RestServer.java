@@ -5,6 +5,7 @@ import muster.api.AccessService;
 import muster.api.ClusterService;
 import muster.api.JobService;
 import muster.api.MusterException;
+import muster.api.ObjectService;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -51,10 +52,11 @@ public final class RestServer {
             @Reference JobService jobs,
             @Reference ClusterService cluster,
             @Reference AccessService access,
+            @Reference ObjectService objects,
             Settings settings) {
         this.access = access;
         this.settings = settings;
-        this.api = new Api(jobs, cluster, access);
+        this.api = new Api(jobs, cluster, access, objects);
         listen();
     }
 

@@ -39,7 +39,7 @@ final class TestServer implements AutoCloseable {
     TestServer(Path folder, Duration idle) {
         var tls = tls(folder);
         access = new FakeAccess(tls);
-        api = new Api(jobs, cluster, access);
+        api = new Api(jobs, cluster, access, new FakeObjects(folder));
         listener = HttpsListener.start("127.0.0.1", 0, tls, idle, api.servlet());
         client = HttpClient.newBuilder()
                 .sslContext(trusting(tls))

@@ -19,6 +19,7 @@ public sealed interface ToManager {
      * @param newestProtocol newest version it speaks
      * @param running attempts that it holds and that have not ended
      * @param finished attempts whose outcome it will send again, since it was not confirmed
+     * @param dataPort where it serves files, at its address; 0 if it serves none
      */
     record Hello(
             String session,
@@ -29,8 +30,23 @@ public sealed interface ToManager {
             Capacity capacity,
             List<ExecutorView> executors,
             List<AttemptId> running,
-            List<AttemptId> finished)
-            implements ToManager {}
+            List<AttemptId> finished,
+            int dataPort)
+            implements ToManager {
+        /** Of a worker that serves no files. */
+        public Hello(
+                String session,
+                int oldestProtocol,
+                int newestProtocol,
+                String version,
+                String address,
+                Capacity capacity,
+                List<ExecutorView> executors,
+                List<AttemptId> running,
+                List<AttemptId> finished) {
+            this(session, oldestProtocol, newestProtocol, version, address, capacity, executors, running, finished, 0);
+        }
+    }
 
     /** Renews the lease. */
     record Heartbeat(String session) implements ToManager {}

@@ -10,8 +10,17 @@ import org.jspecify.annotations.Nullable;
 
 /** What a manager tells a worker. */
 public sealed interface ToWorker {
-    /** Answers {@link ToManager.Hello}: from now on the worker holds a lease of this length, renewed by heartbeats. */
-    record Welcome(String session, Duration lease, Duration heartbeat, int prefetch) implements ToWorker {}
+    /**
+     * Answers {@link ToManager.Hello}: from now on the worker holds a lease of this length, renewed by heartbeats.
+     *
+     * @param dataPort where the manager serves files; 0 if it serves none
+     */
+    record Welcome(String session, Duration lease, Duration heartbeat, int prefetch, int dataPort) implements ToWorker {
+        /** From a manager that serves no files. */
+        public Welcome(String session, Duration lease, Duration heartbeat, int prefetch) {
+            this(session, lease, heartbeat, prefetch, 0);
+        }
+    }
 
     /** Answers {@link ToManager.Hello}: the manager will not work with this worker, and why. */
     record Refused(String session, String reason) implements ToWorker {}
@@ -46,4 +55,7 @@ public sealed interface ToWorker {
 
     /** Forget the logs of these jobs. */
     record Forget(List<JobId> jobs) implements ToWorker {}
+
+    /** These jobs have ended: what their tasks made and left on the worker need not stay. */
+    record Release(List<JobId> jobs) implements ToWorker {}
 }

@@ -11,9 +11,11 @@ import muster.api.Capacity;
 import muster.api.Cause;
 import muster.api.ExecutorView;
 import muster.api.IndexSet;
+import muster.api.Input;
 import muster.api.JobId;
 import muster.api.JobSpec;
 import muster.api.LogStream;
+import muster.api.Output;
 import muster.api.Parameters;
 import muster.api.Resources;
 import muster.api.TaskId;
@@ -42,14 +44,18 @@ final class Samples {
                 new Parameters(Map.of(
                         "image", new TreeMap<>(Map.of("name", "alpine", "layers", List.of(1L, 2.5, true, "last"))))),
                 Map.of("A", "b", "EMPTY", ""),
-                "/srv",
+                null,
                 "in.txt",
                 "out-%i.txt",
                 "err-%i.txt",
                 new Resources(0.5, 8L << 30, 1 << 20, 2, Map.of("license", 1L), List.of("ssd", "!slow")),
                 Duration.ofSeconds(90),
                 3,
-                needs);
+                needs,
+                needs.isEmpty()
+                        ? List.of(new Input("tool", "sha256:" + "0".repeat(64), true))
+                        : List.of(new Input("in.txt", "task:a/out/", false)),
+                List.of(new Output("out/**", true, true), new Output("log", false, false)));
     }
 
     static JobSpec fullJob() {
@@ -92,7 +98,7 @@ final class Samples {
     static Map<String, ToWorker> toWorker() {
         return Map.of(
                 "welcome",
-                new ToWorker.Welcome(SESSION, Duration.ofSeconds(10), Duration.ofSeconds(2), 64),
+                new ToWorker.Welcome(SESSION, Duration.ofSeconds(10), Duration.ofSeconds(2), 64, 7072),
                 "refused",
                 new ToWorker.Refused(SESSION, "speaks protocol 7, this manager 1 to 2"),
                 "run",
@@ -118,7 +124,9 @@ final class Samples {
                 "readLog",
                 new ToWorker.ReadLog(7, attempt(17, 3, 1), LogStream.STDERR, 1L << 33, 65_536),
                 "forget",
-                new ToWorker.Forget(List.of(new JobId(17), new JobId(1L << 40))));
+                new ToWorker.Forget(List.of(new JobId(17), new JobId(1L << 40))),
+                "release",
+                new ToWorker.Release(List.of(new JobId(17))));
     }
 
     static Map<String, ToManager> toManager() {
@@ -134,7 +142,8 @@ final class Samples {
                                 7.5, 64L << 30, 1L << 40, List.of("H200"), Map.of("license", 2L), List.of("zone=eu")),
                         List.of(new ExecutorView("native", true, ""), new ExecutorView("docker", false, "no daemon")),
                         List.of(attempt(17, 3, 1)),
-                        List.of(attempt(17, 4, 1), attempt(18, 0, 2))),
+                        List.of(attempt(17, 4, 1), attempt(18, 0, 2)),
+                        40_001),
                 "heartbeat",
                 new ToManager.Heartbeat(SESSION),
                 "executors",

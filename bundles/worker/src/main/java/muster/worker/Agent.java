@@ -64,6 +64,7 @@ final class Agent implements Outcomes, AutoCloseable {
     private static final int MOST_UNANSWERED = 2;
 
     private static final int FILE_THREADS = 2;
+    private static final int TRANSFER_THREADS = 8;
 
     /** How long results gather while attempts wait here, for which the manager need not hurry. */
     private static final Duration RESULT_PAUSE = Duration.ofMillis(10);
@@ -80,6 +81,7 @@ final class Agent implements Outcomes, AutoCloseable {
     private final ExecutorRegistry registry;
     private final Logs logs;
     private final Spool spool;
+    private final TaskFiles taskFiles;
     private final Timing timing;
     private final BooleanSupplier nodeStops;
     private final TaskAttempt.Host host;
@@ -89,6 +91,8 @@ final class Agent implements Outcomes, AutoCloseable {
     private final Mailbox mailbox = new Mailbox("muster-worker-agent", this::afterMail);
     private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, task -> daemon(task, "clock"));
     private final ExecutorService files = Executors.newFixedThreadPool(FILE_THREADS, task -> daemon(task, "files"));
+    private final ExecutorService transfers =
+            Executors.newFixedThreadPool(TRANSFER_THREADS, task -> daemon(task, "transfers"));
     private final CountDownLatch idle = new CountDownLatch(1);
 
     // ---- the state, of the mailbox's thread alone
@@ -133,6 +137,7 @@ final class Agent implements Outcomes, AutoCloseable {
             WorkFolder folder,
             Logs logs,
             Spool spool,
+            TaskFiles taskFiles,
             Timing timing,
             BooleanSupplier nodeStops) {
         this.node = node;
@@ -142,6 +147,7 @@ final class Agent implements Outcomes, AutoCloseable {
         this.registry = registry;
         this.logs = logs;
         this.spool = spool;
+        this.taskFiles = taskFiles;
         this.timing = timing;
         this.nodeStops = nodeStops;
         host = new TaskAttempt.Host(
@@ -216,6 +222,7 @@ final class Agent implements Outcomes, AutoCloseable {
         timer.shutdownNow();
         mailbox.close();
         files.shutdown();
+        transfers.shutdownNow();
     }
 
     private void stopAll() {
@@ -330,7 +337,9 @@ final class Agent implements Outcomes, AutoCloseable {
             }
             waiting.remove();
             next.begin(executor, slots.take(next.template().resources()), now);
-            if (begin(next)) {
+            if (!next.template().inputs().isEmpty()) {
+                stage(next);
+            } else if (begin(next)) {
                 batches.computeIfAbsent(executor, e -> new ArrayList<>()).add(next);
             }
         }
@@ -348,6 +357,41 @@ final class Agent implements Outcomes, AutoCloseable {
         } catch (MusterException e) {
             end(attempt, Outcome.failure(Cause.INVALID, String.valueOf(e.getMessage())));
             return false;
+        }
+    }
+
+    /** Brings its inputs; its executor hears of it once they are there. */
+    private void stage(TaskAttempt attempt) {
+        if (!begin(attempt)) {
+            return;
+        }
+        attempt.staging = true;
+        in(transfers, () -> {
+            var failure = brought(attempt);
+            mailbox.execute(() -> staged(attempt, failure));
+        });
+    }
+
+    /** Why the inputs are not there; null if they are. */
+    private @Nullable Outcome brought(TaskAttempt attempt) {
+        try (var context = about(attempt.id())) {
+            taskFiles.stage(attempt.id(), attempt.task(), attempt.workingDirectory(), () -> attempt.stagingStopped);
+            return null;
+        } catch (IOException e) {
+            return Outcome.failure(Cause.STAGING, Names.escape(String.valueOf(e.getMessage())));
+        } catch (MusterException e) {
+            return Outcome.failure(Cause.INVALID, String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void staged(TaskAttempt attempt, @Nullable Outcome failure) {
+        attempt.staging = false;
+        if (attempt.endsAs != null) {
+            end(attempt, attempt.endsAs);
+        } else if (failure != null) {
+            end(attempt, failure);
+        } else {
+            start(Objects.requireNonNull(attempt.executor()), List.of(attempt));
         }
     }
 
@@ -376,8 +420,13 @@ final class Agent implements Outcomes, AutoCloseable {
                         attempt.id(),
                         attempt.template().executor());
             }
-            cancel(attempt);
-            end(attempt, Outcome.failure(Cause.TIME_LIMIT, "ran longer than its time limit"));
+            var outcome = Outcome.failure(Cause.TIME_LIMIT, "ran longer than its time limit");
+            if (attempt.staging) {
+                stopStaging(attempt, outcome);
+            } else {
+                cancel(attempt);
+                end(attempt, outcome);
+            }
         }
     }
 
@@ -402,7 +451,16 @@ final class Agent implements Outcomes, AutoCloseable {
         }
     }
 
+    private static void stopStaging(TaskAttempt attempt, Outcome outcome) {
+        attempt.stagingStopped = true;
+        attempt.endsAs = outcome;
+    }
+
     private void cancel(TaskAttempt attempt) {
+        if (attempt.staging) {
+            stopStaging(attempt, Outcome.failure(Cause.CANCELED, "canceled before it started"));
+            return;
+        }
         try {
             Objects.requireNonNull(attempt.executor()).cancel(attempt);
         } catch (RuntimeException | LinkageError e) {
@@ -429,6 +487,14 @@ final class Agent implements Outcomes, AutoCloseable {
                 finisher.discard(attempt);
                 mailbox.execute(() -> giveBack(attempt.id(), "worker '" + node.id + "' went down while it ran"));
             });
+        } else if (outcome.cause() == Cause.SUCCESS
+                && !attempt.template().outputs().isEmpty()) {
+            in(transfers, () -> {
+                try (var context = about(attempt.id())) {
+                    var result = finisher.finish(attempt, startedAt, collected(attempt, outcome), finishedAt);
+                    mailbox.execute(() -> settle(attempt, result));
+                }
+            });
         } else if (attempt.touchedDisk()) {
             finishWith(attempt, () -> {
                 var result = finisher.finish(attempt, startedAt, outcome, finishedAt);
@@ -436,6 +502,21 @@ final class Agent implements Outcomes, AutoCloseable {
             });
         } else {
             settle(attempt, Finisher.result(attempt.id(), startedAt, outcome, finishedAt));
+        }
+    }
+
+    /** The outcome once the outputs are where they belong, or why they are not. */
+    private Outcome collected(TaskAttempt attempt, Outcome success) {
+        try {
+            taskFiles.collect(attempt.id(), attempt.task(), attempt.workingDirectory());
+            return success;
+        } catch (IOException | MusterException e) {
+            return new Outcome(
+                    Cause.STAGING,
+                    success.exitCode(),
+                    success.signal(),
+                    Names.escape(String.valueOf(e.getMessage())),
+                    success.usage());
         }
     }
 
@@ -498,7 +579,12 @@ final class Agent implements Outcomes, AutoCloseable {
         if (attempt.state() == TaskAttempt.State.RUNNING) {
             var message = "executor '" + attempt.template().executor() + "' was removed from worker '" + node.id
                     + "' while it ran";
-            end(attempt, Outcome.failure(Cause.EXECUTOR, message));
+            var outcome = Outcome.failure(Cause.EXECUTOR, message);
+            if (attempt.staging) {
+                stopStaging(attempt, outcome);
+            } else {
+                end(attempt, outcome);
+            }
         }
     }
 
@@ -564,7 +650,8 @@ final class Agent implements Outcomes, AutoCloseable {
                 node.capacity,
                 advertised,
                 List.copyOf(held.keySet()),
-                spool.unconfirmed())));
+                spool.unconfirmed(),
+                taskFiles.port())));
         nextHello = after(repeat, () -> hello(repeat));
     }
 
@@ -587,6 +674,8 @@ final class Agent implements Outcomes, AutoCloseable {
                 readLog(request);
             } else if (message instanceof ToWorker.Forget forget) {
                 inFiles(() -> forget.jobs().forEach(logs::forget));
+            } else if (message instanceof ToWorker.Release release) {
+                release.jobs().forEach(taskFiles::release);
             } else if (message instanceof ToWorker.Welcome welcome) {
                 if (!stranger && welcome.session().equals(node.session)) {
                     welcomed(welcome);
@@ -609,6 +698,7 @@ final class Agent implements Outcomes, AutoCloseable {
         unanswered = 0;
         conversation++;
         refusal = "";
+        taskFiles.manager(welcome.dataPort());
         if (nextHello != null) {
             nextHello.cancel(false);
         }
@@ -851,8 +941,12 @@ final class Agent implements Outcomes, AutoCloseable {
     }
 
     private void inFiles(Runnable task) {
+        in(files, task);
+    }
+
+    private static void in(ExecutorService threads, Runnable task) {
         try {
-            files.execute(() -> {
+            threads.execute(() -> {
                 try {
                     task.run();
                 } catch (RuntimeException e) {

@@ -6,12 +6,14 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import muster.api.AttemptId;
+import muster.api.Input;
+import muster.api.Output;
 import muster.api.TaskSpec;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Fills in what stands for each task of an array: <code>{item}</code> in command, environment and paths, and in the paths
- * of standard input, output and error also {@code %j} job, {@code %t} task, {@code %i} index, {@code %n} name,
+ * of standard input, output, error, inputs and outputs also {@code %j} job, {@code %t} task, {@code %i} index, {@code %n} name,
  * {@code %a} attempt and {@code %%} percent. Other text with {@code %} stays as it is.
  */
 final class Placeholders {
@@ -25,13 +27,18 @@ final class Placeholders {
         return hasPattern(task.stdin())
                 || hasPattern(task.stdout())
                 || hasPattern(task.stderr())
+                || task.inputs().stream().anyMatch(input -> hasPattern(input.name()) || hasPattern(input.source()))
+                || task.outputs().stream().anyMatch(output -> hasPattern(output.path()))
                 || (items
                         && (task.command().stream().anyMatch(Placeholders::hasItem)
                                 || task.environment().values().stream().anyMatch(Placeholders::hasItem)
                                 || hasItem(task.workingDirectory())
                                 || hasItem(task.stdin())
                                 || hasItem(task.stdout())
-                                || hasItem(task.stderr())));
+                                || hasItem(task.stderr())
+                                || task.inputs().stream()
+                                        .anyMatch(input -> hasItem(input.name()) || hasItem(input.source()))
+                                || task.outputs().stream().anyMatch(output -> hasItem(output.path()))));
     }
 
     /**
@@ -56,7 +63,14 @@ final class Placeholders {
                 task.resources(),
                 task.timeLimit(),
                 task.retries(),
-                task.needs());
+                task.needs(),
+                task.inputs().stream()
+                        .map(input ->
+                                new Input(path.apply(input.name()), path.apply(input.source()), input.executable()))
+                        .toList(),
+                task.outputs().stream()
+                        .map(output -> new Output(path.apply(output.path()), output.optional(), output.keep()))
+                        .toList());
     }
 
     /** One pass, so that what is filled in is not itself searched for placeholders. */

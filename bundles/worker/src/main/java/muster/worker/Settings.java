@@ -46,7 +46,10 @@ record Settings(
         @Nullable Long diskBytes,
         Map<String, Long> custom,
         List<String> labels,
-        long logsLimitBytes) {
+        long logsLimitBytes,
+        String dataHost,
+        int dataPort,
+        long cacheBytes) {
 
     /**
      * Reads the configuration.
@@ -82,7 +85,10 @@ record Settings(
                 key("labels", () -> items(configuration.labels())
                         .map(Names::requireLabel)
                         .toList()),
-                key("logs.limit", () -> Quantity.parseBytes(configuration.logs_limit())));
+                key("logs.limit", () -> Quantity.parseBytes(configuration.logs_limit())),
+                configuration.data_host().strip(),
+                configuration.data_port(),
+                key("cache", () -> Quantity.parseBytes(configuration.cache())));
     }
 
     Settings {

@@ -17,6 +17,7 @@ import muster.api.TaskId;
 import muster.api.TaskSpec;
 import muster.api.executor.Attempt;
 import muster.api.executor.Executor;
+import muster.api.executor.Outcome;
 import muster.transport.ToWorker;
 import org.jspecify.annotations.Nullable;
 
@@ -59,6 +60,16 @@ final class TaskAttempt implements Attempt {
 
     /** Whether its executor went away. */
     boolean orphaned;
+
+    /** Whether its inputs are being brought, so that its executor does not know it yet. */
+    boolean staging;
+
+    /** Whether nobody waits for its inputs any more. */
+    volatile boolean stagingStopped;
+
+    /** How it ends once its inputs are no longer being brought; null for as they say. */
+    @Nullable
+    Outcome endsAs;
 
     /** Ends it if its executor does not. */
     @Nullable

@@ -36,6 +36,7 @@ final class WorkFolder implements AutoCloseable {
         attempts = Files.createDirectories(root.resolve("attempts"), OWNER_ONLY);
         Files.createDirectories(logs(), OWNER_ONLY);
         Files.createDirectories(spool(), OWNER_ONLY);
+        Files.createDirectories(objects(), OWNER_ONLY);
     }
 
     /**
@@ -77,6 +78,11 @@ final class WorkFolder implements AutoCloseable {
 
     Path spool() {
         return root.resolve("spool");
+    }
+
+    /** The cache of files. */
+    Path objects() {
+        return root.resolve("objects");
     }
 
     /** A fresh folder for one attempt, for its owner alone. */

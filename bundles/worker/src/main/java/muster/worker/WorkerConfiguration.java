@@ -61,4 +61,15 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
     @AttributeDefinition(
             description = "How much disk the logs of ended tasks may take; beyond it the oldest are deleted")
     String logs_limit() default "10GiB";
+
+    @AttributeDefinition(description = "Address on which this worker serves files to manager and workers")
+    String data_host() default "0.0.0.0";
+
+    @AttributeDefinition(description = "Port on which this worker serves files; 0 for any that is free")
+    int data_port() default 0;
+
+    @AttributeDefinition(
+            description = "How much disk files may take that tasks were given or made; beyond it those go first that"
+                    + " were longest not used")
+    String cache() default "20GiB";
 }

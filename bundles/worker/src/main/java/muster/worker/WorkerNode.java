@@ -1,10 +1,14 @@
 package muster.worker;
 
+import java.io.IOException;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
+import muster.api.ErrorCode;
+import muster.api.MusterException;
 import muster.api.Names;
 import muster.api.executor.Executor;
+import muster.data.DataPlane;
 import muster.transport.BrokerAddress;
 import muster.transport.Links;
 import muster.transport.NodeIdentity;
@@ -33,6 +37,7 @@ public final class WorkerNode {
     private final ExecutorRegistry registry;
     private final WorkFolder folder;
     private final Spool spool;
+    private final WorkerFiles files;
     private final Agent agent;
 
     @Activate
@@ -40,6 +45,7 @@ public final class WorkerNode {
             BundleContext context,
             WorkerConfiguration configuration,
             @Reference Links links,
+            @Reference DataPlane plane,
             @Reference(service = NodeIdentity.class, target = "(" + NodeIdentity.ROLE + "=worker)")
                     Map.Entry<Map<String, Object>, NodeIdentity> identity) {
         var settings = Settings.of(configuration, context::getProperty);
@@ -57,6 +63,14 @@ public final class WorkerNode {
             var broker = BrokerAddress.parse(String.valueOf(identity.getKey().get(WorkerIdentity.BROKER)));
             BooleanSupplier nodeStops = () -> context.getBundle(0).getState() == Bundle.STOPPING;
             spool = Spool.open(folder.spool(), SEGMENT_BYTES);
+            files = new WorkerFiles(
+                    plane,
+                    identity.getValue(),
+                    settings.dataHost(),
+                    settings.dataPort(),
+                    settings.manager().getHost(),
+                    folder.objects(),
+                    settings.cacheBytes());
             registry = new ExecutorRegistry(ExecutorRegistry.PROBE_INTERVAL);
             agent = new Agent(
                     node,
@@ -67,11 +81,15 @@ public final class WorkerNode {
                     folder,
                     logs,
                     spool,
+                    files,
                     Agent.Timing.DEFAULT,
                     nodeStops);
         } catch (RuntimeException e) {
             folder.close();
             throw e;
+        } catch (IOException e) {
+            folder.close();
+            throw new MusterException(ErrorCode.UNAVAILABLE, "worker '" + id + "' cannot serve files: " + e, e);
         }
     }
 
@@ -96,6 +114,7 @@ public final class WorkerNode {
     @Deactivate
     void stop() {
         agent.close();
+        files.close();
         registry.close();
         spool.close();
         folder.close();

@@ -59,6 +59,7 @@ class AgentLoadTest {
                         folder,
                         new Logs(folder.logs(), 0),
                         spool,
+                        TaskFiles.NONE,
                         Agent.Timing.DEFAULT,
                         () -> false)) {
             registry.add(Tasks.KIND, new Instant());

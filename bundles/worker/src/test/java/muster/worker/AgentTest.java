@@ -18,8 +18,10 @@ import muster.api.AttemptId;
 import muster.api.Capacity;
 import muster.api.Cause;
 import muster.api.ExecutorView;
+import muster.api.Input;
 import muster.api.JobId;
 import muster.api.LogStream;
+import muster.api.Output;
 import muster.api.Parameters;
 import muster.api.Resources;
 import muster.api.TaskSpec;
@@ -50,6 +52,7 @@ class AgentTest {
     Path root;
 
     private final FakeExecutor executor = new FakeExecutor();
+    private final FakeTaskFiles files = new FakeTaskFiles();
     private FakeLinks links;
     private WorkFolder folder;
     private Spool spool;
@@ -65,6 +68,7 @@ class AgentTest {
     @AfterEach
     void end() {
         executor.obeys = true;
+        files.brought.countDown();
         agent.close();
         executor.obeys = false;
         registry.close();
@@ -91,6 +95,7 @@ class AgentTest {
                 folder,
                 new Logs(folder.logs(), 1 << 30),
                 spool,
+                files,
                 timing,
                 () -> nodeStops);
         registry.add(Tasks.KIND, executor);
@@ -772,6 +777,70 @@ class AgentTest {
 
     private long count(Class<? extends ToManager> type) {
         return links.sent.stream().filter(type::isInstance).count();
+    }
+
+    // ---- files
+
+    private static TaskSpec withFiles() {
+        return Tasks.task()
+                .withFiles(
+                        List.of(new Input("in", "sha256:" + "0".repeat(64), false)),
+                        List.of(new Output("out", false, true)));
+    }
+
+    @Test
+    void startsATaskOnceItsInputsAreThere() throws Exception {
+        links.join(1);
+        links.receive(1, Tasks.run(17, withFiles(), 0));
+        files.begun.await();
+        assertThat(executor.started).isEmpty();
+        files.brought.countDown();
+        executor.awaitStart(FIRST);
+        executor.succeed(FIRST);
+        assertThat(links.awaitResult(FIRST).cause()).isEqualTo(Cause.SUCCESS);
+    }
+
+    @Test
+    void tellsThatInputsCouldNotBeBrought() {
+        files.fails = true;
+        files.brought.countDown();
+        links.join(1);
+        links.receive(1, Tasks.run(17, withFiles(), 0));
+        var result = links.awaitResult(FIRST);
+        assertThat(result.cause()).isEqualTo(Cause.STAGING);
+        assertThat(result.message()).isEqualTo("no room");
+        assertThat(executor.started).isEmpty();
+    }
+
+    @Test
+    void tellsThatOutputsCouldNotBeKept() throws Exception {
+        files.brought.countDown();
+        links.join(1);
+        links.receive(1, Tasks.run(17, withFiles(), 0));
+        executor.awaitStart(FIRST);
+        files.fails = true;
+        executor.succeed(FIRST);
+        var result = links.awaitResult(FIRST);
+        assertThat(result.cause()).isEqualTo(Cause.STAGING);
+        assertThat(result.exitCode()).isZero();
+    }
+
+    @Test
+    void cancelsATaskWhoseInputsAreBeingBrought() throws Exception {
+        links.join(1);
+        links.receive(1, Tasks.run(17, withFiles(), 0));
+        files.begun.await();
+        links.receive(1, new ToWorker.Cancel(List.of(FIRST)));
+        assertThat(links.awaitResult(FIRST).cause()).isEqualTo(Cause.CANCELED);
+        assertThat(executor.started).isEmpty();
+    }
+
+    @Test
+    void saysWhereItServesFilesAndHearsWhereTheManagerDoes() {
+        var hello = links.connect();
+        assertThat(hello.dataPort()).isEqualTo(4001);
+        links.receive(1, new ToWorker.Welcome(hello.session(), NEVER, NEVER, 0, 7072));
+        eventually("the manager's port is known", () -> files.manager == 7072);
     }
 
     private static void write(Path file, String text) throws IOException {

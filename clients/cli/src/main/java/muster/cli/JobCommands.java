@@ -10,6 +10,7 @@ import muster.cli.client.Client;
 import muster.cli.client.ExitCode;
 import muster.cli.client.Failure;
 import muster.cli.client.Json;
+import muster.cli.client.Objects;
 import muster.cli.terminal.Table;
 import muster.cli.terminal.Terminal;
 import muster.cli.terminal.Times;
@@ -33,7 +34,9 @@ import picocli.CommandLine.Parameters;
             JobCommands.Delete.class,
             JobCommands.Logs.class,
             JobCommands.Spec.class,
-            JobCommands.Events.class
+            JobCommands.Events.class,
+            JobCommands.Outputs.class,
+            DownloadCommand.class
         })
 final class JobCommands extends CommandGroup {
     /** How a job ended, in one line. */
@@ -397,6 +400,36 @@ final class JobCommands extends CommandGroup {
                     return false;
                 }
             }
+        }
+    }
+
+    @Command(name = "outputs", description = "Lists the files that the tasks of a job made.")
+    static final class Outputs extends ClusterCommand {
+        @Parameters(paramLabel = "JOB")
+        private String id;
+
+        Outputs(Context context) {
+            super(context);
+        }
+
+        @Override
+        public Integer call() {
+            var outputs = Objects.outputs(client(), id);
+            if (json) {
+                print(outputs);
+                return ExitCode.OK;
+            }
+            var table = new Table("TASK", "NAME", "BYTES", "AT", "OBJECT");
+            for (var made : outputs) {
+                table.row(
+                        made.path("task").asText(),
+                        made.path("name").asText(),
+                        made.path("bytes").asText(),
+                        made.path("kept").asBoolean() ? "manager" : "worker",
+                        made.path("object").asText());
+            }
+            table.print(terminal());
+            return ExitCode.OK;
         }
     }
 }

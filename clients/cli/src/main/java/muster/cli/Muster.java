@@ -48,6 +48,7 @@ final class Muster implements Runnable {
         commands.put("run", RunCommand.class);
         commands.put("job", JobCommands.class);
         commands.put("task", TaskCommands.class);
+        commands.put("cp", CopyCommand.class);
         commands.put("worker", WorkerCommands.class);
         commands.put("token", TokenCommands.class);
         commands.put("status", StatusCommand.class);

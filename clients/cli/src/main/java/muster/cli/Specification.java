@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import muster.cli.client.Failure;
 import muster.cli.client.Json;
@@ -23,10 +24,15 @@ final class Specification {
             Pattern.compile("true|false|-?[0-9]+(\\.[0-9]+)?([eE][+-]?[0-9]+)?|[\\[{\"].*", Pattern.DOTALL);
 
     private final Map<String, String> environment;
+    private final TaskInputs inputs;
 
-    /** @param environment of the client, for variables that are passed on */
-    Specification(Map<String, String> environment) {
+    /**
+     * @param environment of the client, for variables that are passed on
+     * @param upload brings a file to the manager and gives the name of its content
+     */
+    Specification(Map<String, String> environment, Function<Path, String> upload) {
         this.environment = environment;
+        inputs = new TaskInputs(upload);
     }
 
     ObjectNode of(
@@ -126,6 +132,14 @@ final class Specification {
             task.set("resources", resources);
         }
         putText(task, "timeLimit", options.timeLimit);
+        if (!options.inputs.isEmpty()) {
+            var into = task.putArray("inputs");
+            options.inputs.forEach(input -> inputs.put(into, input));
+        }
+        if (!options.outputs.isEmpty()) {
+            var into = task.putArray("outputs");
+            options.outputs.forEach(output -> putOutput(into, output, options.keep));
+        }
         if (options.retries != null) {
             task.put("retries", options.retries);
         }
@@ -148,6 +162,22 @@ final class Specification {
         }
         put(resources, "labels", options.labels);
         return resources;
+    }
+
+    private static void putOutput(ArrayNode outputs, String text, @Nullable Boolean keep) {
+        var optional = text.endsWith("?");
+        var path = optional ? text.substring(0, text.length() - 1) : text;
+        if (!optional && keep == null) {
+            outputs.add(path);
+            return;
+        }
+        var output = outputs.addObject().put("path", path);
+        if (optional) {
+            output.put("optional", true);
+        }
+        if (keep != null) {
+            output.put("keep", keep.booleanValue());
+        }
     }
 
     private void putVariable(ObjectNode variables, String text) {

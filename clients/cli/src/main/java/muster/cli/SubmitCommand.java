@@ -3,6 +3,7 @@ package muster.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.math.BigDecimal;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -10,6 +11,7 @@ import java.util.UUID;
 import muster.cli.client.ExitCode;
 import muster.cli.client.Failure;
 import muster.cli.client.Json;
+import muster.cli.client.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -140,6 +142,27 @@ final class SubmitCommand extends ClusterCommand {
         @Nullable
         String timeLimit;
 
+        @Option(
+                names = "--input",
+                paramLabel = "FILE[=NAME]",
+                description = "Put this file or folder into the workspace; also a URL, muster:NAME, task:17.3/PATH,"
+                        + " file:/PATH; may be repeated")
+        List<String> inputs = List.of();
+
+        @Option(
+                names = "--output",
+                paramLabel = "PATH[?]",
+                description = "Take this file or glob from the workspace; with ? it may be missing; may be repeated")
+        List<String> outputs = List.of();
+
+        @Option(
+                names = "--keep",
+                negatable = true,
+                description = "Bring outputs to the manager before the task counts as succeeded, as is the default;"
+                        + " --no-keep leaves them on the worker until the job has ended")
+        @Nullable
+        Boolean keep;
+
         @Option(names = "--retries", paramLabel = "N", description = "How often a failed attempt is tried again")
         @Nullable
         Integer retries;
@@ -195,6 +218,10 @@ final class SubmitCommand extends ClusterCommand {
         return watch.exitCode(ended);
     }
 
+    private String upload(Path path) {
+        return dryRun ? Objects.name(path) : Objects.upload(client(), path);
+    }
+
     static JobWatch.Output output(JsonNode specification) {
         return specification.path("task").path("retries").asInt(0) > 0 ? JobWatch.Output.AT_END : JobWatch.Output.LIVE;
     }
@@ -204,13 +231,13 @@ final class SubmitCommand extends ClusterCommand {
             if (command.isEmpty() && task.executor == null) {
                 throw Failure.user("a command is missing; write such as: muster submit -- echo hello");
             }
-            return new Specification(context.environment()).of(job, task, array, command);
+            return new Specification(context.environment(), this::upload).of(job, task, array, command);
         }
         if (!command.isEmpty()) {
             throw Failure.user("--file and the command '" + command.get(0) + "' both say what to run; give one");
         }
         var specification = Specification.read(file);
-        new Specification(context.environment()).putJob(specification, job);
+        new Specification(context.environment(), this::upload).putJob(specification, job);
         return specification;
     }
 }

@@ -145,6 +145,13 @@ public final class JobRun {
         return work instanceof Work.Array array ? array.task() : ((Work.Single) work).task();
     }
 
+    /** Whether any task has outputs. */
+    public static boolean leavesFiles(Work work) {
+        return work instanceof Work.Graph graph
+                ? graph.tasks().stream().anyMatch(task -> !task.outputs().isEmpty())
+                : !task(work, 0).outputs().isEmpty();
+    }
+
     /** The index that users see for a position. */
     public static int index(Work work, int position) {
         return work instanceof Work.Array array ? array.indices().indexAt(position) : position;

@@ -111,6 +111,16 @@ final class Fields {
         });
     }
 
+    Optional<Boolean> bool(String name) {
+        return node(name).flatMap(node -> {
+            if (!node.isBoolean()) {
+                faults.add(at(name), name + " is " + Words.shown(node) + "; expected true or false");
+                return Optional.empty();
+            }
+            return Optional.of(node.booleanValue());
+        });
+    }
+
     Optional<Double> number(String name) {
         return node(name).flatMap(node -> {
             if (!node.isNumber()) {

@@ -11,10 +11,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import muster.api.IndexSet;
+import muster.api.Input;
 import muster.api.JobId;
 import muster.api.JobSpec;
 import muster.api.MusterException;
 import muster.api.Names;
+import muster.api.Output;
 import muster.api.Parameters;
 import muster.api.Resources;
 import muster.api.TaskSpec;
@@ -45,7 +47,11 @@ public final class JobSpecReader {
             "resources",
             "timeLimit",
             "retries",
-            "needs");
+            "needs",
+            "inputs",
+            "outputs");
+    private static final Set<String> INPUT = ordered("name", "from", "executable");
+    private static final Set<String> OUTPUT = ordered("path", "optional", "keep");
     private static final Set<String> RESOURCES = ordered("cores", "memory", "disk", "gpus", "custom", "labels");
     private static final TaskSpec EMPTY = TaskSpec.command(List.of());
 
@@ -305,6 +311,8 @@ public final class JobSpecReader {
                 .map(TaskSpec::retries)
                 .orElse(0);
         var parameters = fields.parameters("parameters");
+        var inputs = inputs(fields, names);
+        var outputs = outputs(fields);
         if (!faults.none()) {
             // enough to look at the shape of a graph
             return new TaskSpec(
@@ -322,6 +330,13 @@ public final class JobSpecReader {
                     0,
                     List.copyOf(new LinkedHashSet<>(names != null ? needs : List.of())));
         }
+        var files = !inputs.isEmpty() || !outputs.isEmpty();
+        if (files && workingDirectory.isPresent()) {
+            faults.add(
+                    fields.at("workingDirectory"),
+                    "a task with inputs or outputs gets a workspace of its own; leave workingDirectory out");
+            return EMPTY;
+        }
         return new TaskSpec(
                 name,
                 executor,
@@ -335,7 +350,83 @@ public final class JobSpecReader {
                 resources,
                 timeLimit.orElse(null),
                 retries,
-                needs);
+                needs,
+                inputs,
+                outputs);
+    }
+
+    private List<Input> inputs(Fields fields, @Nullable Set<String> names) {
+        var inputs = new ArrayList<Input>();
+        var taken = new HashSet<String>();
+        var nodes = fields.list("inputs");
+        for (var i = 0; i < nodes.size(); i++) {
+            var pointer = fields.at("inputs") + "/" + i;
+            Fields.of(nodes.get(i), pointer, "an input", INPUT, faults)
+                    .flatMap(v -> input(v, names))
+                    .filter(input -> {
+                        var fresh = taken.add(input.name());
+                        if (!fresh) {
+                            faults.add(pointer + "/name", "two inputs are named '" + input.name() + "'; rename one");
+                        }
+                        return fresh;
+                    })
+                    .ifPresent(inputs::add);
+        }
+        return inputs;
+    }
+
+    private Optional<Input> input(Fields fields, @Nullable Set<String> names) {
+        for (var needed : List.of("name", "from")) {
+            if (!fields.has(needed)) {
+                faults.add(
+                        fields.pointer(),
+                        "an input has no " + needed + "; write such as {\"name\":\"in.txt\",\"from\":\"sha256:…\"}");
+            }
+        }
+        var name = fields.string("name")
+                .flatMap(v -> faults.check(fields.at("name"), () -> Names.requirePath("input", v)));
+        var from = fields.string("from");
+        var executable = fields.bool("executable").orElse(false);
+        if (name.isEmpty() || from.isEmpty()) {
+            return Optional.empty();
+        }
+        return faults.check(fields.at("from"), () -> {
+            var input = new Input(name.get(), from.get(), executable);
+            if (!input.need().isEmpty()) {
+                if (names == null) {
+                    throw MusterException.invalid("a task outside a graph takes an output of task '" + input.need()
+                            + "'; submit a graph, or name the task of an earlier job such as task:17.3/out.txt");
+                }
+                requireKnown(input.need(), names);
+            }
+            return input;
+        });
+    }
+
+    private List<Output> outputs(Fields fields) {
+        var outputs = new ArrayList<Output>();
+        var nodes = fields.list("outputs");
+        for (var i = 0; i < nodes.size(); i++) {
+            var pointer = fields.at("outputs") + "/" + i;
+            if (nodes.get(i).isTextual()) {
+                var path = nodes.get(i).textValue();
+                faults.check(pointer, () -> Output.of(path)).ifPresent(outputs::add);
+            } else {
+                Fields.of(nodes.get(i), pointer, "an output", OUTPUT, faults)
+                        .flatMap(this::output)
+                        .ifPresent(outputs::add);
+            }
+        }
+        return outputs;
+    }
+
+    private Optional<Output> output(Fields fields) {
+        if (!fields.has("path")) {
+            faults.add(fields.pointer(), "an output has no path; write such as {\"path\":\"out/*.txt\"}");
+        }
+        var optional = fields.bool("optional").orElse(false);
+        var keep = fields.bool("keep").orElse(null);
+        return fields.string("path").flatMap(v -> faults.check(fields.at("path"), () -> new Output(v, optional, keep)));
     }
 
     private static boolean hasNoProgram(Fields fields) {

@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import muster.api.Input;
 import muster.api.JobSpec;
+import muster.api.Output;
 import muster.api.Quantity;
 import muster.api.Resources;
 import muster.api.TaskSpec;
@@ -80,6 +82,36 @@ public final class JobSpecWriter {
         }
         putNumber(out, "retries", task.retries(), 0);
         putTexts(out, "needs", task.needs());
+        if (!task.inputs().isEmpty()) {
+            var inputs = out.putArray("inputs");
+            task.inputs().forEach(input -> inputs.add(input(input)));
+        }
+        if (!task.outputs().isEmpty()) {
+            var outputs = out.putArray("outputs");
+            task.outputs().forEach(output -> outputs.add(output(output)));
+        }
+        return out;
+    }
+
+    private static ObjectNode input(Input input) {
+        var out = NODES.objectNode().put("name", input.name()).put("from", input.source());
+        if (input.executable()) {
+            out.put("executable", true);
+        }
+        return out;
+    }
+
+    private static JsonNode output(Output output) {
+        if (!output.optional() && output.keep() == null) {
+            return NODES.textNode(output.path());
+        }
+        var out = NODES.objectNode().put("path", output.path());
+        if (output.optional()) {
+            out.put("optional", true);
+        }
+        if (output.keep() != null) {
+            out.put("keep", output.keep());
+        }
         return out;
     }
 

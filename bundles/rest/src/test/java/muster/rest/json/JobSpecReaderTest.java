@@ -13,9 +13,11 @@ import java.util.Map;
 import muster.api.ErrorCode;
 import muster.api.Fault;
 import muster.api.IndexSet;
+import muster.api.Input;
 import muster.api.JobId;
 import muster.api.JobSpec;
 import muster.api.MusterException;
+import muster.api.Output;
 import muster.api.Resources;
 import muster.api.Work;
 import org.junit.jupiter.api.Test;
@@ -39,6 +41,39 @@ class JobSpecReaderTest {
         assertThat(e).as(json).isNotNull();
         assertThat(e.code()).isEqualTo(ErrorCode.INVALID);
         return e.faults();
+    }
+
+    @Test
+    void readsInputsAndOutputs() {
+        var digest = "sha256:" + "0".repeat(64);
+        var job = read("{'graph':{'tasks':[{'name':'a','command':['x'],'outputs':['out/']},"
+                + "{'name':'b','command':['x'],'inputs':[{'name':'in','from':'task:a/out/'},"
+                + "{'name':'tool','from':'" + digest + "','executable':true}],"
+                + "'outputs':[{'path':'*.log','optional':true,'keep':false}]}]}}");
+        var tasks = ((Work.Graph) job.work()).tasks();
+        assertThat(tasks.get(0).outputs()).containsExactly(new Output("out/", false, false));
+        assertThat(tasks.get(1).needs()).containsExactly("a");
+        assertThat(tasks.get(1).inputs())
+                .containsExactly(new Input("in", "task:a/out/", false), new Input("tool", digest, true));
+        assertThat(tasks.get(1).outputs()).containsExactly(new Output("*.log", true, false));
+    }
+
+    @Test
+    void tellsEveryFaultOfInputsAndOutputs() {
+        var faults = faults("{'task':{'command':['x'],'inputs':[{'name':'../up','from':'file:/x'},"
+                + "{'name':'in','from':'ftp://x'},{'name':'in','from':'task:a/b'},{'from':'file:/x'}],"
+                + "'outputs':['/abs',{'optional':true},{'path':'[','keep':1}]}}");
+        assertThat(faults)
+                .extracting(Fault::pointer)
+                .containsExactlyInAnyOrder(
+                        "/task/inputs/0/name",
+                        "/task/inputs/1/from",
+                        "/task/inputs/2/from",
+                        "/task/inputs/3",
+                        "/task/outputs/0",
+                        "/task/outputs/1",
+                        "/task/outputs/2/path",
+                        "/task/outputs/2/keep");
     }
 
     @Test

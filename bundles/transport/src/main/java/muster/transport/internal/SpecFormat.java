@@ -8,8 +8,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import muster.api.IndexSet;
+import muster.api.Input;
 import muster.api.JobId;
 import muster.api.JobSpec;
+import muster.api.Output;
 import muster.api.Parameters;
 import muster.api.Resources;
 import muster.api.TaskSpec;
@@ -82,6 +84,26 @@ public final class SpecFormat {
         Cbor.writeDuration(out, "timeLimit", spec.timeLimit());
         Cbor.writeNumber(out, "retries", spec.retries());
         Cbor.writeTexts(out, "needs", spec.needs());
+        Cbor.writeList(out, "inputs", spec.inputs(), SpecFormat::writeInput);
+        Cbor.writeList(out, "outputs", spec.outputs(), SpecFormat::writeOutput);
+        out.writeEndObject();
+    }
+
+    private static void writeInput(CBORGenerator out, Input input) throws IOException {
+        out.writeStartObject();
+        Cbor.writeText(out, "name", input.name());
+        Cbor.writeText(out, "source", input.source());
+        Cbor.writeFlag(out, "executable", input.executable());
+        out.writeEndObject();
+    }
+
+    private static void writeOutput(CBORGenerator out, Output output) throws IOException {
+        out.writeStartObject();
+        Cbor.writeText(out, "path", output.path());
+        Cbor.writeFlag(out, "optional", output.optional());
+        if (output.keep() != null) {
+            out.writeBooleanField("keep", output.keep());
+        }
         out.writeEndObject();
     }
 
@@ -201,6 +223,8 @@ public final class SpecFormat {
         @Nullable Duration timeLimit = null;
         var retries = 0;
         List<String> needs = List.of();
+        List<Input> inputs = List.of();
+        List<Output> outputs = List.of();
         for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
             switch (field) {
                 case "name" -> name = Cbor.readText(in);
@@ -216,6 +240,8 @@ public final class SpecFormat {
                 case "timeLimit" -> timeLimit = Cbor.readDuration(in);
                 case "retries" -> retries = Cbor.readInt(in);
                 case "needs" -> needs = Cbor.readTexts(in);
+                case "inputs" -> inputs = Cbor.readList(in, SpecFormat::readInput);
+                case "outputs" -> outputs = Cbor.readList(in, SpecFormat::readOutput);
                 default -> in.skipChildren();
             }
         }
@@ -232,7 +258,39 @@ public final class SpecFormat {
                 resources,
                 timeLimit,
                 retries,
-                needs);
+                needs,
+                inputs,
+                outputs);
+    }
+
+    private static Input readInput(CBORParser in) throws IOException {
+        var name = "";
+        var source = "";
+        var executable = false;
+        for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
+            switch (field) {
+                case "name" -> name = Cbor.readText(in);
+                case "source" -> source = Cbor.readText(in);
+                case "executable" -> executable = in.getBooleanValue();
+                default -> in.skipChildren();
+            }
+        }
+        return new Input(name, source, executable);
+    }
+
+    private static Output readOutput(CBORParser in) throws IOException {
+        var path = "";
+        var optional = false;
+        @Nullable Boolean keep = null;
+        for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
+            switch (field) {
+                case "path" -> path = Cbor.readText(in);
+                case "optional" -> optional = in.getBooleanValue();
+                case "keep" -> keep = in.getBooleanValue();
+                default -> in.skipChildren();
+            }
+        }
+        return new Output(path, optional, keep);
     }
 
     private static Resources readResources(CBORParser in) throws IOException {

@@ -105,6 +105,7 @@ public final class ToManagerFormat {
         Cbor.writeList(out, "executors", hello.executors(), ToManagerFormat::writeExecutor);
         Cbor.writeAttempts(out, "running", hello.running());
         Cbor.writeAttempts(out, "finished", hello.finished());
+        Cbor.writeNumber(out, "dataPort", hello.dataPort());
     }
 
     private static void writeExecutor(CBORGenerator out, ExecutorView executor) throws IOException {
@@ -147,6 +148,7 @@ public final class ToManagerFormat {
         List<ExecutorView> executors = List.of();
         List<AttemptId> running = List.of();
         List<AttemptId> finished = List.of();
+        var dataPort = 0;
         for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
             switch (field) {
                 case "session" -> session = Cbor.readText(in);
@@ -158,11 +160,21 @@ public final class ToManagerFormat {
                 case "executors" -> executors = Cbor.readList(in, ToManagerFormat::readExecutor);
                 case "running" -> running = Cbor.readAttempts(in);
                 case "finished" -> finished = Cbor.readAttempts(in);
+                case "dataPort" -> dataPort = Cbor.readInt(in);
                 default -> in.skipChildren();
             }
         }
         return new ToManager.Hello(
-                session, oldestProtocol, newestProtocol, version, address, capacity, executors, running, finished);
+                session,
+                oldestProtocol,
+                newestProtocol,
+                version,
+                address,
+                capacity,
+                executors,
+                running,
+                finished,
+                dataPort);
     }
 
     private static Capacity readCapacity(CBORParser in) throws IOException {

@@ -18,13 +18,22 @@ import org.jspecify.annotations.Nullable;
 public final class ToWorkerFormat {
     /** By the name of the message. */
     public static final Map<String, Cbor.ValueReader<ToWorker>> READERS = Map.of(
-            "welcome", ToWorkerFormat::readWelcome,
-            "refused", ToWorkerFormat::readRefused,
-            "run", ToWorkerFormat::readRun,
-            "cancel", in -> new ToWorker.Cancel(readAttempts(in)),
-            "confirm", in -> new ToWorker.Confirm(readAttempts(in)),
-            "readLog", ToWorkerFormat::readReadLog,
-            "forget", ToWorkerFormat::readForget);
+            "welcome",
+            ToWorkerFormat::readWelcome,
+            "refused",
+            ToWorkerFormat::readRefused,
+            "run",
+            ToWorkerFormat::readRun,
+            "cancel",
+            in -> new ToWorker.Cancel(readAttempts(in)),
+            "confirm",
+            in -> new ToWorker.Confirm(readAttempts(in)),
+            "readLog",
+            ToWorkerFormat::readReadLog,
+            "forget",
+            in -> new ToWorker.Forget(readJobs(in)),
+            "release",
+            in -> new ToWorker.Release(readJobs(in)));
 
     private ToWorkerFormat() {}
 
@@ -36,6 +45,7 @@ public final class ToWorkerFormat {
             Cbor.writeDuration(out, "lease", welcome.lease());
             Cbor.writeDuration(out, "heartbeat", welcome.heartbeat());
             Cbor.writeNumber(out, "prefetch", welcome.prefetch());
+            Cbor.writeNumber(out, "dataPort", welcome.dataPort());
         } else if (message instanceof ToWorker.Refused refused) {
             out.writeObjectFieldStart("refused");
             Cbor.writeText(out, "session", refused.session());
@@ -58,12 +68,19 @@ public final class ToWorkerFormat {
             Cbor.writeNumber(out, "limit", readLog.limit());
         } else if (message instanceof ToWorker.Forget forget) {
             out.writeObjectFieldStart("forget");
-            Cbor.writeList(out, "jobs", forget.jobs(), (jobs, job) -> jobs.writeNumber(job.value()));
+            writeJobs(out, forget.jobs());
+        } else if (message instanceof ToWorker.Release release) {
+            out.writeObjectFieldStart("release");
+            writeJobs(out, release.jobs());
         } else {
             throw new IllegalStateException("no format for " + message.getClass());
         }
         out.writeEndObject();
         out.writeEndObject();
+    }
+
+    private static void writeJobs(CBORGenerator out, List<JobId> jobs) throws IOException {
+        Cbor.writeList(out, "jobs", jobs, (numbers, job) -> numbers.writeNumber(job.value()));
     }
 
     private static void writeBatch(CBORGenerator out, ToWorker.Batch batch) throws IOException {
@@ -85,16 +102,18 @@ public final class ToWorkerFormat {
         var lease = Duration.ZERO;
         var heartbeat = Duration.ZERO;
         var prefetch = 0;
+        var dataPort = 0;
         for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
             switch (field) {
                 case "session" -> session = Cbor.readText(in);
                 case "lease" -> lease = Cbor.readDuration(in);
                 case "heartbeat" -> heartbeat = Cbor.readDuration(in);
                 case "prefetch" -> prefetch = Cbor.readInt(in);
+                case "dataPort" -> dataPort = Cbor.readInt(in);
                 default -> in.skipChildren();
             }
         }
-        return new ToWorker.Welcome(session, lease, heartbeat, prefetch);
+        return new ToWorker.Welcome(session, lease, heartbeat, prefetch, dataPort);
     }
 
     private static ToWorker readRefused(CBORParser in) throws IOException {
@@ -176,7 +195,7 @@ public final class ToWorkerFormat {
         return new ToWorker.ReadLog(request, Cbor.present(in, attempt, "attempt"), stream, offset, limit);
     }
 
-    private static ToWorker readForget(CBORParser in) throws IOException {
+    private static List<JobId> readJobs(CBORParser in) throws IOException {
         List<JobId> jobs = List.of();
         for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
             switch (field) {
@@ -184,6 +203,6 @@ public final class ToWorkerFormat {
                 default -> in.skipChildren();
             }
         }
-        return new ToWorker.Forget(jobs);
+        return jobs;
     }
 }

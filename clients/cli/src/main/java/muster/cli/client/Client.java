@@ -6,6 +6,8 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -19,6 +21,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.net.http.HttpTimeoutException;
 import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
@@ -33,6 +37,7 @@ public final class Client {
     private static final String BASE = "/api/v1";
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(60);
+    private static final Duration TRANSFER_TIMEOUT = Duration.ofDays(7);
     private static final int UNAVAILABLE = 503;
     private static final int TOO_MANY_REQUESTS = 429;
 
@@ -122,6 +127,46 @@ public final class Client {
 
     public void delete(String path) {
         send(request(path).DELETE(), BodyHandlers.ofString());
+    }
+
+    /** Sends a file from a byte on. */
+    void put(String path, Path file, long offset) {
+        try {
+            var bytes = Files.size(file);
+            var body = HttpRequest.BodyPublishers.ofInputStream(() -> from(file, offset));
+            send(
+                    request(path + "?bytes=" + bytes + "&offset=" + offset)
+                            .timeout(TRANSFER_TIMEOUT)
+                            .header("Content-Type", "application/octet-stream")
+                            .PUT(body),
+                    BodyHandlers.ofString());
+        } catch (IOException e) {
+            throw Failure.user("cannot read " + file + ": " + e, e);
+        }
+    }
+
+    private static InputStream from(Path file, long offset) {
+        try {
+            var in = Files.newInputStream(file);
+            in.skipNBytes(offset);
+            return in;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Writes a body to {@code out}. */
+    void download(String path, OutputStream out) {
+        var response = send(request(path).timeout(TRANSFER_TIMEOUT).GET(), BodyHandlers.ofInputStream());
+        try (var in = response.body()) {
+            var bytes = in.transferTo(out);
+            var length = response.headers().firstValueAsLong("Content-Length").orElse(bytes);
+            if (bytes != length) {
+                throw new IOException("it ended after " + bytes + " of " + length + " bytes");
+            }
+        } catch (IOException e) {
+            throw Failure.external("the download broke off: " + e.getMessage() + "; try again", e);
+        }
     }
 
     /** A body that is read as it comes. */

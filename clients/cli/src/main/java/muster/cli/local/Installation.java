@@ -60,13 +60,19 @@ public record Installation(Path root) {
 
     /** The bundle of the broker, which runs alone too. */
     public Path broker() {
-        var bundles = home(Role.MANAGER).resolve("system/io/muster/muster-broker");
+        return bundle("broker");
+    }
+
+    /** A bundle of the manager's distribution, by its name without {@code muster-}. */
+    public Path bundle(String name) {
+        var bundles = home(Role.MANAGER).resolve("system/io/muster/muster-" + name);
         try (var found = Files.walk(bundles)) {
             return found.filter(file -> file.toString().endsWith(".jar"))
                     .findFirst()
-                    .orElseThrow(() -> Failure.user("the manager's distribution has no broker in " + bundles));
+                    .orElseThrow(() ->
+                            Failure.user("the manager's distribution has no bundle '" + name + "' in " + bundles));
         } catch (IOException e) {
-            throw Failure.external("cannot look for the broker in " + bundles + ": " + e, e);
+            throw Failure.external("cannot look for bundle '" + name + "' in " + bundles + ": " + e, e);
         }
     }
 

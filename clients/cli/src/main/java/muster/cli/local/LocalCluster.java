@@ -318,7 +318,7 @@ public final class LocalCluster {
     private Map<String, Map<String, String>> settings(Node node, Ports ports, int workers, @Nullable Integer slots) {
         if (node.role() == Role.MANAGER) {
             return Map.of(
-                    "muster.manager", Map.of("id", "manager", "address", "127.0.0.1"),
+                    "muster.manager", Map.of("id", "manager", "address", "127.0.0.1", "data.host", "127.0.0.1"),
                     "muster.broker", Map.of("host", "127.0.0.1", "port", Integer.toString(ports.broker())),
                     "muster.rest", Map.of("host", "127.0.0.1", "port", Integer.toString(ports.rest())));
         }
@@ -326,6 +326,7 @@ public final class LocalCluster {
         values.put("enabled", "true");
         values.put("id", node.name());
         values.put("address", "127.0.0.1");
+        values.put("data.host", "127.0.0.1");
         values.put("manager", "https://127.0.0.1:" + ports.rest());
         values.put("token", "");
         values.put("token.file", dir.resolve("manager/security/join.token").toString());

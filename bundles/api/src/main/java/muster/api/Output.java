@@ -1,0 +1,51 @@
+package muster.api;
+
+import java.nio.file.FileSystems;
+import java.nio.file.Path;
+import java.util.regex.PatternSyntaxException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file that a task leaves, taken from its workspace once it has succeeded.
+ *
+ * @param path relative to the workspace; may be a glob, where {@code *} stands for part of a name, {@code **} for any
+ *     folders; one that ends with {@code /} is all below a folder
+ * @param optional whether the task may succeed without it
+ * @param keep whether it is brought to the manager before the task counts as succeeded; else it stays on the worker until
+ *     it is asked for or its job has ended, and is made anew if that worker is lost. Null: kept, unless another task of the
+ *     graph takes it
+ */
+public record Output(
+        String path, boolean optional, @Nullable Boolean keep) {
+    public Output {
+        Names.requirePath("output", path.endsWith("/") ? path.substring(0, path.length() - 1) : path);
+        try {
+            FileSystems.getDefault().getPathMatcher("glob:" + path);
+        } catch (PatternSyntaxException e) {
+            throw new MusterException(
+                    ErrorCode.INVALID, "output '" + path + "' is no glob: " + e.getDescription() + "; correct it", e);
+        }
+    }
+
+    /** One that must be there, kept as is usual. */
+    public static Output of(String path) {
+        return new Output(path, false, null);
+    }
+
+    /** Whether it takes the file at a path relative to the workspace. */
+    public boolean matches(String file) {
+        return path.endsWith("/")
+                ? file.startsWith(path)
+                : FileSystems.getDefault().getPathMatcher("glob:" + path).matches(Path.of(file));
+    }
+
+    /** Whether it can be one file alone. */
+    public boolean literal() {
+        return !path.endsWith("/") && path.chars().noneMatch(c -> "*?[]{}\\".indexOf(c) >= 0);
+    }
+
+    /** The same with another answer to whether it is kept. */
+    public Output kept(boolean kept) {
+        return new Output(path, optional, kept);
+    }
+}

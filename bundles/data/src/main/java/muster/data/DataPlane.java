@@ -1,0 +1,108 @@
+package muster.data;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import muster.transport.NodeIdentity;
+import muster.transport.NodeName;
+import org.osgi.annotation.versioning.ConsumerType;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * Moves files between nodes: HTTP/1.1 over TLS 1.3, where both sides show a certificate of the cluster's CA. An OSGi
+ * service. Thread-safe.
+ */
+@ProviderType
+public interface DataPlane {
+    /**
+     * Serves files until it is closed.
+     *
+     * @param port 0 for any that is free
+     */
+    Server serve(NodeIdentity identity, String host, int port, Service service) throws IOException;
+
+    /** Fetches and sends files as this node. */
+    Client client(NodeIdentity identity);
+
+    /** A port that answers. */
+    @ProviderType
+    interface Server extends AutoCloseable {
+        int port();
+
+        @Override
+        void close();
+    }
+
+    /** What a node serves. Called by several threads at once; may block. */
+    @ConsumerType
+    interface Service {
+        /**
+         * Answers a question for a path such as {@code /sha256/…}.
+         *
+         * @param avoid ids of nodes that were asked in vain
+         * @throws TransferException SOURCE_GONE if it is not here
+         */
+        Answer get(NodeName peer, String path, List<String> avoid) throws IOException;
+
+        /** Takes what a peer sends. */
+        Sink put(NodeName peer, String path, long bytes) throws IOException;
+    }
+
+    /** What becomes of a question. */
+    sealed interface Answer {
+        /** The bytes of a file, which must not change. */
+        record File(Path path) implements Answer {}
+
+        /** A short text. */
+        record Text(String text) implements Answer {}
+
+        /** Others have it. */
+        record Elsewhere(List<URI> places) implements Answer {
+            public Elsewhere {
+                places = List.copyOf(places);
+            }
+        }
+    }
+
+    /** What came of a question. */
+    sealed interface Reply {
+        /** All of it is in the sink. */
+        record Done() implements Reply {}
+
+        /** Others have it. */
+        record Elsewhere(List<URI> places) implements Reply {
+            public Elsewhere {
+                places = List.copyOf(places);
+            }
+        }
+    }
+
+    /** Asks other nodes. Keeps connections open for the next question. Every failure is a {@link TransferException}. */
+    @ProviderType
+    interface Client extends AutoCloseable {
+        /**
+         * Brings what is at a URL.
+         *
+         * @param url such as {@code https://10.0.0.7:7072/sha256/…}
+         * @param role that the other side must have
+         * @param avoid ids of nodes that were asked in vain
+         */
+        Reply get(URI url, NodeName.Role role, List<String> avoid, Sink sink) throws IOException;
+
+        /** Whether the other side has it, or knows who has. */
+        boolean has(URI url, NodeName.Role role) throws IOException;
+
+        /** Brings a short text. */
+        String text(URI url, NodeName.Role role) throws IOException;
+
+        /** Sends a file; returns once the other side has taken all of it. */
+        void put(URI url, NodeName.Role role, Path file) throws IOException;
+
+        /** Sends a short text; returns once the other side has taken it. */
+        void putText(URI url, NodeName.Role role, String text) throws IOException;
+
+        @Override
+        void close();
+    }
+}

@@ -1,0 +1,356 @@
+package muster.data;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.regex.Pattern;
+import muster.api.MusterException;
+import muster.api.Names;
+import muster.data.TransferException.Failure;
+
+/**
+ * Files in a folder, each named by the SHA-256 of its content: {@code sha256/ab/cdef…}. A file appears there whole or not
+ * at all, is read-only, and is looked at again before it is given out: one that was changed since is thrown away. Thread-safe.
+ *
+ * <p>With a limit, those go first that were longest not asked for; never one that is pinned.
+ */
+public final class ObjectStore {
+    private static final Pattern NAME = Pattern.compile("sha256:[0-9a-f]{64}");
+    private static final int BUFFER_BYTES = 256 << 10;
+
+    private final Path root;
+    private final Path partial;
+    private final long limitBytes;
+    private final boolean durable;
+
+    /** What is here, the longest not asked for first. */
+    private final LinkedHashMap<String, Entry> entries = new LinkedHashMap<>(16, 0.75f, true);
+
+    private final Map<String, Integer> pins = new HashMap<>();
+    private long bytes;
+
+    private record Entry(long bytes, FileTime modified) {}
+
+    /**
+     * Takes over what is in a folder.
+     *
+     * @param limitBytes how much it may hold; {@link Long#MAX_VALUE} for no bound
+     * @param durable whether what was taken in must outlive a loss of power
+     */
+    public ObjectStore(Path folder, long limitBytes, boolean durable) throws IOException {
+        this.limitBytes = limitBytes;
+        this.durable = durable;
+        root = Files.createDirectories(folder.resolve("sha256"));
+        partial = Files.createDirectories(folder.resolve("partial"));
+        var found = new ArrayList<Path>();
+        try (var files = Files.walk(root, 2)) {
+            files.filter(Files::isRegularFile).forEach(found::add);
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+        found.sort(Comparator.comparing(ObjectStore::modified));
+        for (var file : found) {
+            var parent = file.getParent();
+            if (parent != null) {
+                add("sha256:" + parent.getFileName() + file.getFileName(), file);
+            }
+        }
+    }
+
+    private static FileTime modified(Path file) {
+        try {
+            return Files.getLastModifiedTime(file);
+        } catch (IOException e) {
+            return FileTime.fromMillis(0);
+        }
+    }
+
+    /** Refuses what is no name of an object. */
+    public static String requireName(String object) {
+        if (!NAME.matcher(object).matches()) {
+            throw MusterException.invalid("'" + Names.escape(object)
+                    + "' is not the name of an object; write sha256: and 64 hexadecimal digits");
+        }
+        return object;
+    }
+
+    /** The name of some content. */
+    public static String name(MessageDigest digest) {
+        return "sha256:" + HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** SHA-256. */
+    public static MessageDigest digest() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    private Path path(String object) {
+        var hex = requireName(object).substring("sha256:".length());
+        return root.resolve(hex.substring(0, 2)).resolve(hex.substring(2));
+    }
+
+    /** The file with an object; empty if it is not here, or was changed and thrown away. */
+    public synchronized Optional<Path> find(String object) {
+        var file = path(object);
+        var entry = entries.get(object);
+        if (entry == null) {
+            return Optional.empty();
+        }
+        try {
+            if (Files.size(file) == entry.bytes
+                    && Files.getLastModifiedTime(file).equals(entry.modified)) {
+                return Optional.of(file);
+            }
+        } catch (NoSuchFileException e) {
+            forget(object);
+            return Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+        remove(object);
+        return Optional.empty();
+    }
+
+    /** Keeps an object from being thrown out until {@link #unpin}; as often as it was pinned. */
+    public synchronized void pin(String object) {
+        pins.merge(object, 1, Integer::sum);
+    }
+
+    public synchronized void unpin(String object) {
+        pins.computeIfPresent(object, (name, count) -> count == 1 ? null : count - 1);
+    }
+
+    /** What is held, in bytes. */
+    public synchronized long bytes() {
+        return bytes;
+    }
+
+    /** Throws an object away, whether it is pinned or not. */
+    public synchronized void remove(String object) {
+        try {
+            Files.deleteIfExists(path(object));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        forget(object);
+    }
+
+    private void forget(String object) {
+        var gone = entries.remove(object);
+        if (gone != null) {
+            bytes -= gone.bytes;
+        }
+    }
+
+    private synchronized void add(String object, Path file) throws IOException {
+        var entry = new Entry(Files.size(file), Files.getLastModifiedTime(file));
+        var before = entries.put(object, entry);
+        bytes += entry.bytes - (before == null ? 0 : before.bytes);
+        if (bytes > limitBytes) {
+            for (var candidate : List.copyOf(entries.keySet())) {
+                if (bytes <= limitBytes) {
+                    break;
+                }
+                if (!pins.containsKey(candidate) && !candidate.equals(object)) {
+                    remove(candidate);
+                }
+            }
+        }
+    }
+
+    /** Takes an object in from its first byte. Several may do so at once; the first that is complete stays. */
+    public Incoming receive(String object) throws IOException {
+        requireName(object);
+        return new Incoming(object, partial.resolve(UUID.randomUUID().toString()), 0);
+    }
+
+    /** How much of an upload that may break off has come. */
+    public long uploaded(String object) throws IOException {
+        var file = upload(object);
+        return Files.exists(file) ? Files.size(file) : 0;
+    }
+
+    private Path upload(String object) {
+        return partial.resolve(requireName(object).substring("sha256:".length()));
+    }
+
+    /** Takes an object in from a byte on, after what came before; what comes is kept if it breaks off. */
+    public Incoming resume(String object, long offset) throws IOException {
+        var there = uploaded(object);
+        if (there != offset) {
+            throw MusterException.conflict("the upload of " + object + " stands at byte " + there + ", not at " + offset
+                    + "; go on from there");
+        }
+        return new Incoming(object, upload(object), offset);
+    }
+
+    /**
+     * Takes a file of this file system in and says what its content is called. The file is linked where that can be, else
+     * copied; it must not be changed any more.
+     */
+    public String adopt(Path file) throws IOException {
+        var digest = ObjectStore.digest();
+        var before = new Entry(Files.size(file), Files.getLastModifiedTime(file));
+        try (var in = FileChannel.open(file, StandardOpenOption.READ)) {
+            read(in, digest);
+        } catch (IOException e) {
+            throw TransferException.local("'" + file.getFileName() + "'", e);
+        }
+        if (!before.equals(new Entry(Files.size(file), Files.getLastModifiedTime(file)))) {
+            throw new TransferException(Failure.CHANGED, "'" + file.getFileName() + "' was changed while it was read");
+        }
+        var object = name(digest);
+        if (find(object).isEmpty()) {
+            var fresh = partial.resolve(UUID.randomUUID().toString());
+            try {
+                try {
+                    Files.createLink(fresh, file);
+                } catch (IOException | UnsupportedOperationException e) {
+                    // another file system, or one without links
+                    Files.copy(file, fresh, StandardCopyOption.COPY_ATTRIBUTES);
+                }
+                settle(object, fresh);
+            } catch (IOException e) {
+                Files.deleteIfExists(fresh);
+                throw TransferException.local("'" + file.getFileName() + "'", e);
+            }
+        }
+        return object;
+    }
+
+    private static void read(FileChannel in, MessageDigest digest) throws IOException {
+        var buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
+        while (in.read(buffer) >= 0) {
+            digest.update(buffer.flip());
+            buffer.clear();
+        }
+    }
+
+    private void settle(String object, Path fresh) throws IOException {
+        var file = path(object);
+        var parent = file.getParent();
+        if (parent != null) {
+            Files.createDirectories(parent);
+        }
+        Files.setPosixFilePermissions(fresh, PosixFilePermissions.fromString("r--r--r--"));
+        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        add(object, file);
+    }
+
+    /** An object on its way in: hashed as it comes, in place once it is whole and right. */
+    public final class Incoming implements Sink {
+        private final String object;
+        private final Path fresh;
+        private final boolean resumable;
+        private final FileChannel channel;
+        private final MessageDigest digest = ObjectStore.digest();
+
+        private Incoming(String object, Path fresh, long offset) throws IOException {
+            this.object = object;
+            this.fresh = fresh;
+            resumable = fresh.equals(upload(object));
+            try {
+                channel = FileChannel.open(
+                        fresh, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.READ);
+            } catch (IOException e) {
+                throw TransferException.local(object, e);
+            }
+            if (offset > 0) {
+                read(channel, digest);
+            }
+        }
+
+        @Override
+        public void write(ByteBuffer more) throws IOException {
+            digest.update(more.duplicate());
+            try {
+                while (more.hasRemaining()) {
+                    channel.write(more);
+                }
+            } catch (IOException e) {
+                throw TransferException.local(object, e);
+            }
+        }
+
+        @Override
+        public void complete() throws IOException {
+            try (channel) {
+                if (!name(digest).equals(object)) {
+                    Files.deleteIfExists(fresh);
+                    throw new TransferException(
+                            Failure.HASH_MISMATCH, "the bytes that came are not those of " + object);
+                }
+                if (durable) {
+                    channel.force(true);
+                }
+                settle(object, fresh);
+            } catch (IOException e) {
+                throw TransferException.local(object, e);
+            }
+        }
+
+        /** Closes without an end: an upload can go on later. */
+        @Override
+        public void abort() {
+            try {
+                channel.close();
+                if (!resumable) {
+                    Files.deleteIfExists(fresh);
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    /**
+     * Puts an object where a task sees it: linked if it need not be run, else copied. The link is read-only; a change all
+     * the same is noticed the next time the object is asked for.
+     */
+    public void place(String object, Path to, boolean executable) throws IOException {
+        var file = find(object)
+                .orElseThrow(() -> new TransferException(Failure.SOURCE_GONE, object + " is not here any more"));
+        try {
+            if (!executable) {
+                try {
+                    Files.createLink(to, file);
+                    return;
+                } catch (FileAlreadyExistsException e) {
+                    throw e;
+                } catch (IOException | UnsupportedOperationException e) {
+                    // another file system, or one without links: a copy does
+                    Files.copy(file, to);
+                    return;
+                }
+            }
+            Files.copy(file, to);
+            Files.setPosixFilePermissions(to, PosixFilePermissions.fromString("rwxr-xr-x"));
+        } catch (IOException e) {
+            throw TransferException.local("'" + to.getFileName() + "'", e);
+        }
+    }
+}

@@ -1,0 +1,200 @@
+package muster.data.internal;
+
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.codec.http.DefaultFullHttpResponse;
+import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.HttpChunkedInput;
+import io.netty.handler.codec.http.HttpContent;
+import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpUtil;
+import io.netty.handler.codec.http.HttpVersion;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.stream.ChunkedNioFile;
+import io.netty.util.ReferenceCountUtil;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.stream.Collectors;
+import muster.api.ErrorCode;
+import muster.api.MusterException;
+import muster.data.DataPlane;
+import muster.data.Sink;
+import muster.data.TransferException;
+import muster.data.TransferException.Failure;
+import muster.transport.NodeName;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One connection of a server: one question after the other. Runs off the event loop, for it reads and writes files. */
+// Netty closes the connection of a write that fails, and that is heard
+@SuppressWarnings("FutureReturnValueIgnored")
+final class ServerSession extends ChannelInboundHandlerAdapter {
+    static final int CHUNK_BYTES = 256 << 10;
+    static final String AVOID = "muster-avoid";
+
+    private static final Logger LOG = LoggerFactory.getLogger(ServerSession.class);
+
+    private final DataPlane.Service service;
+    private final Valve valve;
+    private @Nullable NodeName peer;
+    private @Nullable Sink sink;
+    private boolean put;
+
+    ServerSession(DataPlane.Service service, Valve valve) {
+        this.service = service;
+        this.valve = valve;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        try {
+            if (message instanceof HttpRequest request) {
+                begin(context, request);
+            }
+            if (message instanceof HttpContent content) {
+                take(context, content);
+            }
+        } catch (IOException | RuntimeException e) {
+            abort();
+            refuse(context, e);
+        } finally {
+            ReferenceCountUtil.release(message);
+        }
+    }
+
+    private void begin(ChannelHandlerContext context, HttpRequest request) throws IOException {
+        if (request.decoderResult().isFailure()) {
+            throw new TransferException(Failure.REFUSED, "this is no question in HTTP");
+        }
+        var from = peer;
+        if (from == null) {
+            from = NodeTls.peer(
+                    context.channel().pipeline().get(SslHandler.class).engine().getSession());
+            peer = from;
+        }
+        put = request.method().equals(HttpMethod.PUT);
+        if (put) {
+            sink = service.put(from, request.uri(), HttpUtil.getContentLength(request, -1L));
+        } else if (request.method().equals(HttpMethod.GET) || request.method().equals(HttpMethod.HEAD)) {
+            var avoid = request.headers().get(AVOID, "");
+            var answer = service.get(from, request.uri(), avoid.isEmpty() ? List.of() : List.of(avoid.split(",")));
+            answer(context, answer, request.method().equals(HttpMethod.HEAD));
+        } else {
+            throw new TransferException(Failure.REFUSED, "files are asked for by GET and sent by PUT");
+        }
+    }
+
+    private void take(ChannelHandlerContext context, HttpContent content) throws IOException {
+        var bytes = content.content();
+        var length = bytes.readableBytes();
+        var into = sink;
+        try {
+            if (into != null && length > 0) {
+                for (var buffer : bytes.nioBuffers()) {
+                    into.write(buffer);
+                }
+            }
+        } finally {
+            valve.written(context, length);
+        }
+        if (content instanceof LastHttpContent && put) {
+            put = false;
+            if (into != null) {
+                sink = null;
+                into.complete();
+                text(context, HttpResponseStatus.CREATED, "");
+            }
+        }
+    }
+
+    private static void answer(ChannelHandlerContext context, DataPlane.Answer answer, boolean head)
+            throws IOException {
+        if (answer instanceof DataPlane.Answer.File file) {
+            file(context, file.path(), head);
+        } else if (answer instanceof DataPlane.Answer.Text text) {
+            text(context, HttpResponseStatus.OK, head ? "" : text.text());
+        } else if (answer instanceof DataPlane.Answer.Elsewhere elsewhere) {
+            var response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.TEMPORARY_REDIRECT);
+            response.headers()
+                    .set(
+                            HttpHeaderNames.LOCATION,
+                            elsewhere.places().stream().map(URI::toString).collect(Collectors.joining(" ")))
+                    .set(HttpHeaderNames.CONTENT_LENGTH, 0);
+            context.writeAndFlush(response);
+        }
+    }
+
+    private static void file(ChannelHandlerContext context, Path path, boolean head) throws IOException {
+        FileChannel channel;
+        try {
+            channel = FileChannel.open(path, StandardOpenOption.READ);
+        } catch (NoSuchFileException e) {
+            throw new TransferException(Failure.SOURCE_GONE, "it was thrown away here a moment ago", e);
+        }
+        var size = channel.size();
+        var response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
+        response.headers().set(HttpHeaderNames.CONTENT_LENGTH, size);
+        context.write(response);
+        if (head || size == 0) {
+            channel.close();
+            context.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
+        } else {
+            context.writeAndFlush(new HttpChunkedInput(new ChunkedNioFile(channel, 0, size, CHUNK_BYTES)))
+                    .addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+        }
+    }
+
+    private static void text(ChannelHandlerContext context, HttpResponseStatus status, String text) {
+        var body = Unpooled.copiedBuffer(text, StandardCharsets.UTF_8);
+        var response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, body);
+        response.headers().set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
+        context.writeAndFlush(response);
+    }
+
+    /** What still comes of a file that was refused is thrown away, until the other side has read why and closes. */
+    private static void refuse(ChannelHandlerContext context, Exception e) {
+        var failure = Failure.LOCAL;
+        if (e instanceof TransferException transfer) {
+            failure = transfer.failure();
+        } else if (e instanceof MusterException muster) {
+            failure = muster.code() == ErrorCode.NOT_FOUND ? Failure.SOURCE_GONE : Failure.REFUSED;
+        } else {
+            LOG.error("A defect in the data plane; please report it", e);
+        }
+        text(context, HttpResponseStatus.valueOf(failure.status()), String.valueOf(e.getMessage()));
+    }
+
+    private void abort() {
+        var into = sink;
+        sink = null;
+        put = false;
+        if (into != null) {
+            into.abort();
+        }
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        abort();
+        context.fireChannelInactive();
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable e) {
+        LOG.debug("A connection with {} broke: {}", context.channel().remoteAddress(), e.toString());
+        context.close();
+    }
+}

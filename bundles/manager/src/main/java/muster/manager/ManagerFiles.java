@@ -1,0 +1,431 @@
+package muster.manager;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.URLDecoder;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
+import muster.api.AttemptId;
+import muster.api.ErrorCode;
+import muster.api.JobId;
+import muster.api.JobService;
+import muster.api.MusterException;
+import muster.api.ObjectService;
+import muster.api.OutputView;
+import muster.api.TaskId;
+import muster.data.DataPlane;
+import muster.data.Manifest;
+import muster.data.ObjectStore;
+import muster.data.Sink;
+import muster.data.TransferException;
+import muster.data.TransferException.Failure;
+import muster.transport.NodeIdentity;
+import muster.transport.NodeName;
+
+/**
+ * The files of the cluster: objects on the manager's disk, and who has the others. What an attempt made is recorded by its
+ * worker before it tells its result. Thread-safe.
+ */
+final class ManagerFiles implements ObjectService, DataPlane.Service, AutoCloseable {
+    private static final String OUTPUTS = "/outputs/";
+    private static final int BUFFER_BYTES = 256 << 10;
+
+    private final ObjectStore store;
+    private final Outputs outputs;
+    private final JobService jobs;
+    private final Current current;
+    private final Predicate<String> turnedAway;
+    private final DataPlane.Client client;
+    private final DataPlane.Server server;
+
+    /** Where workers serve files, by id: {@code host:port}. */
+    private final Map<String, String> places = new ConcurrentHashMap<>();
+
+    /** Which workers have an object that the manager has not, as far as was asked since the start. */
+    private final Map<String, Set<String>> holders = new ConcurrentHashMap<>();
+
+    /** Whether an attempt is the current one of its task, on that worker. */
+    interface Current {
+        boolean is(String worker, AttemptId attempt);
+    }
+
+    ManagerFiles(
+            DataPlane plane,
+            NodeIdentity identity,
+            String host,
+            int port,
+            Path folder,
+            JobService jobs,
+            Current current,
+            Predicate<String> turnedAway)
+            throws IOException {
+        this.jobs = jobs;
+        this.current = current;
+        this.turnedAway = turnedAway;
+        store = new ObjectStore(folder.resolve("objects"), Long.MAX_VALUE, true);
+        outputs = new Outputs(folder.resolve("outputs"));
+        client = plane.client(identity);
+        server = plane.serve(identity, host, port, this);
+    }
+
+    int port() {
+        return server.port();
+    }
+
+    /** A worker says where it serves files. */
+    void worker(String id, String address, int port) {
+        if (port == 0) {
+            places.remove(id);
+        } else {
+            places.put(id, (address.indexOf(':') < 0 ? address : "[" + address + "]") + ":" + port);
+        }
+    }
+
+    /** Forgets what the tasks of a job made. */
+    void forget(JobId job) {
+        outputs.remove(job);
+    }
+
+    // ---- for users
+
+    @Override
+    public OptionalLong size(String object) {
+        return store.find(object).map(ManagerFiles::bytes).map(OptionalLong::of).orElse(OptionalLong.empty());
+    }
+
+    private static long bytes(Path file) {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public long uploaded(String object) {
+        try {
+            return store.uploaded(object);
+        } catch (IOException e) {
+            throw told(e);
+        }
+    }
+
+    @Override
+    public void upload(String object, long offset, long bytes, InputStream in) throws IOException {
+        if (store.find(object).isPresent()) {
+            return;
+        }
+        ObjectStore.Incoming into;
+        try {
+            into = store.resume(object, offset);
+        } catch (IOException e) {
+            throw told(e);
+        }
+        var received = offset;
+        try (var channel = Channels.newChannel(in)) {
+            var buffer = ByteBuffer.allocate(BUFFER_BYTES);
+            while (channel.read(buffer) >= 0) {
+                received += buffer.flip().remaining();
+                try {
+                    into.write(buffer);
+                } catch (IOException e) {
+                    throw told(e);
+                }
+                buffer.clear();
+            }
+            if (received < bytes) {
+                throw new IOException("the upload broke off after " + received + " of " + bytes + " bytes");
+            }
+            try {
+                into.complete();
+            } catch (IOException e) {
+                throw told(e);
+            }
+        } finally {
+            into.abort();
+        }
+    }
+
+    private static MusterException told(IOException e) {
+        var failure = TransferException.local("the object", e);
+        return switch (failure.failure()) {
+            case HASH_MISMATCH -> MusterException.invalid(failure.getMessage() + "; send the file again");
+            case DISK_FULL ->
+                new MusterException(
+                        ErrorCode.UNAVAILABLE, "the manager's disk is full; make room and send the file again", e);
+            case SOURCE_GONE -> MusterException.notFound(String.valueOf(failure.getMessage()));
+            default -> new MusterException(ErrorCode.UNAVAILABLE, String.valueOf(failure.getMessage()), e);
+        };
+    }
+
+    @Override
+    public Path file(String object) {
+        return store.find(object).orElseGet(() -> {
+            var holding = holders(object, List.of());
+            for (var place : holding) {
+                try {
+                    client.get(place, NodeName.Role.WORKER, List.of(), store.receive(object));
+                    return store.find(object).orElseThrow();
+                } catch (TransferException e) {
+                    if (!e.failure().mendedByAnotherSource()) {
+                        throw told(e);
+                    }
+                } catch (IOException e) {
+                    throw told(e);
+                }
+            }
+            throw MusterException.notFound(
+                    holding.isEmpty()
+                            ? "nobody has " + object + " any more"
+                            : "the worker that has " + object + " does not answer");
+        });
+    }
+
+    @Override
+    public List<OutputView> outputs(JobId job) {
+        jobs.job(job);
+        return outputs.of(job).stream().flatMap(this::views).toList();
+    }
+
+    @Override
+    public List<OutputView> outputs(TaskId task) {
+        jobs.task(task);
+        return outputs.newest(task).stream().flatMap(this::views).toList();
+    }
+
+    private Stream<OutputView> views(Outputs.Made made) {
+        return made.manifest().items().stream().map(item -> {
+            remember(made.worker(), item);
+            return new OutputView(
+                    made.attempt().task(),
+                    made.attempt().number(),
+                    item.name(),
+                    item.object(),
+                    item.bytes(),
+                    item.executable(),
+                    store.find(item.object()).isPresent());
+        });
+    }
+
+    private void remember(String worker, Manifest.Item item) {
+        if (!item.kept()) {
+            holders.computeIfAbsent(item.object(), object -> ConcurrentHashMap.newKeySet())
+                    .add(worker);
+        }
+    }
+
+    @Override
+    public Transfer measure(String worker, long bytes) {
+        var id = worker.isEmpty()
+                ? places.keySet().stream()
+                        .sorted()
+                        .findFirst()
+                        .orElseThrow(
+                                () -> new MusterException(ErrorCode.UNAVAILABLE, "no worker serves files; start one"))
+                : worker;
+        var place = places.get(id);
+        if (place == null) {
+            throw MusterException.notFound("worker '" + id + "' serves no files; 'worker list' shows those that are");
+        }
+        try {
+            var object = random(bytes);
+            var file = store.find(object).orElseThrow();
+            var url = URI.create("https://" + place + "/" + object);
+            var start = System.nanoTime();
+            client.put(url, NodeName.Role.WORKER, file);
+            var there = System.nanoTime();
+            // so that it is written anew
+            store.remove(object);
+            client.get(url, NodeName.Role.WORKER, List.of(), store.receive(object));
+            var back = System.nanoTime();
+            store.remove(object);
+            return new Transfer(id, bytes, there - start, back - there);
+        } catch (IOException e) {
+            throw told(e);
+        }
+    }
+
+    private String random(long bytes) throws IOException {
+        var file = Files.createTempFile("muster", "random");
+        try {
+            var digest = ObjectStore.digest();
+            var random = new Random(new SecureRandom().nextLong());
+            var piece = new byte[BUFFER_BYTES];
+            try (var out = Files.newOutputStream(file)) {
+                for (var left = bytes; left > 0; left -= piece.length) {
+                    random.nextBytes(piece);
+                    out.write(piece, 0, (int) Math.min(left, piece.length));
+                    digest.update(piece, 0, (int) Math.min(left, piece.length));
+                }
+            }
+            return store.adopt(file);
+        } finally {
+            Files.deleteIfExists(file);
+        }
+    }
+
+    // ---- for workers
+
+    @Override
+    public DataPlane.Answer get(NodeName peer, String path, List<String> avoid) throws IOException {
+        requireKnown(peer);
+        if (path.startsWith(OUTPUTS)) {
+            return new DataPlane.Answer.Text(resolve(path));
+        }
+        var object = object(path);
+        var file = store.find(object);
+        if (file.isPresent()) {
+            return new DataPlane.Answer.File(file.get());
+        }
+        var elsewhere = holders(object, avoid);
+        if (elsewhere.isEmpty()) {
+            throw new TransferException(Failure.SOURCE_GONE, "nobody has " + object + " any more");
+        }
+        return new DataPlane.Answer.Elsewhere(elsewhere);
+    }
+
+    private void requireKnown(NodeName peer) throws TransferException {
+        if (peer.role() == NodeName.Role.WORKER && turnedAway.test(peer.id())) {
+            throw new TransferException(Failure.REFUSED, "worker '" + peer.id() + "' was removed from this cluster");
+        }
+    }
+
+    private List<URI> holders(String object, List<String> avoid) {
+        var found = new ArrayList<URI>();
+        for (var worker : holders.getOrDefault(object, Set.of())) {
+            var place = places.get(worker);
+            if (place != null && !avoid.contains(place)) {
+                found.add(URI.create("https://" + place + "/" + object));
+            }
+        }
+        return found;
+    }
+
+    private static String object(String path) throws TransferException {
+        try {
+            return ObjectStore.requireName(path.substring(1));
+        } catch (MusterException e) {
+            throw new TransferException(Failure.SOURCE_GONE, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /** What of the outputs of a task is asked for: {@code /outputs/JOB/TASK/PATH}, the last two escaped. */
+    private String resolve(String path) throws IOException {
+        var parts = path.substring(OUTPUTS.length()).split("/", 3);
+        if (parts.length < 3) {
+            throw new TransferException(Failure.SOURCE_GONE, "'" + path + "' names no output");
+        }
+        var of = URLDecoder.decode(parts[1], StandardCharsets.UTF_8);
+        var name = URLDecoder.decode(parts[2], StandardCharsets.UTF_8);
+        var task = Character.isDigit(of.charAt(0)) ? TaskId.parse(of) : jobs.find(JobId.parse(parts[0]), of);
+        var items = new ArrayList<Manifest.Item>();
+        outputs.newest(task).ifPresent(made -> {
+            for (var item : made.manifest().items()) {
+                if (name.endsWith("/")
+                        ? item.name().startsWith(name)
+                        : item.name().equals(name)) {
+                    remember(made.worker(), item);
+                    items.add(item);
+                }
+            }
+        });
+        if (items.isEmpty()) {
+            throw new TransferException(
+                    Failure.SOURCE_GONE, "task " + task + " made no output '" + name + "'; correct the name");
+        }
+        return new Manifest(items).text();
+    }
+
+    @Override
+    public Sink put(NodeName peer, String path, long bytes) throws IOException {
+        requireKnown(peer);
+        if (peer.role() != NodeName.Role.WORKER) {
+            throw new TransferException(Failure.REFUSED, "files come from workers");
+        }
+        return path.startsWith(OUTPUTS)
+                ? new ManifestSink(peer.id(), attempt(path.substring(OUTPUTS.length())))
+                : store.receive(object(path));
+    }
+
+    private static AttemptId attempt(String text) throws TransferException {
+        try {
+            var at = text.indexOf('@');
+            return new AttemptId(TaskId.parse(text.substring(0, at)), Integer.parseInt(text.substring(at + 1)));
+        } catch (IndexOutOfBoundsException | NumberFormatException e) {
+            throw new TransferException(Failure.REFUSED, "'" + text + "' is no attempt", e);
+        }
+    }
+
+    /** Takes what an attempt made, if it is still the current one. */
+    private final class ManifestSink implements Sink {
+        private static final int MOST_BYTES = 64 << 20;
+
+        private final String worker;
+        private final AttemptId attempt;
+        private final ByteArrayOutputStream text = new ByteArrayOutputStream();
+
+        ManifestSink(String worker, AttemptId attempt) {
+            this.worker = worker;
+            this.attempt = attempt;
+        }
+
+        @Override
+        public void write(ByteBuffer bytes) throws IOException {
+            if (text.size() + bytes.remaining() > MOST_BYTES) {
+                throw new TransferException(Failure.REFUSED, "attempt " + attempt + " made too many files");
+            }
+            var copy = new byte[bytes.remaining()];
+            bytes.get(copy);
+            text.writeBytes(copy);
+        }
+
+        @Override
+        public void complete() throws IOException {
+            if (!current.is(worker, attempt)) {
+                throw new TransferException(
+                        Failure.REFUSED,
+                        "attempt " + attempt + " does not count any more; its task was given to others");
+            }
+            var manifest = Manifest.parse(text.toString(StandardCharsets.UTF_8));
+            outputs.record(new Outputs.Made(attempt, worker, manifest));
+            manifest.items().forEach(item -> remember(worker, item));
+        }
+
+        @Override
+        public void abort() {}
+    }
+
+    @Override
+    public void close() {
+        server.close();
+        client.close();
+    }
+
+    /** Jobs whose tasks left something on workers. */
+    Set<String> workersWithOutputs(JobId job) {
+        var workers = new LinkedHashSet<String>();
+        outputs.of(job).forEach(made -> {
+            if (made.manifest().items().stream().anyMatch(item -> !item.kept())) {
+                workers.add(made.worker());
+            }
+        });
+        return workers;
+    }
+}

@@ -1,0 +1,232 @@
+package muster.manager;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import muster.api.AttemptId;
+import muster.api.ErrorCode;
+import muster.api.Input;
+import muster.api.JobId;
+import muster.api.JobSpec;
+import muster.api.MusterException;
+import muster.api.Output;
+import muster.api.OutputView;
+import muster.api.Parameters;
+import muster.api.Resources;
+import muster.api.TaskId;
+import muster.api.TaskSpec;
+import muster.api.Work;
+import muster.data.DataPlane;
+import muster.data.FakePlane;
+import muster.data.Manifest;
+import muster.data.ObjectStore;
+import muster.data.Sink;
+import muster.data.TransferException;
+import muster.transport.NodeIdentity;
+import muster.transport.NodeName;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ManagerFilesTest {
+    private static final String HELLO = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    private static final NodeName WORKER = new NodeName(NodeName.Role.WORKER, "w1");
+
+    @TempDir
+    private Path folder;
+
+    private final FakePlane plane = new FakePlane();
+    private final AtomicBoolean current = new AtomicBoolean(true);
+    private TestCluster cluster;
+    private ManagerFiles files;
+    private JobId job;
+
+    @BeforeEach
+    void start() throws IOException {
+        cluster = new TestCluster(folder);
+        files = open();
+        var make = task("make", List.of(), List.of(Output.of("out/a"), Output.of("log")));
+        var use = task("use", List.of(new Input("in", "task:make/out/a", false)), List.of());
+        job = cluster.jobs.submit(JobSpec.of("", new Work.Graph(List.of(make, use))), "ada", null);
+    }
+
+    private ManagerFiles open() throws IOException {
+        return new ManagerFiles(
+                plane.of(new NodeName(NodeName.Role.MANAGER, "manager")),
+                new NodeIdentity("manager", folder, folder, ""),
+                "127.0.0.1",
+                0,
+                folder,
+                cluster.jobs,
+                (worker, attempt) -> current.get(),
+                "w9"::equals);
+    }
+
+    private static TaskSpec task(String name, List<Input> inputs, List<Output> outputs) {
+        return new TaskSpec(
+                name,
+                "native",
+                List.of("true"),
+                Parameters.NONE,
+                Map.of(),
+                null,
+                null,
+                null,
+                null,
+                Resources.DEFAULT,
+                null,
+                0,
+                List.of(),
+                inputs,
+                outputs);
+    }
+
+    @AfterEach
+    void stop() {
+        files.close();
+        cluster.close();
+    }
+
+    private void upload(String text, long offset, long bytes) throws IOException {
+        files.upload(HELLO, offset, bytes, new ByteArrayInputStream(text.getBytes(StandardCharsets.US_ASCII)));
+    }
+
+    private void record(int number, Manifest.Item... items) throws IOException {
+        var attempt = new AttemptId(new TaskId(job, 0), number);
+        var sink = files.put(WORKER, "/outputs/" + attempt, -1);
+        sink.write(ByteBuffer.wrap(new Manifest(List.of(items)).text().getBytes(StandardCharsets.UTF_8)));
+        sink.complete();
+    }
+
+    private static Manifest.Item item(String name, boolean kept) {
+        return new Manifest.Item(HELLO, 5, false, kept, name);
+    }
+
+    @Test
+    void takesAnUploadThatBrokeOffUpWhereItStands() throws IOException {
+        assertThatThrownBy(() -> upload("hel", 0, 5)).isInstanceOf(IOException.class);
+        assertThat(files.uploaded(HELLO)).isEqualTo(3);
+        assertThat(files.size(HELLO)).isEmpty();
+        upload("lo", 3, 5);
+        assertThat(files.size(HELLO)).hasValue(5);
+        assertThat(files.file(HELLO)).hasContent("hello");
+    }
+
+    @Test
+    void refusesAnUploadOfOtherContent() {
+        assertThatThrownBy(() -> upload("world", 0, 5))
+                .isInstanceOfSatisfying(
+                        MusterException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID));
+    }
+
+    @Test
+    void knowsWhatTasksMadeAlsoAfterARestart() throws IOException {
+        record(1, item("out/a", false), item("log", true));
+        var expected = List.of(
+                new OutputView(new TaskId(job, 0), 1, "out/a", HELLO, 5, false, false),
+                new OutputView(new TaskId(job, 0), 1, "log", HELLO, 5, false, false));
+        assertThat(files.outputs(job)).isEqualTo(expected);
+        files.close();
+        files = open();
+        assertThat(files.outputs(job)).isEqualTo(expected);
+    }
+
+    @Test
+    void theNewestAttemptCounts() throws IOException {
+        record(1, item("old", false));
+        record(2, item("new", false));
+        assertThat(files.outputs(job)).extracting(OutputView::name).containsExactly("new");
+    }
+
+    @Test
+    void findsTheOutputOfATaskByItsName() throws IOException {
+        record(1, item("out/a", false), item("out/b", false), item("log", true));
+        assertThat(text("/outputs/" + job + "/make/out%2Fa")).containsExactly("out/a");
+        assertThat(text("/outputs/" + job + "/make/out%2F")).containsExactly("out/a", "out/b");
+        assertThat(text("/outputs/99/" + job + ".0/log")).containsExactly("log");
+        assertThatThrownBy(() -> text("/outputs/" + job + "/make/other"))
+                .hasMessageContaining("made no output 'other'");
+    }
+
+    private List<String> text(String path) throws IOException {
+        var answer = (DataPlane.Answer.Text) files.get(WORKER, path, List.of());
+        return Manifest.parse(answer.text()).items().stream()
+                .map(Manifest.Item::name)
+                .toList();
+    }
+
+    @Test
+    void saysWhichWorkerHasWhatItHasNot() throws IOException {
+        files.worker("w1", "10.0.0.1", 4001);
+        record(1, item("out/a", false));
+        assertThat(files.get(WORKER, "/" + HELLO, List.of()))
+                .isEqualTo(new DataPlane.Answer.Elsewhere(List.of(URI.create("https://10.0.0.1:4001/" + HELLO))));
+        assertThatThrownBy(() -> files.get(WORKER, "/" + HELLO, List.of("10.0.0.1:4001")))
+                .hasMessageContaining("nobody has");
+    }
+
+    @Test
+    void bringsWhatAUserAsksForFromTheWorkerThatHasIt() throws IOException {
+        var workers = new ObjectStore(folder.resolve("w1"), Long.MAX_VALUE, false);
+        workers.adopt(Files.writeString(folder.resolve("hello"), "hello"));
+        var server = plane.of(WORKER).serve(new NodeIdentity("w1", folder, folder, ""), "", 0, serving(workers));
+        files.worker("w1", "127.0.0.1", server.port());
+        record(1, item("out/a", false));
+        assertThat(files.file(HELLO)).hasContent("hello");
+        assertThat(files.measure("w1", 100_000).bytes()).isEqualTo(100_000);
+    }
+
+    private static DataPlane.Service serving(ObjectStore store) {
+        return new DataPlane.Service() {
+            @Override
+            public DataPlane.Answer get(NodeName peer, String path, List<String> avoid) {
+                return new DataPlane.Answer.File(store.find(path.substring(1)).orElseThrow());
+            }
+
+            @Override
+            public Sink put(NodeName peer, String path, long bytes) throws IOException {
+                return store.receive(path.substring(1));
+            }
+        };
+    }
+
+    @Test
+    void takesNothingFromAnAttemptThatDoesNotCountAnyMore() {
+        current.set(false);
+        assertThatThrownBy(() -> record(1, item("out/a", false)))
+                .isInstanceOfSatisfying(TransferException.class, e -> assertThat(e.failure())
+                        .isEqualTo(TransferException.Failure.REFUSED));
+        assertThat(files.outputs(job)).isEmpty();
+    }
+
+    @Test
+    void servesNoWorkerThatWasRemoved() {
+        var removed = new NodeName(NodeName.Role.WORKER, "w9");
+        assertThatThrownBy(() -> files.get(removed, "/" + HELLO, List.of())).hasMessageContaining("was removed");
+        assertThatThrownBy(() -> files.put(removed, "/" + HELLO, 5)).hasMessageContaining("was removed");
+    }
+
+    @Test
+    void forgetsWhatTheTasksOfADeletedJobMade() throws IOException {
+        record(1, item("out/a", false));
+        files.forget(job);
+        assertThat(files.outputs(job)).isEmpty();
+    }
+
+    @Test
+    void leavesOnTheWorkerWhatAnotherTaskTakesAndKeepsTheRest() {
+        var make = ((Work.Graph) cluster.jobs.spec(job).work()).tasks().get(0);
+        assertThat(make.outputs()).containsExactly(new Output("out/a", false, false), new Output("log", false, true));
+    }
+}

@@ -1,0 +1,393 @@
+package muster.worker;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BooleanSupplier;
+import muster.api.AttemptId;
+import muster.api.Input;
+import muster.api.JobId;
+import muster.api.MusterException;
+import muster.api.Output;
+import muster.api.TaskSpec;
+import muster.data.DataPlane;
+import muster.data.Manifest;
+import muster.data.ObjectStore;
+import muster.data.Sink;
+import muster.data.TransferException;
+import muster.data.TransferException.Failure;
+import muster.transport.NodeIdentity;
+import muster.transport.NodeName;
+
+/**
+ * The files of a worker's tasks: a cache of objects, which it also serves to others. An object is fetched once, however
+ * many tasks ask for it at the same time.
+ */
+final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
+    private static final int MOST_SOURCES = 8;
+    private static final Duration URL_TIMEOUT = Duration.ofMinutes(10);
+
+    private final ObjectStore cache;
+    private final Path scratch;
+    private final DataPlane.Client client;
+    private final DataPlane.Server server;
+    private final String managerHost;
+    private volatile int managerPort;
+
+    private final Map<String, CompletableFuture<Void>> fetching = new ConcurrentHashMap<>();
+
+    /** What tasks of a job made here and nobody else has. */
+    private final Map<JobId, List<String>> madeHere = new HashMap<>();
+
+    /**
+     * @param managerHost where the manager is
+     * @param folder of the cache
+     */
+    WorkerFiles(
+            DataPlane plane,
+            NodeIdentity identity,
+            String host,
+            int port,
+            String managerHost,
+            Path folder,
+            long cacheBytes)
+            throws IOException {
+        this.managerHost = managerHost;
+        cache = new ObjectStore(folder, cacheBytes, false);
+        scratch = Files.createDirectories(folder.resolve("urls"));
+        client = plane.client(identity);
+        server = plane.serve(identity, host, port, this);
+    }
+
+    @Override
+    public int port() {
+        return server.port();
+    }
+
+    @Override
+    public void manager(int port) {
+        managerPort = port;
+    }
+
+    private URI manager(String path) throws TransferException {
+        if (managerPort == 0) {
+            throw new TransferException(Failure.SOURCE_LOST, "the manager serves no files");
+        }
+        var host =
+                managerHost.indexOf(':') >= 0 && !managerHost.startsWith("[") ? "[" + managerHost + "]" : managerHost;
+        return URI.create("https://" + host + ":" + managerPort + path);
+    }
+
+    // ---- inputs
+
+    @Override
+    public void stage(AttemptId attempt, TaskSpec task, Path workspace, BooleanSupplier stopped) throws IOException {
+        for (var input : task.inputs()) {
+            if (stopped.getAsBoolean()) {
+                return;
+            }
+            try {
+                stage(attempt, input, workspace);
+            } catch (IOException e) {
+                var cause = TransferException.local("input '" + input.name() + "'", e);
+                throw new TransferException(
+                        cause.failure(),
+                        "input '" + input.name() + "' (" + input.source() + "): " + cause.getMessage(),
+                        e);
+            }
+        }
+    }
+
+    private void stage(AttemptId attempt, Input input, Path workspace) throws IOException {
+        var source = input.source();
+        var to = workspace.resolve(input.name());
+        if (source.startsWith(Input.CONTENT)) {
+            place(source, to, input.executable());
+        } else if (source.startsWith(Input.SHARED)) {
+            link(Path.of(source.substring(Input.SHARED.length())), to);
+        } else if (source.startsWith(Input.TASK)) {
+            var path = "/outputs/" + attempt.task().job() + "/" + escape(input.of()) + "/" + escape(input.path());
+            var items = Manifest.parse(client.text(manager(path), NodeName.Role.MANAGER))
+                    .items();
+            for (var item : items) {
+                var below = input.path().endsWith("/")
+                        ? to.resolve(item.name().substring(input.path().length()))
+                        : to;
+                place(item.object(), below, item.executable() || input.executable());
+            }
+        } else {
+            download(source, to, input.executable());
+        }
+    }
+
+    private static String escape(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+
+    private static void link(Path shared, Path to) throws IOException {
+        if (!Files.exists(shared)) {
+            throw new TransferException(Failure.SOURCE_GONE, "'" + shared + "' is not on this worker");
+        }
+        makeParent(to);
+        Files.createSymbolicLink(to, shared);
+    }
+
+    private void place(String object, Path to, boolean executable) throws IOException {
+        cache.pin(object);
+        try {
+            fetch(object);
+            makeParent(to);
+            cache.place(object, to, executable);
+        } finally {
+            cache.unpin(object);
+        }
+    }
+
+    private static void makeParent(Path file) throws IOException {
+        var parent = file.getParent();
+        if (parent != null) {
+            Files.createDirectories(parent);
+        }
+    }
+
+    /** Brings an object into the cache, if it is not there; waits for another that brings it. */
+    private void fetch(String object) throws IOException {
+        if (cache.find(object).isPresent()) {
+            return;
+        }
+        var mine = new CompletableFuture<Void>();
+        var other = fetching.putIfAbsent(object, mine);
+        if (other != null) {
+            await(other);
+            return;
+        }
+        try {
+            // it may have come between the look and the entry
+            if (cache.find(object).isEmpty()) {
+                fetchFromAny(object);
+            }
+            mine.complete(null);
+        } catch (IOException | RuntimeException e) {
+            mine.completeExceptionally(e);
+            throw e;
+        } finally {
+            fetching.remove(object, mine);
+        }
+    }
+
+    private static void await(CompletableFuture<Void> other) throws IOException {
+        try {
+            other.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof TransferException failure) {
+                throw new TransferException(failure.failure(), String.valueOf(failure.getMessage()), e);
+            }
+            throw e;
+        }
+    }
+
+    private void fetchFromAny(String object) throws IOException {
+        var avoid = new ArrayList<String>();
+        var last = new TransferException(Failure.SOURCE_GONE, "nobody has " + object);
+        while (avoid.size() < MOST_SOURCES) {
+            var reply = client.get(manager("/" + object), NodeName.Role.MANAGER, avoid, cache.receive(object));
+            if (!(reply instanceof DataPlane.Reply.Elsewhere elsewhere)) {
+                return;
+            }
+            for (var place : elsewhere.places()) {
+                try {
+                    client.get(place, NodeName.Role.WORKER, List.of(), cache.receive(object));
+                    return;
+                } catch (TransferException e) {
+                    if (!e.failure().mendedByAnotherSource()) {
+                        throw e;
+                    }
+                    last = e;
+                    avoid.add(place.getAuthority());
+                }
+            }
+        }
+        throw last;
+    }
+
+    private void download(String url, Path to, boolean executable) throws IOException {
+        var fresh = Files.createTempFile(scratch, "url", "");
+        try {
+            var http = HttpClient.newBuilder()
+                    .followRedirects(HttpClient.Redirect.NORMAL)
+                    .connectTimeout(Duration.ofSeconds(30))
+                    .build();
+            var response = http.send(
+                    HttpRequest.newBuilder(URI.create(url)).timeout(URL_TIMEOUT).build(),
+                    HttpResponse.BodyHandlers.ofFile(fresh));
+            if (response.statusCode() != 200) {
+                var gone = response.statusCode() == 404 || response.statusCode() == 410;
+                throw new TransferException(
+                        gone ? Failure.SOURCE_GONE : Failure.SOURCE_LOST,
+                        "the server answers with status " + response.statusCode());
+            }
+            place(cache.adopt(fresh), to, executable);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new TransferException(Failure.LOCAL, "interrupted", e);
+        } catch (TransferException e) {
+            throw e;
+        } catch (IOException e) {
+            var local = TransferException.local("the download", e);
+            throw local.failure() == Failure.DISK_FULL
+                    ? local
+                    : new TransferException(Failure.SOURCE_LOST, "the server cannot be reached: " + e, e);
+        } finally {
+            Files.deleteIfExists(fresh);
+        }
+    }
+
+    // ---- outputs
+
+    @Override
+    public void collect(AttemptId attempt, TaskSpec task, Path workspace) throws IOException {
+        var items = new ArrayList<Manifest.Item>();
+        for (var found : find(task, workspace).entrySet()) {
+            var file = workspace.resolve(found.getKey());
+            try {
+                items.add(take(attempt, file, found.getKey(), found.getValue()));
+            } catch (IOException e) {
+                var cause = TransferException.local("output '" + found.getKey() + "'", e);
+                throw new TransferException(
+                        cause.failure(), "output '" + found.getKey() + "': " + cause.getMessage(), e);
+            }
+        }
+        client.putText(manager("/outputs/" + attempt), NodeName.Role.MANAGER, new Manifest(items).text());
+    }
+
+    /** The files that are outputs, by path, and whether they are kept. */
+    private static Map<String, Boolean> find(TaskSpec task, Path workspace) throws IOException {
+        var files = files(task, workspace);
+        var found = new LinkedHashMap<String, Boolean>();
+        for (var output : task.outputs()) {
+            var any = false;
+            for (var file : files) {
+                if (output.matches(file)) {
+                    any = true;
+                    found.merge(file, kept(output), Boolean::logicalOr);
+                }
+            }
+            if (!any && !output.optional()) {
+                throw new TransferException(
+                        Failure.SOURCE_GONE,
+                        "output '" + output.path() + "' was not made; make it, or declare it as optional");
+            }
+        }
+        return found;
+    }
+
+    private static boolean kept(Output output) {
+        return output.keep() == null || output.keep();
+    }
+
+    /** Every regular file of a workspace that is none of its inputs. */
+    private static List<String> files(TaskSpec task, Path workspace) throws IOException {
+        var inputs = task.inputs().stream().map(Input::name).toList();
+        var files = new ArrayList<String>();
+        Files.walkFileTree(workspace, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                var name = workspace.relativize(file).toString();
+                if (attributes.isRegularFile() && !inputs.contains(name)) {
+                    files.add(name);
+                }
+                return FileVisitResult.CONTINUE;
+            }
+        });
+        files.sort(null);
+        return files;
+    }
+
+    private Manifest.Item take(AttemptId attempt, Path file, String name, boolean kept) throws IOException {
+        var bytes = Files.size(file);
+        var executable = Files.isExecutable(file);
+        var object = cache.adopt(file);
+        cache.pin(object);
+        if (!kept) {
+            synchronized (madeHere) {
+                madeHere.computeIfAbsent(attempt.task().job(), job -> new ArrayList<>())
+                        .add(object);
+            }
+            return new Manifest.Item(object, bytes, executable, false, name);
+        }
+        try {
+            var url = manager("/" + object);
+            if (!client.has(url, NodeName.Role.MANAGER)) {
+                client.put(
+                        url,
+                        NodeName.Role.MANAGER,
+                        cache.find(object)
+                                .orElseThrow(() ->
+                                        new TransferException(Failure.CHANGED, "it was changed before it was sent")));
+            }
+        } finally {
+            cache.unpin(object);
+        }
+        return new Manifest.Item(object, bytes, executable, true, name);
+    }
+
+    @Override
+    public void release(JobId job) {
+        List<String> objects;
+        synchronized (madeHere) {
+            objects = madeHere.remove(job);
+        }
+        if (objects != null) {
+            objects.forEach(cache::unpin);
+        }
+    }
+
+    // ---- what others ask
+
+    @Override
+    public DataPlane.Answer get(NodeName peer, String path, List<String> avoid) throws IOException {
+        return new DataPlane.Answer.File(cache.find(object(path))
+                .orElseThrow(
+                        () -> new TransferException(Failure.SOURCE_GONE, "this worker does not have it any more")));
+    }
+
+    @Override
+    public Sink put(NodeName peer, String path, long bytes) throws IOException {
+        if (peer.role() != NodeName.Role.MANAGER) {
+            throw new TransferException(Failure.REFUSED, "only the manager may send files to a worker");
+        }
+        return cache.receive(object(path));
+    }
+
+    private static String object(String path) throws TransferException {
+        try {
+            return ObjectStore.requireName(path.substring(1));
+        } catch (MusterException e) {
+            throw new TransferException(Failure.SOURCE_GONE, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    @Override
+    public void close() {
+        server.close();
+        client.close();
+    }
+}

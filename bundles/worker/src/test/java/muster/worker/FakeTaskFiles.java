@@ -1,0 +1,52 @@
+package muster.worker;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
+import muster.api.AttemptId;
+import muster.api.JobId;
+import muster.api.TaskSpec;
+import muster.data.TransferException;
+import muster.data.TransferException.Failure;
+
+/** Brings inputs once the test says so. */
+final class FakeTaskFiles implements TaskFiles {
+    final CountDownLatch begun = new CountDownLatch(1);
+    final CountDownLatch brought = new CountDownLatch(1);
+    volatile boolean fails;
+    volatile int manager;
+
+    @Override
+    public int port() {
+        return 4001;
+    }
+
+    @Override
+    public void manager(int port) {
+        manager = port;
+    }
+
+    @Override
+    public void stage(AttemptId attempt, TaskSpec task, Path workspace, BooleanSupplier stopped) throws IOException {
+        begun.countDown();
+        while (brought.getCount() > 0 && !stopped.getAsBoolean()) {
+            Thread.onSpinWait();
+        }
+        failIfAsked();
+    }
+
+    @Override
+    public void collect(AttemptId attempt, TaskSpec task, Path workspace) throws IOException {
+        failIfAsked();
+    }
+
+    private void failIfAsked() throws IOException {
+        if (fails) {
+            throw new TransferException(Failure.DISK_FULL, "no room");
+        }
+    }
+
+    @Override
+    public void release(JobId job) {}
+}

@@ -1,0 +1,84 @@
+package muster.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import muster.cli.client.Failure;
+
+/** Turns {@code --input} into what a specification says of it; files of this machine are uploaded. */
+final class TaskInputs {
+    private static final Pattern ELSEWHERE = Pattern.compile("(https?|task|file|sha256):.*");
+
+    private final Function<Path, String> upload;
+
+    /** @param upload brings a file to the manager and gives the name of its content */
+    TaskInputs(Function<Path, String> upload) {
+        this.upload = upload;
+    }
+
+    /** @param text a file, folder or other source, and after {@code =} the name that the task sees */
+    void put(ArrayNode inputs, String text) {
+        var equals = text.lastIndexOf('=');
+        var source = equals < 0 ? text : text.substring(0, equals);
+        var name = equals < 0 ? "" : text.substring(equals + 1);
+        if (source.startsWith(CopyCommand.REMOTE)) {
+            source = source.substring(CopyCommand.REMOTE.length());
+            if (Pattern.matches("[0-9]+\\..*", source)) {
+                source = "task:" + source;
+            }
+        }
+        if (ELSEWHERE.matcher(source).matches()) {
+            put(inputs, name.isEmpty() ? lastPart(source) : name, source, false);
+            return;
+        }
+        var path = Path.of(source);
+        if (Files.isRegularFile(path)) {
+            put(inputs, name.isEmpty() ? fileName(path) : name, upload.apply(path), Files.isExecutable(path));
+        } else if (Files.isDirectory(path)) {
+            folder(inputs, path, name.isEmpty() ? fileName(path.toAbsolutePath().normalize()) : name);
+        } else {
+            throw Failure.user("--input " + text + ": there is no file or folder " + source + "; correct its name");
+        }
+    }
+
+    private void folder(ArrayNode inputs, Path folder, String name) {
+        List<Path> files;
+        try (var all = Files.walk(folder)) {
+            files = all.filter(Files::isRegularFile).sorted().toList();
+        } catch (IOException e) {
+            throw Failure.user("cannot read " + folder + ": " + e, e);
+        }
+        for (var file : files) {
+            put(inputs, name + "/" + folder.relativize(file), upload.apply(file), Files.isExecutable(file));
+        }
+    }
+
+    private static void put(ArrayNode inputs, String name, String source, boolean executable) {
+        var input = inputs.addObject().put("name", name).put("from", source);
+        if (executable) {
+            input.put("executable", true);
+        }
+    }
+
+    private static String fileName(Path path) {
+        return Objects.requireNonNull(path.getFileName(), "a root has no name").toString();
+    }
+
+    private static String lastPart(String source) {
+        var path = source.startsWith("http")
+                ? Objects.requireNonNullElse(URI.create(source).getPath(), "")
+                : source;
+        var end = path.endsWith("/") ? path.length() - 1 : path.length();
+        var name = path.substring(path.lastIndexOf('/', end - 1) + 1, end);
+        if (name.isEmpty() || source.startsWith("sha256:")) {
+            throw Failure.user("--input " + source + " has no name; write --input " + source + "=NAME");
+        }
+        return name;
+    }
+}
