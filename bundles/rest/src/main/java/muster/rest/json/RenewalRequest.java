@@ -20,12 +20,12 @@ public record RenewalRequest(byte[] certificate, byte[] publicKey, byte[] signat
     /** The request that {@code root} describes; else INVALID with every fault. */
     public static RenewalRequest read(JsonNode root) {
         var faults = new Faults();
-        var request = Fields.of(root, "", "a renewal", KNOWN, faults).flatMap(fields -> read(fields, faults));
+        var request = Fields.of(root, "", "a renewal", KNOWN, faults).flatMap(RenewalRequest::read);
         faults.throwIfAny();
         return request.orElseThrow(() -> MusterException.invalid("send certificate, publicKey and signature"));
     }
 
-    private static Optional<RenewalRequest> read(Fields fields, Faults faults) {
+    private static Optional<RenewalRequest> read(Fields fields) {
         var certificate = fields.base64("certificate");
         var key = fields.base64("publicKey");
         var signature = fields.base64("signature");
