@@ -6,6 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -23,12 +25,16 @@ class RecoveryProof {
             var longer = rest.submit(
                     job("echo $MUSTER_TASK >>BEGAN; until [ -e GATE ]; do sleep 0.1; done", "0", began, gate));
             var shorter = rest.submit(job("echo $MUSTER_TASK >>BEGAN; sleep 0.2", "0-99", began, gate));
+            var waiting = CompletableFuture.supplyAsync(() -> cluster.client("job", "wait", shorter));
             for (var succeeded : new int[] {10, 40}) {
                 await(rest, shorter, "succeeded", succeeded);
                 cluster.kill("manager");
                 cluster.startManager();
             }
             await(rest, shorter, "succeeded", 100);
+            var client = waiting.get();
+            assertThat(client.exitCode()).as(client.toString()).isZero();
+            assertThat(client.stderr()).contains("the manager is back");
             await(rest, longer, "running", 1);
             Files.createFile(gate);
             assertThat(rest.ended(longer, LIMIT).path("state").asText()).isEqualTo("succeeded");
@@ -74,6 +80,56 @@ class RecoveryProof {
                     {"array":{"task":{"executor":"noop"},"indices":"0-199999"}}""");
             assertThat(rest.ended(id, LIMIT).at("/tasks/succeeded").asInt()).isEqualTo(200_000);
         }
+    }
+
+    @Test
+    void aWorkerThatCrashedEndsWhatItLeftRunningWhenItStarts(@TempDir Path dir, @TempDir Path shared) throws Exception {
+        try (var cluster = Cluster.start(dir, "w1")) {
+            var pids = Files.createDirectory(shared.resolve("pids"));
+            // one that waits, with a child, and one that leaves its session
+            var id = cluster.rest().submit("""
+                    {"task":{"command":["sh","-c","setsid sh -c 'echo >DIR/$$; exec sleep 600' & echo >DIR/$$; sleep 600 & wait"]}}""".replace("DIR", pids.toString()));
+            Eventually.until("the task runs", LIMIT, () -> count(pids), found -> found == 2);
+            cluster.kill("w1");
+            assertThat(alive(pids)).isEqualTo(2);
+            var left = pids(pids);
+            cluster.startWorker("w1");
+            cluster.awaitState("w1", "online");
+            assertThat(left.filter(pid -> ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false)))
+                    .isEmpty();
+            Eventually.until("the task runs again", LIMIT, () -> count(pids), found -> found == 4);
+            assertThat(cluster.rest()
+                            .get("/api/v1/tasks/" + id + ".0")
+                            .json()
+                            .at("/attempts/0/cause")
+                            .asText())
+                    .isEqualTo("worker_lost");
+            cluster.rest().post("/api/v1/jobs/" + id + "/cancel");
+            cluster.rest().ended(id, LIMIT);
+            assertThat(alive(pids)).isZero();
+        }
+    }
+
+    private static Stream<Long> pids(Path folder) throws Exception {
+        try (var files = Files.list(folder)) {
+            return files.map(file -> Long.valueOf(file.getFileName().toString()))
+                    .toList()
+                    .stream();
+        }
+    }
+
+    private static long count(Path folder) {
+        try {
+            return pids(folder).count();
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static long alive(Path folder) throws Exception {
+        return pids(folder)
+                .filter(pid -> ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false))
+                .count();
     }
 
     private static String job(String script, String indices, Path began, Path gate) {
