@@ -75,8 +75,7 @@ class RecoveryProof {
     void manyTasksPass(@TempDir Path dir) {
         try (var cluster = Cluster.start(dir, "w1", "w2")) {
             var rest = cluster.rest();
-            var id =
-                    rest.submit("""
+            var id = rest.submit("""
                     {"array":{"task":{"executor":"noop"},"indices":"0-199999"}}""");
             assertThat(rest.ended(id, LIMIT).at("/tasks/succeeded").asInt()).isEqualTo(200_000);
         }
@@ -95,7 +94,8 @@ class RecoveryProof {
             var left = pids(pids);
             cluster.startWorker("w1");
             cluster.awaitState("w1", "online");
-            assertThat(left.filter(pid -> ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false)))
+            assertThat(left.filter(pid ->
+                            ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false)))
                     .isEmpty();
             Eventually.until("the task runs again", LIMIT, () -> count(pids), found -> found == 4);
             assertThat(cluster.rest()
@@ -112,9 +112,7 @@ class RecoveryProof {
 
     private static Stream<Long> pids(Path folder) throws Exception {
         try (var files = Files.list(folder)) {
-            return files.map(file -> Long.valueOf(file.getFileName().toString()))
-                    .toList()
-                    .stream();
+            return files.map(file -> Long.valueOf(file.getFileName().toString())).toList().stream();
         }
     }
 
