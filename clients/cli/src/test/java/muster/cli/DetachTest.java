@@ -14,8 +14,10 @@ import java.util.concurrent.TimeUnit;
 import muster.cli.client.FakeManager;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Ctrl-C, with a client that is a real process. */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class DetachTest {
     private static final String RUNNING = "{\"id\":\"17\",\"kind\":\"array\",\"state\":\"running\",\"size\":1}";
 
@@ -65,7 +67,11 @@ class DetachTest {
     }
 
     private Process start() throws Exception {
+        // a shell in the background has its children ignore the signal, and a JVM that ignores it at its start always
+        // does
         var command = new ArrayList<>(List.of(
+                "env",
+                "--default-signal=INT",
                 Path.of(System.getProperty("java.home"), "bin/java").toString(),
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
