@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 import muster.api.AttemptView;
 import muster.api.Cause;
 import muster.api.ErrorCode;
@@ -47,7 +48,7 @@ final class FakeJobs implements JobService {
     private final Map<String, byte[]> logs = new HashMap<>();
     private CompletableFuture<Void> nextEvent = new CompletableFuture<>();
     private long last;
-    int listeners;
+    final AtomicInteger listeners = new AtomicInteger();
     boolean brokenLogs;
     volatile long furthestRead;
 
@@ -173,7 +174,7 @@ final class FakeJobs implements JobService {
 
     @Override
     public synchronized CompletionStage<JobView> ended(JobId id) {
-        listeners++;
+        listeners.incrementAndGet();
         return ends.get(id);
     }
 
