@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import muster.api.executor.Eventually;
 
 /**
@@ -145,6 +146,7 @@ abstract class TestDaemon implements AutoCloseable {
     @Override
     public void close() throws Exception {
         stop();
+        awaitHelpers();
         var mounts = Files.readAllLines(Path.of("/proc/mounts")).stream()
                 .map(line -> line.split(" ")[1])
                 .filter(path -> path.startsWith(folder.toString()))
@@ -154,6 +156,21 @@ abstract class TestDaemon implements AutoCloseable {
             succeeds("umount", mount);
         }
         call("rm", "-rf", folder.toString());
+    }
+
+    /** Waits for what Podman leaves to clean up after its containers, and mounts its storage meanwhile. */
+    private void awaitHelpers() throws Exception {
+        var helpers = ProcessHandle.allProcesses()
+                .filter(process -> process.info().commandLine().orElse("").contains(folder.toString()))
+                .toList();
+        for (var helper : helpers) {
+            try {
+                helper.onExit().get(20, TimeUnit.SECONDS);
+            } catch (TimeoutException e) {
+                helper.destroyForcibly();
+                helper.onExit().get(20, TimeUnit.SECONDS);
+            }
+        }
     }
 
     /** A root file system as a tar archive. */
