@@ -91,8 +91,10 @@ public final class DockerExecutor implements Executor {
         @AttributeDefinition(description = "The most processes in a container; 0 for no limit")
         long processes() default 4096;
 
-        @AttributeDefinition(description = "Folder with the mark by which this worker's containers are known")
-        String data() default "data/executor-docker";
+        @AttributeDefinition(
+                description = "Folder with the mark by which this worker's containers are known; empty for"
+                        + " ${karaf.data}/executor-docker")
+        String data() default "";
     }
 
     private final Daemon daemon;
@@ -111,7 +113,13 @@ public final class DockerExecutor implements Executor {
 
     @Activate
     public DockerExecutor(Configuration configuration) {
-        this(Settings.of(configuration), Path.of(configuration.socket()), Path.of(configuration.data()));
+        this(Settings.of(configuration), Path.of(configuration.socket()), data(configuration));
+    }
+
+    private static Path data(Configuration configuration) {
+        return configuration.data().isEmpty()
+                ? Path.of(System.getProperty("karaf.data", "data"), "executor-docker")
+                : Path.of(configuration.data());
     }
 
     DockerExecutor(Settings settings, Path socket, Path data) {
