@@ -248,7 +248,7 @@ public final class Chaos {
         }
     }
 
-    /** A client of its own that waits for the end of a job, as users do. */
+    /** A client of its own that waits for the end of a job, as users do; it has begun to. */
     private Process waitFor(String job) throws IOException {
         var connection = subjects.connection();
         var jar = Path.of(
@@ -263,15 +263,19 @@ public final class Chaos {
                         "job",
                         "wait",
                         job)
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD);
+                .redirectErrorStream(true);
         var variables = builder.environment();
         variables.clear();
         variables.putAll(environment);
         variables.put("MUSTER_URL", connection.url().toString());
         variables.put("MUSTER_TOKEN", connection.token().text());
         waits++;
-        return builder.start();
+        var waiter = builder.start();
+        // its first sign of life follows its first answer; before that, a manager that is away is an error
+        if (waiter.getInputStream().read() < 0) {
+            violation("a client that was to wait for job " + job + " ended without a word");
+        }
+        return waiter;
     }
 
     private void requireEnd(int number, Process waiter) {
