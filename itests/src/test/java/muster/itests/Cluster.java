@@ -173,7 +173,7 @@ final class Cluster implements AutoCloseable {
             builder.environment().put("MUSTER_TOKEN", token());
             var process = builder.start();
             process.getOutputStream().close();
-            if (!process.waitFor(180, TimeUnit.SECONDS)) {
+            if (!process.waitFor(60, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
                 throw new AssertionError(
                         command + " did not end; it printed " + Files.readString(stdout) + Files.readString(stderr));
