@@ -28,7 +28,10 @@ class ConfigurationTest {
             var attributes = metatype.getElementsByTagName("AD");
             for (var i = 0; i < attributes.getLength(); i++) {
                 var attribute = (Element) attributes.item(i);
-                keys.put(attribute.getAttribute("id"), attribute.getAttribute("default"));
+                // a comma in a metatype's default is escaped, since one without separates values
+                keys.put(
+                        attribute.getAttribute("id"),
+                        attribute.getAttribute("default").replace("\\,", ","));
             }
         }
 
