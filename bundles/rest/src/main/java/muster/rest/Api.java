@@ -50,7 +50,7 @@ final class Api implements AutoCloseable {
         factory.setServiceBeans(List.of(
                 new JobsResource(jobs, streams.executor()),
                 new TasksResource(jobs, streams),
-                new ObjectsResource(objects),
+                new ObjectsResource(jobs, objects),
                 new EventsResource(jobs, streams),
                 new WorkersResource(cluster),
                 new EnrolResource(access),

@@ -18,11 +18,14 @@ import javax.ws.rs.Path;
 import javax.ws.rs.PathParam;
 import javax.ws.rs.Produces;
 import javax.ws.rs.QueryParam;
+import javax.ws.rs.core.Context;
 import javax.ws.rs.core.HttpHeaders;
 import javax.ws.rs.core.MediaType;
 import javax.ws.rs.core.Response;
+import javax.ws.rs.core.SecurityContext;
 import javax.ws.rs.core.StreamingOutput;
 import muster.api.JobId;
+import muster.api.JobService;
 import muster.api.MusterException;
 import muster.api.ObjectService;
 import muster.api.OutputView;
@@ -30,7 +33,10 @@ import muster.api.Page;
 import muster.api.Role;
 import org.jspecify.annotations.Nullable;
 
-/** Files that tasks take and make: list, upload, download. */
+/**
+ * Files that tasks take and make: list, upload, download. Who knows the digest of an object may have it: nobody guesses
+ * one, and what a job made is told to those alone who may see the job.
+ */
 @Path("/api/v1/objects")
 @Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "objects")
@@ -38,9 +44,11 @@ public final class ObjectsResource {
     private static final long MOST_BYTES = Long.MAX_VALUE;
     private static final long MOST_MEASURED_BYTES = 16L << 30;
 
+    private final JobService jobs;
     private final ObjectService objects;
 
-    public ObjectsResource(ObjectService objects) {
+    public ObjectsResource(JobService jobs, ObjectService objects) {
+        this.jobs = jobs;
         this.objects = objects;
     }
 
@@ -58,11 +66,14 @@ public final class ObjectsResource {
     @ApiResponse(responseCode = "200", content = @Content(schema = @Schema(ref = "#/components/schemas/OutputPage")))
     public Page<OutputView> list(
             @QueryParam("job") @Parameter(required = true, schema = @Schema(type = "string", example = "17")) @Nullable
-                    String job) {
+                    String job,
+            @Context SecurityContext who) {
         if (job == null) {
             throw MusterException.invalid("the query parameter job is missing; write such as ?job=17");
         }
-        return new Page<>(objects.outputs(JobId.parse(Query.id(job))), null);
+        var id = JobId.parse(Query.id(job));
+        Access.requireSees(Access.caller(who), jobs.job(id));
+        return new Page<>(objects.outputs(id), null);
     }
 
     @GET

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.OptionalLong;
 import muster.api.JobId;
@@ -41,7 +42,7 @@ final class FakeObjects implements ObjectService {
         if (offset != 0) {
             throw MusterException.conflict("the upload of " + object + " stands at byte 0, not at " + offset);
         }
-        Files.copy(in, folder.resolve(object));
+        Files.copy(in, folder.resolve(object), StandardCopyOption.REPLACE_EXISTING);
     }
 
     @Override

@@ -3,6 +3,8 @@ package muster.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.List;
+import muster.api.JobSpec;
 import muster.api.Role;
 import muster.rest.TestServer.Answer;
 import org.junit.jupiter.api.AfterAll;
@@ -68,8 +70,9 @@ class ObjectsResourceTest {
 
     @Test
     void listsWhatTheTasksOfAJobMade() {
-        var made = get("/api/v1/objects?job=17").json().path("items").path(0);
-        assertThat(made.path("task").asText()).isEqualTo("17.0");
+        var job = server.jobs.submit(JobSpec.command(List.of("true")), "anna", null);
+        var made = get("/api/v1/objects?job=" + job).json().path("items").path(0);
+        assertThat(made.path("task").asText()).isEqualTo(job + ".0");
         assertThat(made.path("name").asText()).isEqualTo("out.txt");
         assertThat(get("/api/v1/objects").text()).contains("write such as ?job=17");
     }

@@ -27,6 +27,7 @@ final class TestServer implements AutoCloseable {
 
     final FakeJobs jobs = new FakeJobs();
     final FakeCluster cluster = new FakeCluster();
+    final FakeObjects objects;
     final FakeAccess access;
     final HttpClient client;
     private final Api api;
@@ -39,7 +40,8 @@ final class TestServer implements AutoCloseable {
     TestServer(Path folder, Duration idle) {
         var tls = tls(folder);
         access = new FakeAccess(tls);
-        api = new Api(jobs, cluster, access, new FakeObjects(folder));
+        objects = new FakeObjects(folder);
+        api = new Api(jobs, cluster, access, objects);
         listener = HttpsListener.start("127.0.0.1", 0, tls, idle, api.servlet());
         client = HttpClient.newBuilder()
                 .sslContext(trusting(tls))
