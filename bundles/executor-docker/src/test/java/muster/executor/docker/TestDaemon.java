@@ -30,8 +30,9 @@ abstract class TestDaemon implements AutoCloseable {
         socket = folder.resolve("socket");
     }
 
-    /** A Docker Engine without networks of its own. */
+    /** A Docker Engine on a bridge of its own, which leads nowhere: one without a bridge takes that of the machine's engine away. */
     static TestDaemon docker(Path folder) throws Exception {
+        var bridge = "muster" + ProcessHandle.current().pid();
         var daemon =
                 new TestDaemon(
                         folder,
@@ -41,9 +42,22 @@ abstract class TestDaemon implements AutoCloseable {
                                 "--exec-root=" + folder.resolve("exec"),
                                 "--pidfile=" + folder.resolve("pid"),
                                 "--host=unix://" + folder.resolve("socket"),
-                                "--bridge=none",
+                                "--bridge=" + bridge,
                                 "--iptables=false",
                                 "--ip6tables=false")) {
+                    @Override
+                    TestDaemon up() throws Exception {
+                        call("ip", "link", "add", bridge, "type", "bridge");
+                        call("ip", "address", "add", "169.254.77.1/28", "dev", bridge);
+                        return super.up();
+                    }
+
+                    @Override
+                    public void close() throws Exception {
+                        super.close();
+                        call("ip", "link", "delete", bridge);
+                    }
+
                     @Override
                     void load(Path archive) throws Exception {
                         call(
