@@ -1,5 +1,7 @@
 package muster.cli;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import muster.cli.client.ExitCode;
 import muster.cli.client.Failure;
@@ -15,8 +17,17 @@ import picocli.CommandLine.Parameters;
 final class CompletionCommand implements Callable<Integer> {
     private final Context context;
 
-    @Parameters(paramLabel = "SHELL", description = "bash or zsh")
+    @Parameters(paramLabel = "SHELL", description = "bash or zsh", completionCandidates = Shells.class)
     private String shell;
+
+    /** The shells that there is a script for. */
+    private static final class Shells extends ArrayList<String> {
+        private static final long serialVersionUID = 1L;
+
+        Shells() {
+            super(List.of("bash", "zsh"));
+        }
+    }
 
     CompletionCommand(Context context) {
         this.context = context;
@@ -24,7 +35,7 @@ final class CompletionCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (!shell.equals("bash") && !shell.equals("zsh")) {
+        if (!new Shells().contains(shell)) {
             throw Failure.user("there is no completion for '" + shell + "'; there is for bash and zsh");
         }
         // picocli's script loads zsh's emulation of bash by itself

@@ -12,7 +12,7 @@ import picocli.CommandLine.Option;
 /** Stops a cluster of this machine. */
 @Command(
         name = "down",
-        description = "Stops the cluster that 'muster up' started here last, or the one in DIR.",
+        description = "Stops the cluster in DIR, else in MUSTER_DIR, else the one that 'muster up' started here last.",
         mixinStandardHelpOptions = true)
 final class DownCommand implements Callable<Integer> {
     private static final int NOTHING_TO_STOP = 1;
@@ -32,7 +32,7 @@ final class DownCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         var configuration = context.configuration();
-        var place = dir != null ? dir : configuration.current();
+        var place = dir != null ? dir : configuration.folder();
         if (place == null) {
             context.terminal()
                     .tell("no cluster to stop: " + configuration.pointer()

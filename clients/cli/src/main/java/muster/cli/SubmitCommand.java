@@ -214,6 +214,10 @@ final class SubmitCommand extends ClusterCommand {
         var ended = watch.untilEnd(submitted, json ? JobWatch.Output.NONE : output(specification));
         if (json) {
             print(ended);
+        } else if (!"single".equals(ended.path("kind").asText())) {
+            terminal()
+                    .tell("what its tasks wrote: muster job logs "
+                            + ended.path("id").asText());
         }
         return watch.exitCode(ended);
     }

@@ -28,6 +28,12 @@ public final class Configuration {
                 .resolve(".config/muster/current");
     }
 
+    /** The folder of the cluster on this machine: {@code MUSTER_DIR}, else what the pointer names; null if there is none. */
+    public @Nullable Path folder() {
+        var dir = variable("MUSTER_DIR");
+        return dir != null ? Path.of(dir) : current();
+    }
+
     /** The folder that the pointer names; null if there is none. */
     public @Nullable Path current() {
         try {
