@@ -67,7 +67,7 @@ final class Agent implements Outcomes, AutoCloseable {
     private static final int TRANSFER_THREADS = 8;
 
     /** How long results gather while attempts wait here, for which the manager need not hurry. */
-    private static final Duration RESULT_PAUSE = Duration.ofMillis(10);
+    private static final Duration RESULT_PAUSE = Duration.ofMillis(25);
 
     /** Until the start of an attempt is told: of most that are shorter only the end is, which halves the messages. */
     private static final Duration START_PAUSE = Duration.ofMillis(20);
