@@ -30,6 +30,7 @@ final class Recovery {
             worker.version = stored.version();
             worker.draining(stored.draining());
             worker.lastSeen = stored.lastSeen();
+            worker.formerSession = stored.session();
         }
         var open = new HashMap<JobRun, StoredJob>();
         manager.store.jobs(job -> {

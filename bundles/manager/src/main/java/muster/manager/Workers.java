@@ -128,7 +128,12 @@ final class Workers implements ManagerListener {
     void remember(WorkerRun worker) {
         manager.store.write(
                 new Write.Worker(new StoredWorker(
-                        worker.id, worker.address, worker.version, worker.draining(), worker.lastSeen)),
+                        worker.id,
+                        worker.address,
+                        worker.version,
+                        worker.draining(),
+                        worker.lastSeen,
+                        worker.lastSession())),
                 () -> {},
                 e -> {});
     }
@@ -188,7 +193,7 @@ final class Workers implements ManagerListener {
         worker.online(true);
         LOG.info("Worker '{}' is heard again", worker.id);
         manager.dispatcher.send(worker.id, new ToWorker.Cancel(manager.scheduler.takeFenced(worker)));
-        event(worker, "worker.online()", "heard again");
+        event(worker, "worker.online", "heard again");
     }
 
     private void receive(WorkerRun worker, ToManager message) {
@@ -214,6 +219,7 @@ final class Workers implements ManagerListener {
         } else if (message instanceof ToManager.Goodbye) {
             LOG.info("Worker '{}' has left", worker.id);
             worker.session = null;
+            worker.formerSession = null;
             manager.scheduler.lost(worker);
             event(worker, "worker.left", "");
             remember(worker);
@@ -230,9 +236,9 @@ final class Workers implements ManagerListener {
             return;
         }
         var worker = manager.scheduler.workerOrNew(id);
-        var before = worker.session;
+        var before = worker.lastSession();
         var restarted = before != null && !before.equals(hello.session());
-        var cameBack = !worker.online() || before == null || restarted;
+        var cameBack = !worker.online() || worker.session == null || restarted;
         worker.session = hello.session();
         worker.address = hello.address();
         worker.version = hello.version();
@@ -261,7 +267,7 @@ final class Workers implements ManagerListener {
                     id,
                     hello.capacity().cores(),
                     hello.version());
-            event(worker, "worker.online()", "");
+            event(worker, "worker.online", "");
         }
     }
 

@@ -261,6 +261,37 @@ class ManagerTest {
     }
 
     @Test
+    void taskThatTakesManagerAndWorkerDownTogetherFailsToo() throws Exception {
+        var worker = cluster.worker("w1", 1);
+        var job = submit(single(5));
+        for (var session = 2; session <= 3; session++) {
+            worker.awaitRunning(1);
+            worker.running.clear();
+            worker.session = "s" + session;
+            cluster.restart();
+            worker.hello(List.of(), List.of());
+        }
+        var view = cluster.ended(job);
+        assertThat(view.state()).isEqualTo(JobState.FAILED);
+        assertThat(view.message()).contains("worker 'w1' was restarted for the 2th time");
+    }
+
+    @Test
+    void attemptLostOnTheWayWhileTheManagerRestartsIsNoCrash() throws Exception {
+        var worker = cluster.worker("w1", 1);
+        var job = submit(single(0));
+        for (var i = 0; i < 3; i++) {
+            worker.awaitRunning(1);
+            worker.running.clear();
+            cluster.restart();
+            worker.hello(List.of(), List.of());
+        }
+        worker.awaitRunning(1);
+        worker.automatic();
+        assertThat(cluster.ended(job).state()).isEqualTo(JobState.SUCCEEDED);
+    }
+
+    @Test
     void attemptLostOnTheWayIsSentAgainWithoutACrash() throws Exception {
         var worker = cluster.worker("w1", 1);
         var job = submit(single(0));
@@ -554,6 +585,18 @@ class ManagerTest {
         var newest = cluster.jobs.newestEvent();
         cluster.restart();
         assertThat(cluster.jobs.newestEvent()).isGreaterThan(newest);
+    }
+
+    @Test
+    void eventsTellThatAWorkerIsOnline() throws Exception {
+        var before = cluster.jobs.newestEvent();
+        var worker = cluster.worker("w1", 1);
+        TestCluster.until(
+                "told", () -> types(cluster.jobs.events(before, null, 100)).equals(List.of("worker.online")));
+        cluster.passTime(TestCluster.LEASE.plusSeconds(1));
+        worker.heartbeat();
+        TestCluster.until("told again", () -> types(cluster.jobs.events(before, null, 100))
+                .equals(List.of("worker.online", "worker.lost", "worker.online")));
     }
 
     private static List<String> types(List<Event> events) {

@@ -18,6 +18,9 @@ public final class WorkerRun {
     /** Null when it has never spoken to this manager. */
     public @Nullable String session;
 
+    /** Its session when it last spoke to an earlier manager; null if it left that in order. */
+    public @Nullable String formerSession;
+
     public String address = "";
     public String version = "";
     public @Nullable Instant since;
@@ -62,6 +65,11 @@ public final class WorkerRun {
         this.id = id;
         this.index = index;
         this.journal = journal;
+    }
+
+    /** The session that the attempts it was given belong to; null if there is none. */
+    public @Nullable String lastSession() {
+        return session != null ? session : formerSession;
     }
 
     public @Nullable Capacity capacity() {

@@ -116,6 +116,11 @@ final class Content {
             this.bytes = bytes;
         }
 
+        /** Whether there is another value: rows of an earlier version may have fewer. */
+        boolean more() {
+            return position < bytes.length - CHECKSUM_BYTES;
+        }
+
         long number() {
             var value = 0L;
             var shift = 0;

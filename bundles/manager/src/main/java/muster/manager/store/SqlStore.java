@@ -774,6 +774,7 @@ public final class SqlStore implements Store {
                 .text(worker.version())
                 .number(worker.draining() ? 1 : 0)
                 .instant(worker.lastSeen())
+                .text(worker.session())
                 .seal("worker " + worker.id());
     }
 
@@ -784,7 +785,12 @@ public final class SqlStore implements Store {
             var id = row.getString(1);
             var content = Content.open(row.getBytes(2), "worker " + id);
             found.add(new StoredWorker(
-                    id, content.text(), content.text(), content.number() != 0, content.instantOrNull()));
+                    id,
+                    content.text(),
+                    content.text(),
+                    content.number() != 0,
+                    content.instantOrNull(),
+                    content.more() ? content.textOrNull() : null));
         });
         return found;
     }

@@ -273,12 +273,12 @@ abstract class StoreContract {
     @Test
     void keepsTheNewestOfAWorker() throws Exception {
         write(
-                new Write.Worker(new StoredWorker("w1", "a", "1", false, null)),
-                new Write.Worker(new StoredWorker("w2", "a", "1", false, NOW)),
-                new Write.Worker(new StoredWorker("w1", "b", "2", true, NOW)),
+                new Write.Worker(new StoredWorker("w1", "a", "1", false, null, null)),
+                new Write.Worker(new StoredWorker("w2", "a", "1", false, NOW, null)),
+                new Write.Worker(new StoredWorker("w1", "b", "2", true, NOW, "s2")),
                 new Write.WorkerRemoved("w2"));
         reopen();
-        assertThat(store.workers()).containsExactly(new StoredWorker("w1", "b", "2", true, NOW));
+        assertThat(store.workers()).containsExactly(new StoredWorker("w1", "b", "2", true, NOW, "s2"));
     }
 
     @Test
@@ -314,7 +314,7 @@ abstract class StoreContract {
                 new Write.Dispatched(new StoredDispatch(new JobId(1), "w1", NOW, new int[] {0}, new int[] {1})),
                 new Write.Ended(
                         List.of(attempt(id(1, 0, 1), EndedAttempt.Standing.LAST, Cause.SUCCESS, new byte[] {1}))),
-                new Write.Worker(new StoredWorker("w1", "a", "1", false, null)));
+                new Write.Worker(new StoredWorker("w1", "a", "1", false, null, null)));
         Map<String, Runnable> readings = Map.of(
                 "update job set id = 2",
                 this::jobs,
