@@ -5,8 +5,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.zip.CRC32C;
-import muster.api.ErrorCode;
-import muster.api.MusterException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,28 +81,21 @@ final class Content {
     /**
      * Opens what a row holds.
      *
-     * @throws MusterException INTERNAL if it is not what was written
+     * @throws DamagedException if it is not what was written
      */
     static Reader open(byte @Nullable [] sealed, CharSequence name) {
         var length = sealed == null ? -1 : sealed.length - CHECKSUM_BYTES;
         if (sealed == null || length < 0) {
-            throw damaged(name);
+            throw new DamagedException(name);
         }
         var expected = 0;
         for (var i = 0; i < CHECKSUM_BYTES; i++) {
             expected |= (sealed[length + i] & 0xff) << (8 * i);
         }
         if (checksum(name, sealed, length) != expected) {
-            throw damaged(name);
+            throw new DamagedException(name);
         }
         return new Reader(sealed);
-    }
-
-    static MusterException damaged(CharSequence name) {
-        return new MusterException(
-                ErrorCode.INTERNAL,
-                "the store is damaged: " + name + " is not what was written; stop the manager and restore a"
-                        + " backup, or delete the job that it belongs to");
     }
 
     /** Reads values in the order in which they were written. */

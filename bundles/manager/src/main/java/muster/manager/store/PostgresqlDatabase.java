@@ -3,13 +3,19 @@ package muster.manager.store;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Map;
+import java.util.Set;
 import javax.sql.DataSource;
+import muster.api.ErrorCode;
 import muster.api.MusterException;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /** A PostgreSQL database, of one cluster alone. */
 public final class PostgresqlDatabase implements Database {
     private static final String WRITER = "muster-writer";
+
+    /** data_corrupted and index_corrupted. */
+    private static final Set<String> DAMAGED_STATES = Set.of("XX001", "XX002");
+
     private static final int CONNECT_SECONDS = 5;
 
     /** Longer than any statement of the store takes: a server that is silent for so long is gone. */
@@ -68,6 +74,36 @@ public final class PostgresqlDatabase implements Database {
                     + WRITER + "' and datname = current_database() and usename = current_user"
                     + " and pid <> pg_backend_pid()");
         }
+    }
+
+    @Override
+    public void check() {
+        // the server checks its pages itself, where it was set up with checksums
+    }
+
+    @Override
+    public void check(Lease found) {
+        // the server keeps its log whole
+    }
+
+    @Override
+    public void committed(Lease lease) {
+        // the server knows
+    }
+
+    @Override
+    public boolean tellsDamage(SQLException failure) {
+        var state = failure.getSQLState();
+        return state != null && DAMAGED_STATES.contains(state);
+    }
+
+    @Override
+    public MusterException damaged(Exception failure) {
+        return new MusterException(
+                ErrorCode.INTERNAL,
+                "the store " + this + " is damaged: " + failure.getMessage()
+                        + "; stop the manager and restore a backup by pg_restore",
+                failure);
     }
 
     @Override

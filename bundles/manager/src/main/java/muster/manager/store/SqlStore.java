@@ -3,16 +3,11 @@ package muster.manager.store;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool.PoolInitializationException;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Duration;
-import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -20,21 +15,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
-import java.util.zip.DeflaterOutputStream;
-import java.util.zip.InflaterInputStream;
 import muster.api.AttemptId;
 import muster.api.Cause;
 import muster.api.ErrorCode;
 import muster.api.JobId;
 import muster.api.LogStream;
 import muster.api.MusterException;
-import muster.api.TaskId;
-import muster.api.Usage;
-import muster.transport.Codec;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
@@ -53,17 +44,28 @@ public final class SqlStore implements Store {
     /** Writes in one transaction. One write may have hundreds of rows. */
     private static final int MAX_BATCH = 1024;
 
+    /** Rows of deleted jobs that go with one commit: some milliseconds of it. */
+    private static final int SWEPT_ROWS = 2_000;
+
+    /** Tables with rows of jobs, and their keys. */
+    private static final Map<String, String> KEYS =
+            Map.of("log", "job, task, number, stream", "attempt", "job, task, number", "dispatch", "id");
+
     private static final int READERS = 4;
     private static final int FETCH_ROWS = 1000;
     private static final long RETRY_MILLIS = 500;
-
-    private static final String ATTEMPT_COLUMNS = "job, task, number, standing, succeeded, content";
 
     private final Database database;
     private final HikariDataSource readers;
     private final Map<String, PreparedStatement> statements = new LinkedHashMap<>();
     private final BlockingQueue<Pending> queue = new LinkedBlockingQueue<>();
     private final Thread thread;
+
+    /** Deleted jobs whose rows are still there. Once the lease is taken, of the store's thread. */
+    private final Queue<JobId> leaving = new ArrayDeque<>();
+
+    /** Whether the first of them has gone with the last piece. */
+    private boolean swept;
 
     private @Nullable Connection writer;
     private volatile Lease lease = Lease.NONE;
@@ -90,6 +92,7 @@ public final class SqlStore implements Store {
         this.database = database;
         HikariDataSource pool = null;
         try {
+            database.check();
             migrate(database);
             var config = new HikariConfig();
             config.setPoolName("muster-store-readers");
@@ -103,8 +106,18 @@ public final class SqlStore implements Store {
                     ErrorCode.UNAVAILABLE,
                     "the store " + database + " cannot be opened: " + e.getMessage() + "; " + database.remedy(),
                     e);
+        } catch (RuntimeException e) {
+            database.close();
+            throw e;
         }
         readers = pool;
+        try {
+            database.check(lease());
+        } catch (RuntimeException e) {
+            readers.close();
+            database.close();
+            throw e;
+        }
         thread = new Thread(this::run, "muster-store");
         thread.start();
     }
@@ -134,29 +147,14 @@ public final class SqlStore implements Store {
         return read(SqlStore::lease);
     }
 
-    private static Lease lease(Connection connection) throws SQLException {
-        try (var statement = connection.prepareStatement("select epoch, commits, content from lease where id = 1");
+    static Lease lease(Connection connection) throws SQLException {
+        try (var statement = connection.prepareStatement("select " + Rows.LEASE + " from lease where id = 1");
                 var rows = statement.executeQuery()) {
             if (!rows.next()) {
                 return Lease.NONE;
             }
-            var epoch = rows.getLong(1);
-            var commits = rows.getLong(2);
-            var content = Content.open(rows.getBytes(3), leaseName(epoch, commits));
-            return new Lease(epoch, commits, content.text(), content.text(), content.number());
+            return Rows.lease(rows);
         }
-    }
-
-    private static String leaseName(long epoch, long commits) {
-        return "lease of epoch " + epoch + " at commit " + commits;
-    }
-
-    private static byte[] content(Lease lease) {
-        return new Content()
-                .text(lease.holder())
-                .text(lease.url())
-                .number(lease.lastJob())
-                .seal(leaseName(lease.epoch(), lease.commits()));
     }
 
     @Override
@@ -173,7 +171,7 @@ public final class SqlStore implements Store {
             try (var statement = connection.prepareStatement(sql)) {
                 statement.setLong(1, next.epoch());
                 statement.setLong(2, next.commits());
-                statement.setBytes(3, content(next));
+                statement.setBytes(3, Rows.content(next));
                 if (seen.epoch() != 0) {
                     statement.setLong(4, seen.epoch());
                     statement.setLong(5, seen.commits());
@@ -184,8 +182,11 @@ public final class SqlStore implements Store {
             }
         });
         if (taken) {
+            database.committed(next);
             lease = next;
             fault = "";
+            leaving.addAll(read(SqlStore::leaving));
+            sweep();
         }
         return taken;
     }
@@ -258,6 +259,7 @@ public final class SqlStore implements Store {
                 decided = true;
                 connection.commit();
                 lease = next;
+                database.committed(next);
                 done(batch);
                 return;
             } catch (LeaseLost e) {
@@ -279,6 +281,9 @@ public final class SqlStore implements Store {
             fault = "";
         }
         for (var pending : batch) {
+            if (pending.write instanceof Write.Deleted deleted) {
+                leave(deleted.job());
+            }
             try {
                 pending.afterCommit.run();
             } catch (RuntimeException e) {
@@ -295,7 +300,7 @@ public final class SqlStore implements Store {
         var statement = statement(
                 connection, "update lease set commits = ?, content = ? where id = 1 and epoch = ? and commits = ?");
         statement.setLong(1, next.commits());
-        statement.setBytes(2, content(next));
+        statement.setBytes(2, Rows.content(next));
         statement.setLong(3, next.epoch());
         statement.setLong(4, next.commits() - 1);
         if (statement.executeUpdate() != 1) {
@@ -409,6 +414,7 @@ public final class SqlStore implements Store {
             var connection = connect();
             raise(connection, new Lease(next.epoch(), next.commits(), "", "", next.lastJob()));
             connection.commit();
+            database.committed(next);
         } catch (SQLException e) {
             LOG.info("The store's lease was not given back: {}", e.getMessage());
         }
@@ -448,24 +454,25 @@ public final class SqlStore implements Store {
             update(connection, "delete from dispatch where job = ?", ended.job().value());
         } else if (write instanceof Write.Reopened reopened) {
             flush();
-            change(connection, reopened.job(), before -> Progress.NONE);
+            change(connection, reopened.job(), before -> Rows.Progress.NONE);
             forgive(connection, reopened.job());
         } else if (write instanceof Write.Deleted deleted) {
             flush();
-            for (var table : List.of("log", "attempt", "dispatch")) {
-                update(
-                        connection,
-                        "delete from " + table + " where job = ?",
-                        deleted.job().value());
-            }
-            update(connection, "delete from job where id = ?", deleted.job().value());
+            update(
+                    connection,
+                    "update job set progress = ? where id = ?",
+                    Rows.Progress.DELETED.content(deleted.job()),
+                    deleted.job().value());
+        } else if (write instanceof Write.Swept) {
+            flush();
+            sweep(connection);
         } else if (write instanceof Write.Worker worker) {
             update(
                     connection,
                     "insert into worker (id, content) values (?, ?)"
                             + " on conflict (id) do update set content = excluded.content",
                     worker.worker().id(),
-                    content(worker.worker()));
+                    Rows.content(worker.worker()));
         } else if (write instanceof Write.WorkerRemoved removed) {
             update(connection, "delete from worker where id = ?", removed.id());
         }
@@ -480,69 +487,81 @@ public final class SqlStore implements Store {
         }
     }
 
-    // ---- jobs
+    // ---- deleted jobs
 
-    /** What became of a job. */
-    private record Progress(
-            boolean canceled,
-            String message,
-            @Nullable Instant startedAt,
-            @Nullable Instant finishedAt,
-            byte @Nullable [] states) {
-        static final Progress NONE = new Progress(false, "", null, null, null);
+    /** Those that were marked when an earlier store ended. */
+    private static List<JobId> leaving(Connection connection) throws SQLException {
+        var found = new ArrayList<JobId>();
+        query(connection, "select id, progress from job order by id", row -> {
+            if (Rows.deleted(row)) {
+                found.add(new JobId(row.getLong(1)));
+            }
+        });
+        return found;
+    }
 
-        Progress canceled(String why) {
-            return new Progress(true, why, startedAt, finishedAt, states);
-        }
-
-        Progress ended(Write.JobEnded end) {
-            return new Progress(canceled, end.message(), end.startedAt(), end.finishedAt(), end.states());
-        }
-
-        byte[] content(JobId job) {
-            return new Content()
-                    .number(canceled ? 1 : 0)
-                    .text(message)
-                    .instant(startedAt)
-                    .instant(finishedAt)
-                    .bytes(states == null ? null : deflate(states))
-                    .seal("progress of job " + job);
-        }
-
-        static Progress of(JobId job, byte[] sealed) {
-            var content = Content.open(sealed, "progress of job " + job);
-            var canceled = content.number() != 0;
-            var message = content.text();
-            var startedAt = content.instantOrNull();
-            var finishedAt = content.instantOrNull();
-            var states = content.bytes();
-            return new Progress(canceled, message, startedAt, finishedAt, states == null ? null : inflate(states));
+    /** Takes note of a job that was marked, and begins to remove rows unless that goes on already. */
+    private void leave(JobId job) {
+        leaving.add(job);
+        if (leaving.size() == 1) {
+            sweep();
         }
     }
+
+    /** Gives the next piece of that work to the queue, behind what waits there. */
+    private void sweep() {
+        if (!leaving.isEmpty()) {
+            write(
+                    new Write.Swept(),
+                    () -> {
+                        if (swept) {
+                            leaving.remove();
+                        }
+                        sweep();
+                    },
+                    e -> {});
+        }
+    }
+
+    /** Removes some rows of the first, and the job itself with its last ones. */
+    private void sweep(Connection connection) throws SQLException {
+        var job = leaving.element();
+        var left = SWEPT_ROWS;
+        for (var table : KEYS.entrySet()) {
+            var keys = table.getValue();
+            left -= update(
+                    connection,
+                    "delete from " + table.getKey() + " where (" + keys + ") in (select " + keys + " from "
+                            + table.getKey() + " where job = ? limit ?)",
+                    job.value(),
+                    left);
+        }
+        swept = left > 0;
+        if (swept) {
+            update(connection, "delete from job where id = ?", job.value());
+        }
+    }
+
+    // ---- jobs
 
     private static void insert(Connection connection, StoredJob job) throws SQLException {
         update(
                 connection,
                 "insert into job (id, content, progress) values (?, ?, ?)",
                 job.id().value(),
-                new Content()
-                        .text(job.owner())
-                        .bytes(Codec.encode(job.spec()))
-                        .text(job.idempotencyKey())
-                        .text(job.fingerprint())
-                        .instant(job.submittedAt())
-                        .seal("job " + job.id()),
-                Progress.NONE.content(job.id()));
+                Rows.content(job),
+                Rows.Progress.NONE.content(job.id()));
     }
 
-    private static void change(Connection connection, JobId job, UnaryOperator<Progress> change) throws SQLException {
+    private static void change(Connection connection, JobId job, UnaryOperator<Rows.Progress> change)
+            throws SQLException {
         try (var statement = connection.prepareStatement("select progress from job where id = ?")) {
             statement.setLong(1, job.value());
             try (var rows = statement.executeQuery()) {
                 if (!rows.next()) {
                     return;
                 }
-                var after = change.apply(Progress.of(job, rows.getBytes(1)));
+                var after = change.apply(Rows.Progress.of(job, rows.getBytes(1)));
                 update(connection, "update job set progress = ? where id = ?", after.content(job), job.value());
             }
         }
@@ -551,12 +570,12 @@ public final class SqlStore implements Store {
     /** What failed or was canceled counts no longer. */
     private void forgive(Connection connection, JobId job) throws SQLException {
         var found = new ArrayList<EndedAttempt>();
-        try (var select = connection.prepareStatement("select " + ATTEMPT_COLUMNS
+        try (var select = connection.prepareStatement("select " + Rows.ATTEMPT
                 + " from attempt where job = ? and succeeded = 0 and standing < 2 order by task, number")) {
             select.setLong(1, job.value());
             try (var rows = select.executeQuery()) {
                 while (rows.next()) {
-                    found.add(attempt(rows));
+                    found.add(Rows.attempt(rows));
                 }
             }
         }
@@ -565,7 +584,7 @@ public final class SqlStore implements Store {
         for (var attempt : found) {
             var forgiven = attempt.with(EndedAttempt.Standing.FORGIVEN);
             statement.setInt(1, forgiven.standing().ordinal());
-            statement.setBytes(2, content(forgiven));
+            statement.setBytes(2, Rows.content(forgiven));
             statement.setLong(3, job.value());
             statement.setInt(4, attempt.id().task().index());
             statement.setInt(5, attempt.id().number());
@@ -575,47 +594,27 @@ public final class SqlStore implements Store {
 
     @Override
     public void jobs(Consumer<StoredJob> consumer) {
-        query("select id, content, progress from job order by id", row -> consumer.accept(job(row)));
+        query("select " + Rows.JOB + " from job order by id", row -> {
+            var job = Rows.job(row);
+            if (job != null) {
+                consumer.accept(job);
+            }
+        });
     }
 
     @Override
     public Optional<StoredJob> job(JobId id) {
         var found = new ArrayList<StoredJob>();
-        query("select id, content, progress from job where id = ?", row -> found.add(job(row)), id.value());
-        return found.stream().findFirst();
-    }
-
-    private static StoredJob job(ResultSet row) throws SQLException {
-        var id = new JobId(row.getLong(1));
-        var content = Content.open(row.getBytes(2), "job " + id);
-        var progress = Progress.of(id, row.getBytes(3));
-        return new StoredJob(
-                id,
-                content.text(),
-                Codec.decodeJob(Objects.requireNonNull(content.bytes())),
-                content.textOrNull(),
-                content.text(),
-                content.instant(),
-                progress.startedAt(),
-                progress.finishedAt(),
-                progress.message(),
-                progress.canceled(),
-                progress.states());
+        query("select " + Rows.JOB + " from job where id = ?", row -> found.add(Rows.job(row)), id.value());
+        return found.stream().filter(Objects::nonNull).findFirst();
     }
 
     // ---- dispatches
 
     private void insert(Connection connection, StoredDispatch dispatch) throws SQLException {
-        var content = new Content()
-                .text(dispatch.worker())
-                .instant(dispatch.assignedAt())
-                .number(dispatch.indices().length);
-        for (var i = 0; i < dispatch.indices().length; i++) {
-            content.number(dispatch.indices()[i]).number(dispatch.numbers()[i]);
-        }
         var statement = statement(connection, "insert into dispatch (job, content) values (?, ?)");
         statement.setLong(1, dispatch.job().value());
-        statement.setBytes(2, content.seal("dispatch of job " + dispatch.job()));
+        statement.setBytes(2, Rows.content(dispatch));
         statement.addBatch();
     }
 
@@ -623,19 +622,8 @@ public final class SqlStore implements Store {
     public List<StoredDispatch> dispatches(JobId job) {
         var found = new ArrayList<StoredDispatch>();
         query(
-                "select content from dispatch where job = ? order by id",
-                row -> {
-                    var content = Content.open(row.getBytes(1), "dispatch of job " + job);
-                    var worker = content.text();
-                    var assignedAt = content.instant();
-                    var indices = new int[content.integer()];
-                    var numbers = new int[indices.length];
-                    for (var i = 0; i < indices.length; i++) {
-                        indices[i] = content.integer();
-                        numbers[i] = content.integer();
-                    }
-                    found.add(new StoredDispatch(job, worker, assignedAt, indices, numbers));
-                },
+                "select " + Rows.DISPATCH + " from dispatch where job = ? order by id",
+                row -> found.add(Rows.dispatch(row)),
                 job.value());
         return found;
     }
@@ -645,47 +633,24 @@ public final class SqlStore implements Store {
     private void insert(Connection connection, EndedAttempt attempt) throws SQLException {
         var statement = statement(
                 connection,
-                "insert into attempt (" + ATTEMPT_COLUMNS + ") values (?, ?, ?, ?, ?, ?) on conflict do nothing");
+                "insert into attempt (" + Rows.ATTEMPT + ") values (?, ?, ?, ?, ?, ?) on conflict do nothing");
         var id = attempt.id();
         statement.setLong(1, id.task().job().value());
         statement.setInt(2, id.task().index());
         statement.setInt(3, id.number());
         statement.setInt(4, attempt.standing().ordinal());
         statement.setInt(5, attempt.cause() == Cause.SUCCESS ? 1 : 0);
-        statement.setBytes(6, content(attempt));
+        statement.setBytes(6, Rows.content(attempt));
         statement.addBatch();
         insertLog(connection, id, LogStream.STDOUT, attempt.stdout());
         insertLog(connection, id, LogStream.STDERR, attempt.stderr());
     }
 
-    private static byte[] content(EndedAttempt attempt) {
-        return new Content()
-                .text(attempt.worker())
-                .number(attempt.cause().ordinal())
-                .number(attempt.exitCode() + 1L)
-                .number(attempt.signal())
-                .text(attempt.message())
-                .text(attempt.stderrTail())
-                .instant(attempt.assignedAt())
-                .instant(attempt.startedAt())
-                .instant(attempt.finishedAt())
-                .number(attempt.usage().wall().toNanos())
-                .number(attempt.usage().cpu().toNanos())
-                .number(attempt.usage().peakMemoryBytes())
-                .number(attempt.stdoutBytes())
-                .number(attempt.stderrBytes())
-                .seal(name(attempt.id(), attempt.standing().ordinal()));
-    }
-
-    private static String name(AttemptId id, int standing) {
-        return "attempt " + id + " of standing " + standing;
-    }
-
     @Override
     public void attempts(JobId job, Consumer<EndedAttempt> consumer) {
         query(
-                "select " + ATTEMPT_COLUMNS + " from attempt where job = ? order by task, number",
-                row -> consumer.accept(attempt(row)),
+                "select " + Rows.ATTEMPT + " from attempt where job = ? order by task, number",
+                row -> consumer.accept(Rows.attempt(row)),
                 job.value());
     }
 
@@ -696,40 +661,12 @@ public final class SqlStore implements Store {
             var values = new ArrayList<Object>(indices);
             values.add(0, job.value());
             query(
-                    "select " + ATTEMPT_COLUMNS + " from attempt where job = ? and task in (?"
+                    "select " + Rows.ATTEMPT + " from attempt where job = ? and task in (?"
                             + ", ?".repeat(indices.size() - 1) + ") order by task, number",
-                    row -> found.add(attempt(row)),
+                    row -> found.add(Rows.attempt(row)),
                     values.toArray());
         }
         return found;
-    }
-
-    private static EndedAttempt attempt(ResultSet row) throws SQLException {
-        var id = new AttemptId(new TaskId(new JobId(row.getLong(1)), row.getInt(2)), row.getInt(3));
-        var standing = row.getInt(4);
-        var content = Content.open(row.getBytes(6), name(id, standing));
-        var worker = content.text();
-        var cause = Cause.values()[content.integer()];
-        if ((cause == Cause.SUCCESS) != (row.getInt(5) == 1)) {
-            throw Content.damaged(name(id, standing));
-        }
-        return new EndedAttempt(
-                id,
-                EndedAttempt.Standing.values()[standing],
-                worker,
-                cause,
-                content.integer() - 1,
-                content.integer(),
-                content.text(),
-                content.text(),
-                content.instantOrNull(),
-                content.instantOrNull(),
-                content.instant(),
-                new Usage(Duration.ofNanos(content.number()), Duration.ofNanos(content.number()), content.number()),
-                content.number(),
-                content.number(),
-                null,
-                null);
     }
 
     private void insertLog(Connection connection, AttemptId id, LogStream stream, byte @Nullable [] bytes)
@@ -744,21 +681,16 @@ public final class SqlStore implements Store {
         statement.setInt(2, id.task().index());
         statement.setInt(3, id.number());
         statement.setInt(4, stream.ordinal());
-        statement.setBytes(5, new Content().bytes(bytes).seal(name(id, stream)));
+        statement.setBytes(5, Rows.content(id, stream, bytes));
         statement.addBatch();
-    }
-
-    private static String name(AttemptId id, LogStream stream) {
-        return stream + " of attempt " + id;
     }
 
     @Override
     public Optional<byte[]> log(AttemptId attempt, LogStream stream) {
         var found = new ArrayList<byte[]>();
         query(
-                "select content from log where job = ? and task = ? and number = ? and stream = ?",
-                row -> found.add(Objects.requireNonNull(
-                        Content.open(row.getBytes(1), name(attempt, stream)).bytes())),
+                "select " + Rows.LOG + " from log where job = ? and task = ? and number = ? and stream = ?",
+                row -> found.add(Rows.log(row)),
                 attempt.task().job().value(),
                 attempt.task().index(),
                 attempt.number(),
@@ -768,37 +700,17 @@ public final class SqlStore implements Store {
 
     // ---- workers
 
-    private static byte[] content(StoredWorker worker) {
-        return new Content()
-                .text(worker.address())
-                .text(worker.version())
-                .number(worker.draining() ? 1 : 0)
-                .instant(worker.lastSeen())
-                .text(worker.session())
-                .seal("worker " + worker.id());
-    }
-
     @Override
     public List<StoredWorker> workers() {
         var found = new ArrayList<StoredWorker>();
-        query("select id, content from worker order by id", row -> {
-            var id = row.getString(1);
-            var content = Content.open(row.getBytes(2), "worker " + id);
-            found.add(new StoredWorker(
-                    id,
-                    content.text(),
-                    content.text(),
-                    content.number() != 0,
-                    content.instantOrNull(),
-                    content.more() ? content.textOrNull() : null));
-        });
+        query("select " + Rows.WORKER + " from worker order by id", row -> found.add(Rows.worker(row)));
         return found;
     }
 
     // ---- reading
 
     @FunctionalInterface
-    private interface Rows {
+    private interface RowReader {
         void row(ResultSet row) throws SQLException;
     }
 
@@ -807,28 +719,39 @@ public final class SqlStore implements Store {
         T read(Connection connection) throws SQLException;
     }
 
-    private void query(String sql, Rows rows, Object... values) {
+    private void query(String sql, RowReader reader, Object... values) {
         read(connection -> {
-            try (var statement = connection.prepareStatement(sql)) {
-                statement.setFetchSize(FETCH_ROWS);
-                for (var i = 0; i < values.length; i++) {
-                    statement.setObject(i + 1, values[i]);
-                }
-                try (var found = statement.executeQuery()) {
-                    while (found.next()) {
-                        rows.row(found);
-                    }
-                }
-            }
+            query(connection, sql, reader, values);
             return true;
         });
+    }
+
+    private static void query(Connection connection, String sql, RowReader reader, Object... values)
+            throws SQLException {
+        try (var statement = connection.prepareStatement(sql)) {
+            statement.setFetchSize(FETCH_ROWS);
+            for (var i = 0; i < values.length; i++) {
+                statement.setObject(i + 1, values[i]);
+            }
+            try (var found = statement.executeQuery()) {
+                while (found.next()) {
+                    reader.row(found);
+                }
+            }
+        }
     }
 
     private <T> T read(Reading<T> reading) {
         try (var connection = readers.getConnection()) {
             return reading.read(connection);
+        } catch (DamagedException e) {
+            throw database.damaged(e);
         } catch (SQLException e) {
-            throw new MusterException(ErrorCode.UNAVAILABLE, "the store cannot be read: " + e.getMessage(), e);
+            if (database.tellsDamage(e)) {
+                throw database.damaged(e);
+            }
+            throw new MusterException(
+                    ErrorCode.UNAVAILABLE, "the store " + database + " cannot be read: " + e.getMessage(), e);
         }
     }
 
@@ -843,23 +766,5 @@ public final class SqlStore implements Store {
         }
         readers.close();
         database.close();
-    }
-
-    private static byte[] deflate(byte[] bytes) {
-        var out = new ByteArrayOutputStream();
-        try (var deflater = new DeflaterOutputStream(out)) {
-            deflater.write(bytes);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return out.toByteArray();
-    }
-
-    private static byte[] inflate(byte[] bytes) {
-        try (var inflater = new InflaterInputStream(new ByteArrayInputStream(bytes))) {
-            return inflater.readAllBytes();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }

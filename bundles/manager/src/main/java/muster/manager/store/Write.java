@@ -26,8 +26,11 @@ public sealed interface Write {
     /** The job was opened again: what failed or was canceled counts no longer. */
     record Reopened(JobId job) implements Write {}
 
-    /** The job and all of it is forgotten. */
+    /** The job is forgotten: at once for all who ask; its rows go after that, some with each commit. */
     record Deleted(JobId job) implements Write {}
+
+    /** Some rows of deleted jobs go. The store gives this to itself. */
+    record Swept() implements Write {}
 
     /** A worker came, or changed. */
     record Worker(StoredWorker worker) implements Write {}

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
 import muster.api.ErrorCode;
 import muster.api.JobId;
 import muster.api.MusterException;
@@ -45,8 +46,8 @@ class PostgresqlStoreTest extends StoreContract {
     }
 
     @Override
-    Database foreign() {
-        return database();
+    DataSource foreign() {
+        return database().source();
     }
 
     private void evict() throws Exception {

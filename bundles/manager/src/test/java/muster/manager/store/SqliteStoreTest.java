@@ -3,8 +3,6 @@ package muster.manager.store;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.util.Map;
 import javax.sql.DataSource;
 import muster.api.MusterException;
 import org.junit.jupiter.api.Test;
@@ -25,34 +23,10 @@ class SqliteStoreTest extends StoreContract {
     }
 
     @Override
-    Database foreign() {
+    DataSource foreign() {
         var source = new SQLiteDataSource();
         source.setUrl("jdbc:sqlite:" + file());
-        return new Database() {
-            @Override
-            public DataSource source() {
-                return source;
-            }
-
-            @Override
-            public Map<String, String> words() {
-                return Map.of();
-            }
-
-            @Override
-            public void prepareWriter(Connection connection) {}
-
-            @Override
-            public void evictWriters(Connection connection) {}
-
-            @Override
-            public String remedy() {
-                return "";
-            }
-
-            @Override
-            public void close() {}
-        };
+        return source;
     }
 
     @Test

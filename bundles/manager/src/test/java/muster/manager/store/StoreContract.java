@@ -1,5 +1,6 @@
 package muster.manager.store;
 
+import static muster.api.executor.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,7 +15,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
+import javax.sql.DataSource;
 import muster.api.AttemptId;
 import muster.api.Cause;
 import muster.api.JobId;
@@ -149,15 +152,14 @@ abstract class StoreContract {
     }
 
     private void execute(String sql) throws Exception {
-        try (var database = foreign();
-                var connection = database.source().getConnection();
+        try (var connection = foreign().getConnection();
                 var statement = connection.createStatement()) {
             statement.execute(sql);
         }
     }
 
     /** The same database, for a stranger that writes into it. */
-    abstract Database foreign() throws Exception;
+    abstract DataSource foreign() throws Exception;
 
     @Test
     void keepsJobsAsTheyWere() throws Exception {
@@ -263,11 +265,56 @@ abstract class StoreContract {
                 new Write.Ended(
                         List.of(attempt(id(2, 0, 1), EndedAttempt.Standing.LAST, Cause.SUCCESS, new byte[] {1}))),
                 new Write.Deleted(new JobId(2)));
-        assertThat(attempts(2)).isEmpty();
+        eventually("its attempt is gone", () -> attempts(2).isEmpty());
         assertThat(store.log(id(2, 0, 1), LogStream.STDOUT)).isEmpty();
         reopen();
         assertThat(jobs()).hasSize(1);
         assertThat(store.lastJob()).isEqualTo(2);
+    }
+
+    @Test
+    void forgetsADeletedJobAtOnceAndItsRowsPieceByPiece() throws Exception {
+        var attempts = IntStream.range(0, 20_000)
+                .mapToObj(i -> attempt(id(2, i, 1), EndedAttempt.Standing.LAST, Cause.SUCCESS, new byte[] {1}))
+                .toList();
+        write(new Write.Submitted(job(1)), new Write.Submitted(job(2)), new Write.Ended(attempts));
+        var before = store.lease().commits();
+        var seen = new AtomicLong();
+        var gone = new CompletableFuture<Boolean>();
+        store.write(
+                new Write.Deleted(new JobId(2)),
+                () -> store.write(new Write.Beat(), () -> seen.set(count("attempt")), gone::completeExceptionally),
+                gone::completeExceptionally);
+        write();
+        assertThat(jobs()).extracting(StoredJob::id).containsExactly(new JobId(1));
+        assertThat(store.job(new JobId(2))).isEmpty();
+
+        eventually("all rows are gone", () -> count("attempt") + count("log") == 0 && count("job") == 1);
+
+        assertThat(seen).as("what came meanwhile did not wait for the end").hasPositiveValue();
+        assertThat(store.lease().commits()).isGreaterThan(before + 10);
+    }
+
+    @Test
+    void goesOnWithADeletionThatItsEndInterrupted() throws Exception {
+        var attempts =
+                IntStream.range(0, 50_000).mapToObj(i -> success(id(1, i, 1))).toList();
+        write(new Write.Submitted(job(1)), new Write.Ended(attempts));
+        store.write(new Write.Deleted(new JobId(1)), () -> {}, e -> {});
+        reopen();
+        assertThat(jobs()).isEmpty();
+        eventually("all rows are gone", () -> count("attempt") + count("job") == 0);
+    }
+
+    private long count(String table) {
+        try (var connection = foreign().getConnection();
+                var statement = connection.createStatement();
+                var rows = statement.executeQuery("select count(*) from " + table)) {
+            rows.next();
+            return rows.getLong(1);
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
@@ -341,7 +388,7 @@ abstract class StoreContract {
             assertThatThrownBy(reading.getValue()::run)
                     .as(reading.getKey())
                     .isInstanceOf(MusterException.class)
-                    .hasMessageContaining("the store is damaged")
+                    .hasMessageContaining(" is damaged: ")
                     .hasMessageContaining("restore a backup");
         }
     }

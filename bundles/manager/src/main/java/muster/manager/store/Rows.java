@@ -1,0 +1,323 @@
+package muster.manager.store;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Objects;
+import java.util.zip.DeflaterOutputStream;
+import java.util.zip.InflaterInputStream;
+import muster.api.AttemptId;
+import muster.api.Cause;
+import muster.api.JobId;
+import muster.api.LogStream;
+import muster.api.TaskId;
+import muster.api.Usage;
+import muster.transport.Codec;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The rows of each table: which columns are read, what their content is made of, and its name, which tells the key. Every
+ * row is read here, and is refused with a {@link DamagedException} if it is not what was written.
+ */
+final class Rows {
+    static final String LEASE = "epoch, commits, content";
+    static final String JOB = "id, content, progress";
+    static final String DISPATCH = "job, content";
+    static final String ATTEMPT = "job, task, number, standing, succeeded, content";
+    static final String LOG = "job, task, number, stream, content";
+    static final String WORKER = "id, content";
+
+    private Rows() {}
+
+    // ---- the lease
+
+    static byte[] content(Lease lease) {
+        return new Content()
+                .text(lease.holder())
+                .text(lease.url())
+                .number(lease.lastJob())
+                .seal(leaseName(lease.epoch(), lease.commits()));
+    }
+
+    static Lease lease(ResultSet row) throws SQLException {
+        var epoch = row.getLong(1);
+        var commits = row.getLong(2);
+        var content = Content.open(row.getBytes(3), leaseName(epoch, commits));
+        return new Lease(epoch, commits, content.text(), content.text(), content.number());
+    }
+
+    private static String leaseName(long epoch, long commits) {
+        return "lease of epoch " + epoch + " at commit " + commits;
+    }
+
+    // ---- jobs
+
+    /**
+     * What became of a job.
+     *
+     * @param deleted whether it is on its way out: to users it is gone
+     */
+    record Progress(
+            boolean canceled,
+            boolean deleted,
+            String message,
+            @Nullable Instant startedAt,
+            @Nullable Instant finishedAt,
+            byte @Nullable [] states) {
+        static final Progress NONE = new Progress(false, false, "", null, null, null);
+        static final Progress DELETED = new Progress(false, true, "", null, null, null);
+
+        private static final int CANCELED_BIT = 1;
+        private static final int DELETED_BIT = 2;
+
+        Progress canceled(String why) {
+            return new Progress(true, deleted, why, startedAt, finishedAt, states);
+        }
+
+        Progress ended(Write.JobEnded end) {
+            return new Progress(canceled, deleted, end.message(), end.startedAt(), end.finishedAt(), end.states());
+        }
+
+        private static boolean deleted(int bits) {
+            return (bits & DELETED_BIT) != 0;
+        }
+
+        byte[] content(JobId job) {
+            return new Content()
+                    .number((canceled ? CANCELED_BIT : 0) | (deleted ? DELETED_BIT : 0))
+                    .text(message)
+                    .instant(startedAt)
+                    .instant(finishedAt)
+                    .bytes(states == null ? null : deflate(states))
+                    .seal("progress of job " + job);
+        }
+
+        static Progress of(JobId job, byte @Nullable [] sealed) {
+            var content = Content.open(sealed, "progress of job " + job);
+            var bits = content.integer();
+            var message = content.text();
+            var startedAt = content.instantOrNull();
+            var finishedAt = content.instantOrNull();
+            var states = content.bytes();
+            return new Progress(
+                    (bits & CANCELED_BIT) != 0,
+                    deleted(bits),
+                    message,
+                    startedAt,
+                    finishedAt,
+                    states == null ? null : inflate(states));
+        }
+    }
+
+    static byte[] content(StoredJob job) {
+        return new Content()
+                .text(job.owner())
+                .bytes(Codec.encode(job.spec()))
+                .text(job.idempotencyKey())
+                .text(job.fingerprint())
+                .instant(job.submittedAt())
+                .seal("job " + job.id());
+    }
+
+    /** Whether a job is on its way out, by its id and progress alone. */
+    static boolean deleted(ResultSet row) throws SQLException {
+        var name = "progress of job " + row.getLong(1);
+        return Progress.deleted(Content.open(row.getBytes(2), name).integer());
+    }
+
+    /** Null if it is on its way out. */
+    static @Nullable StoredJob job(ResultSet row) throws SQLException {
+        var id = jobId(row, "job " + row.getLong(1));
+        var content = Content.open(row.getBytes(2), "job " + id);
+        var progress = Progress.of(id, row.getBytes(3));
+        if (progress.deleted()) {
+            return null;
+        }
+        return new StoredJob(
+                id,
+                content.text(),
+                Codec.decodeJob(Objects.requireNonNull(content.bytes())),
+                content.textOrNull(),
+                content.text(),
+                content.instant(),
+                progress.startedAt(),
+                progress.finishedAt(),
+                progress.message(),
+                progress.canceled(),
+                progress.states());
+    }
+
+    // ---- dispatches
+
+    static byte[] content(StoredDispatch dispatch) {
+        var content = new Content()
+                .text(dispatch.worker())
+                .instant(dispatch.assignedAt())
+                .number(dispatch.indices().length);
+        for (var i = 0; i < dispatch.indices().length; i++) {
+            content.number(dispatch.indices()[i]).number(dispatch.numbers()[i]);
+        }
+        return content.seal("dispatch of job " + dispatch.job());
+    }
+
+    static StoredDispatch dispatch(ResultSet row) throws SQLException {
+        var job = jobId(row, "a dispatch of job " + row.getLong(1));
+        var content = Content.open(row.getBytes(2), "dispatch of job " + job);
+        var worker = content.text();
+        var assignedAt = content.instant();
+        var indices = new int[content.integer()];
+        var numbers = new int[indices.length];
+        for (var i = 0; i < indices.length; i++) {
+            indices[i] = content.integer();
+            numbers[i] = content.integer();
+        }
+        return new StoredDispatch(job, worker, assignedAt, indices, numbers);
+    }
+
+    // ---- attempts
+
+    static byte[] content(EndedAttempt attempt) {
+        return new Content()
+                .text(attempt.worker())
+                .number(attempt.cause().ordinal())
+                .number(attempt.exitCode() + 1L)
+                .number(attempt.signal())
+                .text(attempt.message())
+                .text(attempt.stderrTail())
+                .instant(attempt.assignedAt())
+                .instant(attempt.startedAt())
+                .instant(attempt.finishedAt())
+                .number(attempt.usage().wall().toNanos())
+                .number(attempt.usage().cpu().toNanos())
+                .number(attempt.usage().peakMemoryBytes())
+                .number(attempt.stdoutBytes())
+                .number(attempt.stderrBytes())
+                .seal(name(attempt.id(), attempt.standing().ordinal()));
+    }
+
+    static EndedAttempt attempt(ResultSet row) throws SQLException {
+        var id = attemptId(row);
+        var standing = integer(row, 4, "attempt " + id);
+        var content = Content.open(row.getBytes(6), name(id, standing));
+        var worker = content.text();
+        var cause = Cause.values()[content.integer()];
+        if ((cause == Cause.SUCCESS) != (row.getInt(5) == 1)) {
+            throw new DamagedException(name(id, standing));
+        }
+        return new EndedAttempt(
+                id,
+                EndedAttempt.Standing.values()[standing],
+                worker,
+                cause,
+                content.integer() - 1,
+                content.integer(),
+                content.text(),
+                content.text(),
+                content.instantOrNull(),
+                content.instantOrNull(),
+                content.instant(),
+                new Usage(Duration.ofNanos(content.number()), Duration.ofNanos(content.number()), content.number()),
+                content.number(),
+                content.number(),
+                null,
+                null);
+    }
+
+    private static AttemptId attemptId(ResultSet row) throws SQLException {
+        var name = "a row of job " + row.getLong(1) + ", task " + row.getLong(2) + ", attempt " + row.getLong(3);
+        var job = jobId(row, name);
+        var number = integer(row, 3, name);
+        if (number < 1) {
+            throw new DamagedException(name);
+        }
+        return new AttemptId(new TaskId(job, integer(row, 2, name)), number);
+    }
+
+    private static JobId jobId(ResultSet row, String name) throws SQLException {
+        var value = row.getLong(1);
+        if (value < 1) {
+            throw new DamagedException(name);
+        }
+        return new JobId(value);
+    }
+
+    /** A number that is not negative, as all in keys are. */
+    private static int integer(ResultSet row, int column, String name) throws SQLException {
+        var value = row.getLong(column);
+        if (value < 0 || value > Integer.MAX_VALUE) {
+            throw new DamagedException(name);
+        }
+        return (int) value;
+    }
+
+    private static String name(AttemptId id, int standing) {
+        return "attempt " + id + " of standing " + standing;
+    }
+
+    // ---- logs
+
+    static byte[] content(AttemptId id, LogStream stream, byte[] bytes) {
+        return new Content().bytes(bytes).seal(logName(id, stream.ordinal()));
+    }
+
+    static byte[] log(ResultSet row) throws SQLException {
+        var id = attemptId(row);
+        var stream = integer(row, 4, "log of attempt " + id);
+        if (stream >= LogStream.values().length) {
+            throw new DamagedException("log of attempt " + id);
+        }
+        return Objects.requireNonNull(
+                Content.open(row.getBytes(5), logName(id, stream)).bytes());
+    }
+
+    private static String logName(AttemptId id, int stream) {
+        return (stream == LogStream.STDOUT.ordinal() ? LogStream.STDOUT : LogStream.STDERR) + " of attempt " + id;
+    }
+
+    // ---- workers
+
+    static byte[] content(StoredWorker worker) {
+        return new Content()
+                .text(worker.address())
+                .text(worker.version())
+                .number(worker.draining() ? 1 : 0)
+                .instant(worker.lastSeen())
+                .text(worker.session())
+                .seal("worker " + worker.id());
+    }
+
+    static StoredWorker worker(ResultSet row) throws SQLException {
+        var id = row.getString(1);
+        var content = Content.open(row.getBytes(2), "worker " + id);
+        return new StoredWorker(
+                id,
+                content.text(),
+                content.text(),
+                content.number() != 0,
+                content.instantOrNull(),
+                content.more() ? content.textOrNull() : null);
+    }
+
+    private static byte[] deflate(byte[] bytes) {
+        var out = new ByteArrayOutputStream();
+        try (var deflater = new DeflaterOutputStream(out)) {
+            deflater.write(bytes);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return out.toByteArray();
+    }
+
+    private static byte[] inflate(byte[] bytes) {
+        try (var inflater = new InflaterInputStream(new ByteArrayInputStream(bytes))) {
+            return inflater.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
