@@ -55,6 +55,7 @@ final class Muster implements Runnable {
         commands.put("openapi", OpenApiCommand.class);
         commands.put("up", UpCommand.class);
         commands.put("down", DownCommand.class);
+        commands.put("store", StoreCommands.class);
         commands.put("demo", DemoCommand.class);
         commands.put("chaos", ChaosCommand.class);
         commands.put("bench", BenchCommand.class);

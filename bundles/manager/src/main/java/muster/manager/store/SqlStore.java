@@ -147,7 +147,7 @@ public final class SqlStore implements Store {
         return read(SqlStore::lease);
     }
 
-    static Lease lease(Connection connection) throws SQLException {
+    private static Lease lease(Connection connection) throws SQLException {
         try (var statement = connection.prepareStatement("select " + Rows.LEASE + " from lease where id = 1");
                 var rows = statement.executeQuery()) {
             if (!rows.next()) {

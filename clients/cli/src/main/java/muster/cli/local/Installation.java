@@ -3,6 +3,7 @@ package muster.cli.local;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import muster.cli.client.Failure;
 
@@ -65,14 +66,28 @@ public record Installation(Path root) {
 
     /** A bundle of the manager's distribution, by its name without {@code muster-}. */
     public Path bundle(String name) {
-        var bundles = home(Role.MANAGER).resolve("system/io/muster/muster-" + name);
+        return jar("io/muster/muster-" + name);
+    }
+
+    /** What the program that looks after a store needs on its class path. */
+    public List<Path> storeTool() {
+        return List.of(
+                bundle("manager"),
+                bundle("api"),
+                bundle("transport"),
+                jar("org/xerial/sqlite-jdbc"),
+                jar("com/fasterxml/jackson/core/jackson-core"),
+                jar("com/fasterxml/jackson/dataformat/jackson-dataformat-cbor"));
+    }
+
+    private Path jar(String artifact) {
+        var bundles = home(Role.MANAGER).resolve("system").resolve(artifact);
         try (var found = Files.walk(bundles)) {
             return found.filter(file -> file.toString().endsWith(".jar"))
                     .findFirst()
-                    .orElseThrow(() ->
-                            Failure.user("the manager's distribution has no bundle '" + name + "' in " + bundles));
+                    .orElseThrow(() -> Failure.user("the manager's distribution has no bundle in " + bundles));
         } catch (IOException e) {
-            throw Failure.external("cannot look for bundle '" + name + "' in " + bundles + ": " + e, e);
+            throw Failure.external("cannot look for a bundle in " + bundles + ": " + e, e);
         }
     }
 
