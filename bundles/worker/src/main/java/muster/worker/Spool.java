@@ -389,21 +389,14 @@ final class Spool implements AutoCloseable {
             files.forEach(paths::add);
         }
         paths.sort(null);
-        var cut = 0L;
         for (var path : paths) {
-            cut += recover(path);
-        }
-        if (cut > 0) {
-            LOG.warn(
-                    "{} bytes of results in '{}' are damaged and were cut off; their tasks will run again",
-                    cut,
-                    folder);
+            recover(path);
         }
         return paths.isEmpty() ? 0 : number(paths.get(paths.size() - 1));
     }
 
-    /** Reads one segment, and returns how many bytes were cut off at its end. */
-    private long recover(Path path) throws IOException {
+    /** Reads one segment, up to the first record that is not whole. */
+    private void recover(Path path) throws IOException {
         var segment = new Segment(path);
         try (var channel = FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             var size = channel.size();
@@ -426,6 +419,12 @@ final class Spool implements AutoCloseable {
                 position += HEADER_BYTES + length;
             }
             if (position < size) {
+                LOG.warn(
+                        "'{}' is damaged at byte {} of {}: what follows is cut off, and the tasks whose results it held"
+                                + " will run again",
+                        path,
+                        position,
+                        size);
                 channel.truncate(position);
                 channel.force(true);
             }
@@ -433,7 +432,6 @@ final class Spool implements AutoCloseable {
             if (segment.live == 0) {
                 segment.delete();
             }
-            return size - position;
         }
     }
 

@@ -11,6 +11,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.IntStream;
 import muster.api.AttemptId;
 import muster.transport.ToManager.Result;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class SpoolTest {
     private static final long SEGMENT_BYTES = 10_000;
+    private static final long SEED = 20_260_504;
 
     @TempDir
     Path folder;
@@ -138,6 +140,39 @@ class SpoolTest {
                                 .mapToObj(SpoolTest::attempt)
                                 .toList());
             }
+        }
+    }
+
+    /** Flipped bits and truncations, of any of several segments, at places from a seed. */
+    @Test
+    void givesBackOnlyResultsThatWereWrittenWhateverIsDamaged() throws Exception {
+        var random = new Random(SEED);
+        for (var trial = 0; trial < 20; trial++) {
+            fill(300);
+            var segments = segments();
+            assertThat(segments).hasSizeGreaterThan(1);
+            var segment = segments.get(random.nextInt(segments.size()));
+            var bytes = Files.readAllBytes(segment);
+            if (trial % 2 == 0) {
+                var bit = random.nextInt(8 * bytes.length);
+                bytes[bit / 8] ^= (byte) (1 << (bit % 8));
+            } else {
+                bytes = Arrays.copyOf(bytes, random.nextInt(bytes.length));
+            }
+            Files.write(segment, bytes);
+            try (var spool = open()) {
+                var kept = spool.unconfirmed();
+                assertThat(kept).as("trial %d of seed %d", trial, SEED).hasSizeBetween(1, 299);
+                for (var attempt : kept) {
+                    assertThat(spool.find(attempt))
+                            .as("%s in trial %d of seed %d", attempt, trial, SEED)
+                            .hasValueSatisfying(result -> assertThat(result)
+                                    .usingRecursiveComparison()
+                                    .isEqualTo(Tasks.result(attempt, 50)));
+                }
+                spool.confirm(kept);
+            }
+            assertThat(segments()).isEmpty();
         }
     }
 
