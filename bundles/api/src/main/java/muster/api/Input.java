@@ -5,10 +5,10 @@ import java.util.regex.Pattern;
 /**
  * A file that is put into a task's workspace before it starts.
  *
- * @param name where, relative to the workspace; for a {@code task:} source that ends with {@code /}, the folder
+ * @param name where, relative to the workspace; for a {@code task:} source that is a folder, the folder
  * @param source what: {@code sha256:…} for content that was uploaded; {@code task:NAME/PATH} for an output of another
- *     task of the same graph, {@code task:17.3/PATH} for one of an earlier job, with {@code /} at the end for all below a
- *     folder; {@code https://…} or {@code http://…}; {@code file:/…} for a path that is the same on every worker, which is
+ *     task of the same graph, {@code task:17.3/PATH} for one of an earlier job, the name of a folder is all below
+ *     it; {@code https://…} or {@code http://…}; {@code file:/…} for a path that is the same on every worker, which is
  *     linked, not copied
  * @param executable whether the file may be run
  */
@@ -66,7 +66,7 @@ public record Input(String name, String source, boolean executable) {
         return source.startsWith(TASK) ? source.substring(TASK.length(), source.indexOf('/')) : "";
     }
 
-    /** Which output of that task; ends with {@code /} for all below a folder. */
+    /** Which output of that task: a file, or all below a folder; one that ends with {@code /} can be no file. */
     public String path() {
         return source.startsWith(TASK) ? path(source) : "";
     }

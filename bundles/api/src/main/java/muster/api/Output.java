@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * A file that a task leaves, taken from its workspace once it has succeeded.
  *
  * @param path relative to the workspace; may be a glob, where {@code *} stands for part of a name, {@code **} for any
- *     folders; one that ends with {@code /} is all below a folder
+ *     folders; the name of a folder is all below it, and one that ends with {@code /} can be no file
  * @param optional whether the task may succeed without it
  * @param keep whether it is brought to the manager before the task counts as succeeded; else it stays on the worker until
  *     it is asked for or its job has ended, and is made anew if that worker is lost. Null: kept, unless another task of the
@@ -34,12 +34,16 @@ public record Output(
 
     /** Whether it takes the file at a path relative to the workspace. */
     public boolean matches(String file) {
-        return path.endsWith("/")
-                ? file.startsWith(path)
-                : FileSystems.getDefault().getPathMatcher("glob:" + path).matches(Path.of(file));
+        if (path.endsWith("/")) {
+            return file.startsWith(path);
+        }
+        if (literal()) {
+            return file.equals(path) || file.startsWith(path + "/");
+        }
+        return FileSystems.getDefault().getPathMatcher("glob:" + path).matches(Path.of(file));
     }
 
-    /** Whether it can be one file alone. */
+    /** Whether it names one file or folder as it stands. */
     public boolean literal() {
         return !path.endsWith("/") && path.chars().noneMatch(c -> "*?[]{}\\".indexOf(c) >= 0);
     }

@@ -99,7 +99,7 @@ public sealed interface Work {
             if (path.endsWith("/")) {
                 return output.path().startsWith(path) || path.startsWith(output.path());
             }
-            return output.matches(path);
+            return output.matches(path) || output.path().startsWith(path + "/");
         }
 
         @Override

@@ -334,13 +334,12 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
         }
         var of = URLDecoder.decode(parts[1], StandardCharsets.UTF_8);
         var name = URLDecoder.decode(parts[2], StandardCharsets.UTF_8);
+        var below = name.endsWith("/") ? name : name + "/";
         var task = Character.isDigit(of.charAt(0)) ? TaskId.parse(of) : jobs.find(JobId.parse(parts[0]), of);
         var items = new ArrayList<Manifest.Item>();
         outputs.newest(task).ifPresent(made -> {
             for (var item : made.manifest().items()) {
-                if (name.endsWith("/")
-                        ? item.name().startsWith(name)
-                        : item.name().equals(name)) {
+                if (item.name().equals(name) || item.name().startsWith(below)) {
                     remember(made.worker(), item);
                     items.add(item);
                 }

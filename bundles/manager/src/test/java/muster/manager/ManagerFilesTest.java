@@ -154,6 +154,7 @@ class ManagerFilesTest {
         record(1, item("out/a", false), item("out/b", false), item("log", true));
         assertThat(text("/outputs/" + job + "/make/out%2Fa")).containsExactly("out/a");
         assertThat(text("/outputs/" + job + "/make/out%2F")).containsExactly("out/a", "out/b");
+        assertThat(text("/outputs/" + job + "/make/out")).containsExactly("out/a", "out/b");
         assertThat(text("/outputs/99/" + job + ".0/log")).containsExactly("log");
         assertThatThrownBy(() -> text("/outputs/" + job + "/make/other"))
                 .hasMessageContaining("made no output 'other'");

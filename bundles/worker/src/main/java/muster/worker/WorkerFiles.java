@@ -22,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import muster.api.AttemptId;
 import muster.api.Input;
 import muster.api.JobId;
@@ -127,11 +128,12 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
             var path = "/outputs/" + attempt.task().job() + "/" + escape(input.of()) + "/" + escape(input.path());
             var items = Manifest.parse(client.text(manager(path), NodeName.Role.MANAGER))
                     .items();
+            var folder = input.path().endsWith("/") ? input.path() : input.path() + "/";
             for (var item : items) {
-                var below = input.path().endsWith("/")
-                        ? to.resolve(item.name().substring(input.path().length()))
-                        : to;
-                place(item.object(), below, item.executable() || input.executable());
+                var file = item.name().equals(input.path())
+                        ? to
+                        : to.resolve(item.name().substring(folder.length()));
+                place(item.object(), file, item.executable() || input.executable());
             }
         } else {
             download(source, to, input.executable());
@@ -305,7 +307,7 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
 
     /** Every regular file of a workspace that is none of its inputs. */
     private static List<String> files(TaskSpec task, Path workspace) throws IOException {
-        var inputs = task.inputs().stream().map(Input::name).toList();
+        var inputs = task.inputs().stream().map(Input::name).collect(Collectors.toSet());
         var files = new ArrayList<String>();
         Files.walkFileTree(workspace, new SimpleFileVisitor<>() {
             @Override

@@ -196,14 +196,24 @@ final class WorkerFilesTest {
         var one = new Manifest.Item(upload("one"), 3, false, true, "out/1.txt");
         var two = new Manifest.Item(upload("two"), 3, true, true, "out/sub/2.sh");
         manager.texts.put("/outputs/17/make/out%2F", new Manifest(List.of(one, two)).text());
+        manager.texts.put("/outputs/17/make/out", new Manifest(List.of(one, two)).text());
         manager.texts.put("/outputs/17/make/out%2F1.txt", new Manifest(List.of(one)).text());
         var workspace = stage(
                 files,
                 new Input("all", "task:make/out/", false),
+                new Input("same", "task:make/out", false),
                 new Input("single.txt", "task:make/out/1.txt", false));
         assertThat(workspace.resolve("all/1.txt")).hasContent("one");
         assertThat(workspace.resolve("all/sub/2.sh")).hasContent("two").isExecutable();
+        assertThat(workspace.resolve("same/sub/2.sh")).hasContent("two").isExecutable();
         assertThat(workspace.resolve("single.txt")).hasContent("one");
+    }
+
+    @Test
+    void takesAllBelowAFolderByItsName() throws IOException {
+        var workspace = workspace("out/a.txt", "out/sub/b", "output");
+        files.collect(ATTEMPT, leaving(Output.of("out")), workspace);
+        assertThat(recorded().items()).extracting(Manifest.Item::name).containsExactly("out/a.txt", "out/sub/b");
     }
 
     @Test
