@@ -10,6 +10,7 @@ import muster.api.AccessService;
 import muster.api.ClusterService;
 import muster.api.JobService;
 import muster.api.ObjectService;
+import muster.api.language.WorkflowService;
 import muster.rest.stream.Streams;
 import org.apache.cxf.Bus;
 import org.apache.cxf.bus.CXFBusFactory;
@@ -24,6 +25,7 @@ final class Api implements AutoCloseable {
     /** Every resource class, in the order of the documentation. */
     static final List<Class<?>> RESOURCES = List.of(
             JobsResource.class,
+            WorkflowsResource.class,
             TasksResource.class,
             ObjectsResource.class,
             EventsResource.class,
@@ -39,7 +41,12 @@ final class Api implements AutoCloseable {
     private final Streams streams;
     private final Servlet servlet;
 
-    Api(JobService jobs, ClusterService cluster, AccessService access, ObjectService objects) {
+    Api(
+            JobService jobs,
+            WorkflowService workflows,
+            ClusterService cluster,
+            AccessService access,
+            ObjectService objects) {
         bus = new CXFBusFactory().createBus();
         streams = new Streams(jobs);
         var registry = new DestinationRegistryImpl();
@@ -49,6 +56,7 @@ final class Api implements AutoCloseable {
         factory.setAddress("/");
         factory.setServiceBeans(List.of(
                 new JobsResource(jobs, streams.executor()),
+                new WorkflowsResource(workflows, jobs),
                 new TasksResource(jobs, streams),
                 new ObjectsResource(jobs, objects),
                 new EventsResource(jobs, streams),

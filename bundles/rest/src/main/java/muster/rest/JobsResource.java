@@ -53,7 +53,7 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "jobs")
 public final class JobsResource {
     private static final Duration MAX_WAIT = Duration.ofMinutes(5);
-    private static final int MAX_KEY_LENGTH = 200;
+    static final int MAX_KEY_LENGTH = 200;
 
     private final JobService jobs;
     private final Waits waits;
@@ -96,6 +96,15 @@ public final class JobsResource {
                     String key,
             @Context SecurityContext who)
             throws IOException {
+        requireKey(key);
+        return created(
+                jobs,
+                jobs.submit(
+                        JobSpecReader.read(Json.read(body)), Access.caller(who).name(), key));
+    }
+
+    /** Refuses an Idempotency-Key that is none. */
+    static void requireKey(@Nullable String key) {
         if (key != null
                 && (key.isBlank()
                         || key.length() > MAX_KEY_LENGTH
@@ -103,8 +112,10 @@ public final class JobsResource {
             throw MusterException.invalid("the Idempotency-Key '" + Words.shown(key) + "' is not allowed; use 1 to "
                     + MAX_KEY_LENGTH + " printable characters");
         }
-        var id = jobs.submit(
-                JobSpecReader.read(Json.read(body)), Access.caller(who).name(), key);
+    }
+
+    /** Tells of a job that was accepted. */
+    static Response created(JobService jobs, JobId id) {
         return Response.created(URI.create("/api/v1/jobs/" + id))
                 .entity(jobs.job(id))
                 .build();

@@ -6,6 +6,7 @@ import muster.api.ClusterService;
 import muster.api.JobService;
 import muster.api.MusterException;
 import muster.api.ObjectService;
+import muster.api.language.WorkflowService;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -50,13 +51,14 @@ public final class RestServer {
     @Activate
     public RestServer(
             @Reference JobService jobs,
+            @Reference WorkflowService workflows,
             @Reference ClusterService cluster,
             @Reference AccessService access,
             @Reference ObjectService objects,
             Settings settings) {
         this.access = access;
         this.settings = settings;
-        this.api = new Api(jobs, cluster, access, objects);
+        this.api = new Api(jobs, workflows, cluster, access, objects);
         listen();
     }
 

@@ -45,6 +45,7 @@ class AccessMatrixTest {
     /** Whom an operation serves. An operation of the document that is not here fails the test: say it here too. */
     private static final Map<String, Rule> RULES = Map.ofEntries(
             Map.entry("submitJob", new Rule(Role.USER, Of.NOBODY)),
+            Map.entry("runWorkflow", new Rule(Role.USER, Of.NOBODY)),
             Map.entry("listJobs", new Rule(Role.VIEWER, Of.NOBODY)),
             Map.entry("getJob", new Rule(Role.VIEWER, Of.OWNER)),
             Map.entry("getJobSpec", new Rule(Role.VIEWER, Of.OWNER)),
@@ -81,6 +82,8 @@ class AccessMatrixTest {
     private static final Map<String, String> BODIES = Map.of(
             "submitJob",
             "{\"task\":{\"command\":[\"true\"]}}",
+            "runWorkflow",
+            "{\"file\":\"a.fake\",\"text\":\"other\"}",
             RENEW,
             "{\"certificate\":\"AQID\",\"publicKey\":\"AQID\",\"signature\":\"AQID\"}",
             ENROL,

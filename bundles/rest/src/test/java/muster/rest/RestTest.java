@@ -54,6 +54,35 @@ class RestTest {
         return server.send(server.as(role, "POST", path, body));
     }
 
+    @Test
+    void aWorkflowIsRunOnceWhatItAsksForIsSent() {
+        var bare = "{\"file\":\"a.fake\",\"text\":\"other\"}";
+        var whole = "{\"file\":\"a.fake\",\"text\":\"other\",\"files\":{\"other\":\"x\"}}";
+
+        var missing = post(Role.USER, "/api/v1/workflows", bare);
+        assertThat(missing.status()).isEqualTo(200);
+        assertThat(missing.json().at("/missing/files/0").asText()).isEqualTo("other");
+        var outline = post(Role.USER, "/api/v1/workflows?dryRun=true", whole);
+        assertThat(outline.status()).isEqualTo(200);
+        assertThat(outline.json().at("/plan/tasks/0/name").asText()).isEqualTo("first");
+        assertThat(outline.json().at("/plan/outputs/0/output").asText()).isEqualTo("made");
+        assertThat(post(Role.USER, "/api/v1/workflows", whole)
+                        .json()
+                        .at("/missing/contents/0")
+                        .asText())
+                .isEqualTo("in");
+        var content = "\"contents\":{\"in\":[{\"object\":\"sha256:" + "0".repeat(64) + "\"}]}}";
+        var accepted = post(Role.USER, "/api/v1/workflows", whole.replace("}}", "}," + content));
+        assertThat(accepted.status()).isEqualTo(201);
+        assertThat(accepted.json().path("name").asText()).isEqualTo("a.fake");
+        assertThat(post(Role.USER, "/api/v1/workflows", whole.replace("}}", "},\"contents\":{\"in\":[{\"a\":1}]}}"))
+                        .text())
+                .contains("/contents/in/0/a");
+        assertThat(post(Role.USER, "/api/v1/workflows", "{\"file\":\"a\",\"texts\":1}")
+                        .text())
+                .contains("/texts", "text is missing");
+    }
+
     private static JobId submit(String body) {
         var answer = post(Role.USER, "/api/v1/jobs", body);
         assertThat(answer.status()).as(answer.text()).isEqualTo(201);

@@ -26,6 +26,7 @@ final class TestServer implements AutoCloseable {
     static final String PASSWORD = "changed-it";
 
     final FakeJobs jobs = new FakeJobs();
+    final FakeWorkflows workflows = new FakeWorkflows(jobs);
     final FakeCluster cluster = new FakeCluster();
     final FakeObjects objects;
     final FakeAccess access;
@@ -41,7 +42,7 @@ final class TestServer implements AutoCloseable {
         var tls = tls(folder);
         access = new FakeAccess(tls);
         objects = new FakeObjects(folder);
-        api = new Api(jobs, cluster, access, objects);
+        api = new Api(jobs, workflows, cluster, access, objects);
         listener = HttpsListener.start("127.0.0.1", 0, tls, idle, api.servlet());
         client = HttpClient.newBuilder()
                 .sslContext(trusting(tls))

@@ -162,17 +162,26 @@ final class Fields {
 
     /** The elements of a list; empty where it is missing or wrong. */
     List<JsonNode> list(String name) {
-        var node = node(name);
-        if (node.isEmpty()) {
+        return node(name).map(node -> list(node, at(name), name)).orElse(List.of());
+    }
+
+    private List<JsonNode> list(JsonNode node, String at, String name) {
+        if (!node.isArray()) {
+            faults.add(at, name + " is " + Words.shown(node) + "; expected a list");
             return List.of();
         }
-        if (!node.get().isArray()) {
-            faults.add(at(name), name + " is " + Words.shown(node.get()) + "; expected a list");
-            return List.of();
-        }
-        var elements = new ArrayList<JsonNode>(node.get().size());
-        node.get().elements().forEachRemaining(elements::add);
+        var elements = new ArrayList<JsonNode>(node.size());
+        node.elements().forEachRemaining(elements::add);
         return elements;
+    }
+
+    /** A map to the elements of lists. */
+    Map<String, List<JsonNode>> lists(String name) {
+        var map = new LinkedHashMap<String, List<JsonNode>>();
+        entries(name)
+                .forEach((key, value) ->
+                        map.put(key, list(value, child(at(name), key), name + " '" + Words.shown(key) + "'")));
+        return map;
     }
 
     /** A list of strings that {@code rule} lets pass; those that are none, or do not, become faults and are left out. */

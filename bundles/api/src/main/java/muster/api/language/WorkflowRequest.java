@@ -1,0 +1,48 @@
+package muster.api.language;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * A script to run, with what it asked of its user so far.
+ *
+ * @param language its name; empty to tell it by the end of {@code file}
+ * @param file the script's name
+ * @param settings values that the user gave to names of the script
+ * @param options of the language
+ * @param files texts of further files, by the path that the script names them by
+ * @param variables of the user's environment
+ * @param undefined names that the user's environment does not have
+ * @param contents what was uploaded of each file or folder that its tasks take, by the path that the plan names it by
+ * @param name of the job; empty for the file's
+ */
+public record WorkflowRequest(
+        String language,
+        String file,
+        String text,
+        Map<String, String> settings,
+        Map<String, String> options,
+        Map<String, String> files,
+        Map<String, String> variables,
+        Set<String> undefined,
+        Map<String, List<Content>> contents,
+        String name,
+        List<String> tags,
+        int priority) {
+    public WorkflowRequest {
+        settings = copy(settings);
+        options = copy(options);
+        files = copy(files);
+        variables = copy(variables);
+        undefined = Set.copyOf(undefined);
+        contents = Map.copyOf(contents);
+        tags = List.copyOf(tags);
+    }
+
+    private static Map<String, String> copy(Map<String, String> map) {
+        return Collections.unmodifiableMap(new TreeMap<>(map));
+    }
+}

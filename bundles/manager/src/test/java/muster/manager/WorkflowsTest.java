@@ -1,0 +1,158 @@
+package muster.manager;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import muster.api.Input;
+import muster.api.JobQuery;
+import muster.api.JobSpec;
+import muster.api.MusterException;
+import muster.api.TaskSpec;
+import muster.api.Work;
+import muster.api.language.Content;
+import muster.api.language.Language;
+import muster.api.language.MissingSources;
+import muster.api.language.Plan;
+import muster.api.language.Script;
+import muster.api.language.WorkflowRequest;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class WorkflowsTest {
+    private final TestCluster cluster;
+    private final Workflows workflows;
+    private final Map<String, Object> lines = Map.of(Language.NAME, "lines");
+
+    /**
+     * A command a line, of which the first is run; {@code @file} is another script, {@code $NAME} a variable, {@code <file}
+     * an input.
+     */
+    private final Language language = new Language() {
+        @Override
+        public List<String> suffixes() {
+            return List.of(".lines");
+        }
+
+        @Override
+        public Plan compile(Script script) {
+            var text = script.text();
+            if (text.startsWith("@")) {
+                text = script.sources().file(text.substring(1));
+            } else if (text.startsWith("$")) {
+                text = Objects.requireNonNullElse(script.sources().variable(text.substring(1)), "none");
+            }
+            var task = TaskSpec.command(text);
+            if (text.startsWith("<")) {
+                task = task.withFiles(script.sources().inputs(text.substring(1), "in"), List.of());
+            }
+            return new Plan(new Work.Single(task), List.of(), List.of(), Map.of());
+        }
+    };
+
+    WorkflowsTest(@TempDir Path folder) {
+        cluster = new TestCluster(folder);
+        workflows = new Workflows(cluster.jobs);
+    }
+
+    @AfterEach
+    void stop() {
+        cluster.close();
+    }
+
+    private static WorkflowRequest request(
+            String file, String text, Map<String, String> files, Map<String, String> variables, Set<String> undefined) {
+        return new WorkflowRequest(
+                "", file, text, Map.of(), Map.of(), files, variables, undefined, Map.of(), "", List.of(), 0);
+    }
+
+    @Test
+    void languagesComeAndGo() {
+        assertThatThrownBy(() -> workflows.compile(request("a.lines", "x", Map.of(), Map.of(), Set.of())))
+                .isInstanceOf(MusterException.class)
+                .hasMessageContaining("install its feature");
+
+        workflows.addLanguage(language, lines);
+        assertThat(workflows.languages()).containsExactly("lines");
+        assertThatThrownBy(() -> workflows.compile(request("a.other", "x", Map.of(), Map.of(), Set.of())))
+                .hasMessageContaining("known are lines (.lines)");
+
+        workflows.removeLanguage(language, lines);
+        assertThat(workflows.languages()).isEmpty();
+    }
+
+    @Test
+    void submitsTheJobUnderTheNameOfTheFile() {
+        workflows.addLanguage(language, lines);
+
+        var id = workflows.run(request("dir/a.lines", "true", Map.of(), Map.of(), Set.of()), "ann", null);
+
+        assertThat(cluster.jobs.job(id).name()).isEqualTo("a.lines");
+        assertThat(cluster.jobs.spec(id).work())
+                .isEqualTo(JobSpec.command(List.of("true")).work());
+    }
+
+    @Test
+    void asksForWhatWasNotSent() {
+        workflows.addLanguage(language, lines);
+
+        assertThatThrownBy(() -> workflows.compile(request("a.lines", "@b", Map.of(), Map.of(), Set.of())))
+                .isInstanceOfSatisfying(MissingSources.class, missing -> assertThat(missing.files())
+                        .containsExactly("b"));
+        assertThatThrownBy(() -> workflows.compile(request("a.lines", "$V", Map.of(), Map.of(), Set.of())))
+                .isInstanceOfSatisfying(MissingSources.class, missing -> assertThat(missing.variables())
+                        .containsExactly("V"));
+        assertThat(workflows
+                        .compile(request("a.lines", "@b", Map.of("b", "x"), Map.of(), Set.of()))
+                        .work())
+                .isEqualTo(JobSpec.command(List.of("x")).work());
+        assertThat(workflows
+                        .compile(request("a.lines", "$V", Map.of(), Map.of(), Set.of("V")))
+                        .work())
+                .isEqualTo(JobSpec.command(List.of("none")).work());
+    }
+
+    @Test
+    void asksForWhatTasksTakeOnceTheScriptIsToRun() {
+        workflows.addLanguage(language, lines);
+        var bare = request("a.lines", "<data", Map.of(), Map.of(), Set.of());
+
+        assertThat(workflows.compile(bare).work().size()).isEqualTo(1);
+        assertThatThrownBy(() -> workflows.run(bare, "ann", null))
+                .isInstanceOfSatisfying(MissingSources.class, missing -> assertThat(missing.contents())
+                        .containsExactly("data"));
+        assertThat(cluster.jobs
+                        .jobs(new JobQuery(Set.of(), null, null, null, null, 10))
+                        .items())
+                .isEmpty();
+    }
+
+    @Test
+    void putsAFolderThatWasUploadedIntoTheWorkspaceFileByFile() {
+        workflows.addLanguage(language, lines);
+        var object = "sha256:" + "0".repeat(64);
+        var request = new WorkflowRequest(
+                "",
+                "a.lines",
+                "<data",
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Map.of(),
+                Set.of(),
+                Map.of("data", List.of(new Content("x", object, false), new Content("y/z", object, true))),
+                "",
+                List.of(),
+                0);
+
+        var work = cluster.jobs.spec(workflows.run(request, "ann", null)).work();
+
+        assertThat(((Work.Single) work).task().inputs())
+                .containsExactly(new Input("in/x", object, false), new Input("in/y/z", object, true));
+    }
+}

@@ -1,0 +1,74 @@
+package muster.rest;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import muster.api.JobId;
+import muster.api.JobService;
+import muster.api.JobSpec;
+import muster.api.MusterException;
+import muster.api.TaskSpec;
+import muster.api.Work;
+import muster.api.language.MissingSources;
+import muster.api.language.Plan;
+import muster.api.language.WorkflowRequest;
+import muster.api.language.WorkflowService;
+import org.jspecify.annotations.Nullable;
+
+/** One language, whose script names a file that must be sent, and whose task takes another. */
+final class FakeWorkflows implements WorkflowService {
+    private final JobService jobs;
+
+    FakeWorkflows(JobService jobs) {
+        this.jobs = jobs;
+    }
+
+    @Override
+    public List<String> languages() {
+        return List.of("fake");
+    }
+
+    @Override
+    public Plan compile(WorkflowRequest request) {
+        if (!request.file().endsWith(".fake")) {
+            throw MusterException.invalid("the name '" + request.file() + "' does not tell its language");
+        }
+        if (!request.files().containsKey(request.text())) {
+            throw new MissingSources(Set.of(request.text()), Set.of(), Set.of());
+        }
+        return new Plan(
+                work(request), List.of("in"), List.of(new Plan.Delivery("out", "first", "made")), Map.of("default", 1));
+    }
+
+    private static Work work(WorkflowRequest request) {
+        return JobSpec.command(List.of(request.text())).work() instanceof Work.Single single
+                ? new Work.Graph(List.of(named(single.task())))
+                : JobSpec.command(List.of()).work();
+    }
+
+    private static TaskSpec named(TaskSpec task) {
+        return new TaskSpec(
+                "first",
+                task.executor(),
+                task.command(),
+                task.parameters(),
+                Map.of(),
+                null,
+                null,
+                null,
+                null,
+                task.resources(),
+                null,
+                0,
+                List.of());
+    }
+
+    @Override
+    public JobId run(WorkflowRequest request, String owner, @Nullable String idempotencyKey) {
+        var work = compile(request).work();
+        if (!request.contents().containsKey("in")) {
+            throw new MissingSources(Set.of(), Set.of(), Set.of("in"));
+        }
+        return jobs.submit(JobSpec.of(request.file(), work), owner, idempotencyKey);
+    }
+}
