@@ -33,7 +33,8 @@ class ImportsTest {
                 "worker, api, transport, data",
                 "rest, api, -, -",
                 "shell, api, -, -",
-                "executor, api, -, -"
+                "executor, api, -, -",
+                "language, api, -, -"
             })
     void aBundleUsesNoMoreThanItMay(String bundle, String first, String second, String third) {
         var allowed = Stream.of(bundle, first, second, third)
@@ -93,6 +94,16 @@ class ImportsTest {
                 .map(type -> type.getPackageName().split("\\.", 3)[1])
                 .collect(Collectors.toSet());
         assertThat(seen)
-                .contains("api", "transport", "broker", "data", "manager", "worker", "rest", "shell", "executor");
+                .contains(
+                        "api",
+                        "transport",
+                        "broker",
+                        "data",
+                        "manager",
+                        "worker",
+                        "rest",
+                        "shell",
+                        "executor",
+                        "language");
     }
 }
