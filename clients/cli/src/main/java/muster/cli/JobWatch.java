@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import muster.cli.client.Client;
@@ -209,6 +210,15 @@ final class JobWatch {
 
     /** The exit code that an ended job gives, said on standard error where the task itself has not said it. */
     int exitCode(JsonNode job) {
+        return exitCode(job, Map.of());
+    }
+
+    /**
+     * Likewise.
+     *
+     * @param commands of tasks, by name, to tell what failed
+     */
+    int exitCode(JsonNode job, Map<String, String> commands) {
         var id = job.path("id").asText();
         var state = job.path("state").asText();
         if (state.equals("succeeded")) {
@@ -231,6 +241,10 @@ final class JobWatch {
                             : "job " + id + " failed: " + count + " of "
                                     + job.path("size").asInt() + " tasks; the first is ")
                     + TaskCommands.failure(failed));
+            var command = commands.get(failed.path("name").asText());
+            if (command != null) {
+                terminal.err().println("  command: " + Terminal.safe(command));
+            }
             if (!single) {
                 attempt.path("stderrTail").asText("").lines().forEach(line -> terminal.err()
                         .println("  " + Terminal.safe(line)));

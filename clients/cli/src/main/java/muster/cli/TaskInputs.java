@@ -5,10 +5,12 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Objects;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import muster.cli.client.Failure;
 
 /** Turns {@code --input} into what a specification says of it; files of this machine are uploaded. */
@@ -38,24 +40,23 @@ final class TaskInputs {
             return;
         }
         var path = Path.of(source);
-        if (Files.isRegularFile(path)) {
-            put(inputs, name.isEmpty() ? fileName(path) : name, upload.apply(path), Files.isExecutable(path));
-        } else if (Files.isDirectory(path)) {
-            folder(inputs, path, name.isEmpty() ? fileName(path.toAbsolutePath().normalize()) : name);
-        } else {
+        if (!Files.exists(path)) {
             throw Failure.user("--input " + text + ": there is no file or folder " + source + "; correct its name");
         }
+        var to = name.isEmpty() ? fileName(path.toAbsolutePath().normalize()) : name;
+        files(path)
+                .forEach((below, file) -> put(
+                        inputs, below.isEmpty() ? to : to + "/" + below, upload.apply(file), Files.isExecutable(file)));
     }
 
-    private void folder(ArrayNode inputs, Path folder, String name) {
-        List<Path> files;
-        try (var all = Files.walk(folder)) {
-            files = all.filter(Files::isRegularFile).sorted().toList();
+    /** The files of a folder by their names below it; or the file itself, by an empty name. */
+    static SortedMap<String, Path> files(Path path) {
+        try (var all = Files.walk(path)) {
+            return all.filter(Files::isRegularFile)
+                    .collect(Collectors.toMap(
+                            file -> path.relativize(file).toString(), file -> file, (one, other) -> one, TreeMap::new));
         } catch (IOException e) {
-            throw Failure.user("cannot read " + folder + ": " + e, e);
-        }
-        for (var file : files) {
-            put(inputs, name + "/" + folder.relativize(file), upload.apply(file), Files.isExecutable(file));
+            throw Failure.user("cannot read " + path + ": " + e, e);
         }
     }
 

@@ -258,7 +258,7 @@ class MainTest {
         assertThat(run("nothing")).isEqualTo(new Run(2, "", "muster: 'nothing' is not a command; see muster --help\n"));
         assertThat(run("job").err()).contains("a command is missing after 'muster job'");
         assertThat(run("job", "show").err()).contains("Missing required parameter: 'JOB'; see muster job show --help");
-        assertThat(run("run", "workflow.makeflow").err()).contains("other languages are planned");
+        assertThat(run("run", "workflow.makeflow").err()).contains("there is no file workflow.makeflow");
         assertThat(run("task", "logs", "1.0", "--stream", "x").err()).contains("neither stdout nor stderr");
     }
 

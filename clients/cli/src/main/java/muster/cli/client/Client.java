@@ -118,7 +118,16 @@ public final class Client {
 
     /** @param idempotencyKey makes it safe to send the same again when the answer was lost */
     public JsonNode submit(String specification, String idempotencyKey) {
-        var request = request("/jobs")
+        return submit("/jobs", specification, idempotencyKey);
+    }
+
+    /** Submits what becomes a job. */
+    public JsonNode post(String path, JsonNode body, String idempotencyKey) {
+        return submit(path, Json.compact(body), idempotencyKey);
+    }
+
+    private JsonNode submit(String path, String specification, String idempotencyKey) {
+        var request = request(path)
                 .header("Content-Type", "application/json")
                 .header("Idempotency-Key", idempotencyKey)
                 .POST(HttpRequest.BodyPublishers.ofString(specification));

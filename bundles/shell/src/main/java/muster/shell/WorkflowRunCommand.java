@@ -1,0 +1,136 @@
+package muster.shell;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import muster.api.JobService;
+import muster.api.MusterException;
+import muster.api.Names;
+import muster.api.ObjectService;
+import muster.api.language.Content;
+import muster.api.language.MissingSources;
+import muster.api.language.WorkflowRequest;
+import muster.api.language.WorkflowService;
+import org.apache.karaf.shell.api.action.Argument;
+import org.apache.karaf.shell.api.action.Command;
+import org.apache.karaf.shell.api.action.Option;
+import org.apache.karaf.shell.api.action.lifecycle.Reference;
+import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.jspecify.annotations.Nullable;
+
+/** Runs a workflow that lies on the manager's machine, and prints the id of its job. */
+@Service
+@Command(
+        scope = "workflow",
+        name = "run",
+        description = "Runs a workflow on the manager's machine and prints the id of its job")
+public final class WorkflowRunCommand extends ServiceCommand {
+    @Reference
+    WorkflowService workflows;
+
+    @Reference
+    JobService jobs;
+
+    @Reference
+    ObjectService objects;
+
+    @Option(name = "--language", description = "The language, where the file's name does not tell it")
+    String language = "";
+
+    @Option(name = "--set", description = "NAME=VALUE for a name of the script", multiValued = true)
+    List<String> settings = List.of();
+
+    @Option(name = "--shared-dir", description = "The workflow's folder as all workers see it; no files are moved")
+    @Nullable
+    String sharedFolder;
+
+    @Option(name = "--wait", description = "Wait for the job's end, and bring its files back to the workflow's folder")
+    boolean wait;
+
+    @Argument(name = "file", description = "Path of the workflow", required = true)
+    String file = "";
+
+    @Override
+    @Nullable
+    Object run(Screen screen) throws InterruptedException {
+        var path = Path.of(file).toAbsolutePath().normalize();
+        var folder = path.getParent();
+        if (folder == null) {
+            throw MusterException.invalid("'" + Names.escape(file) + "' is no file; give the path of a workflow");
+        }
+        var files = new TreeMap<String, String>();
+        var contents = new TreeMap<String, List<Content>>();
+        var text = read(path);
+        while (true) {
+            var request = request(path, text, files, contents);
+            try {
+                var id = workflows.run(request, screen.user(), null);
+                if (!wait) {
+                    return id;
+                }
+                screen.line(id.toString());
+                new Waiting(jobs).forEnd(id, screen);
+                if (sharedFolder == null) {
+                    new WorkflowFolder(folder, objects).bringBack(workflows.compile(request), id);
+                }
+                return null;
+            } catch (MissingSources e) {
+                if (!e.variables().isEmpty()) {
+                    throw MusterException.invalid("the workflow uses the variables " + String.join(", ", e.variables())
+                            + ", which the console does not have; give them by --set");
+                }
+                for (var name : e.files()) {
+                    files.put(name, read(folder.resolve(name)));
+                }
+                for (var name : e.contents()) {
+                    contents.put(name, new WorkflowFolder(folder, objects).upload(name));
+                }
+            }
+        }
+    }
+
+    private WorkflowRequest request(
+            Path path, String text, Map<String, String> files, Map<String, List<Content>> contents) {
+        return new WorkflowRequest(
+                language,
+                path.getFileName().toString(),
+                text,
+                settings(),
+                sharedFolder == null ? Map.of() : Map.of("shared-dir", sharedFolder),
+                files,
+                Map.of(),
+                UNDEFINED,
+                contents,
+                "",
+                List.of(),
+                0);
+    }
+
+    /** What a workflow takes of its user's environment by itself; there is none here. */
+    private static final Set<String> UNDEFINED = Set.of("CORES", "MEMORY", "DISK", "GPUS", "WALL_TIME");
+
+    private Map<String, String> settings() {
+        var values = new TreeMap<String, String>();
+        for (var setting : settings) {
+            var equals = setting.indexOf('=');
+            if (equals < 1) {
+                throw MusterException.invalid("--set '" + Names.escape(setting) + "' has no name; write NAME=VALUE");
+            }
+            values.put(setting.substring(0, equals), setting.substring(equals + 1));
+        }
+        return values;
+    }
+
+    private static String read(Path path) {
+        try {
+            return Files.readString(path);
+        } catch (IOException e) {
+            throw MusterException.invalid("the workflow " + Names.escape(path.toString())
+                    + " cannot be read on the manager's machine: " + e.getMessage());
+        }
+    }
+}
