@@ -1,0 +1,157 @@
+package muster.itests;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** Workflows with a fault each. */
+final class MalformedWorkflows {
+    private final List<Script> scripts = new ArrayList<>();
+
+    /** @param file its name, which tells the form */
+    record Script(String file, String text) {}
+
+    private MalformedWorkflows() {}
+
+    static List<Script> all() {
+        var malformed = new MalformedWorkflows();
+        malformed.truncated();
+        malformed.circles();
+        malformed.madeTwice();
+        malformed.undefined();
+        malformed.nestedDeep();
+        malformed.huge();
+        malformed.hostilePaths();
+        malformed.wrongKinds();
+        return malformed.scripts;
+    }
+
+    private void classic(String text) {
+        scripts.add(new Script("w.makeflow", text));
+    }
+
+    private void jx(String text) {
+        scripts.add(new Script("w.jx", text));
+    }
+
+    private void truncated() {
+        var jx = "{\"define\":{\"N\":2},\"rules\":[{\"command\":\"x\"+i,\"outputs\":[\"a\"+i]} for i in range(1,N)]}";
+        for (var end = 1; end < jx.length(); end++) {
+            jx(jx.substring(0, end));
+        }
+        for (var quote : List.of("\"", "'")) {
+            for (var length = 0; length < 10; length++) {
+                classic("a: " + quote + "x ".repeat(length));
+                classic("a:\n\techo $(V" + "x".repeat(length) + ")");
+            }
+        }
+        classic("a");
+        classic("a: b");
+        classic("a: b\n");
+        classic("a: b \\\n");
+    }
+
+    private void circles() {
+        for (var length = 1; length <= 20; length++) {
+            var text = new StringBuilder();
+            for (var i = 0; i < length; i++) {
+                text.append("f" + i + ": f" + (i + 1) % length + "\n\tx\n");
+            }
+            classic(text.toString());
+        }
+        classic("a:\n\tMAKEFLOW w.makeflow\n".repeat(2));
+    }
+
+    private void madeTwice() {
+        for (var apart = 0; apart < 20; apart++) {
+            var text = new StringBuilder("twice:\n\tx\n");
+            for (var i = 0; i < apart; i++) {
+                text.append("f" + i + ":\n\tx\n");
+            }
+            classic(text + "sub/../twice other:\n\tx\n");
+        }
+        classic("a a:\n\tx\n");
+        jx("{\"rules\":[{\"command\":\"x\",\"outputs\":[\"a\",\"./a\"]}]}");
+        jx("{\"rules\":[{\"command\":\"x\",\"outputs\":[\"a\"]} for i in range(2)]}");
+    }
+
+    private void undefined() {
+        for (var use : List.of("$NONE_SUCH", "$(NONE_SUCH)", "${NONE_SUCH}", "\"$NONE_SUCH\"", "x$(NONE_SUCH)y")) {
+            classic(use + ":\n\tx\n");
+            classic("a: " + use + "\n\tx\n");
+            classic("a:\n\tx " + use + "\n");
+            classic("V=" + use + "\na:\n\tx\n");
+            classic("a:\n\t@V=" + use + "\n\tx\n");
+        }
+        jx("{\"rules\":[{\"command\":NONE_SUCH,\"outputs\":[\"a\"]}]}");
+        jx("{\"rules\":[{\"command\":\"x\",\"outputs\":[none_such(1)]}]}");
+        jx("{\"define\":{\"a\":b,\"b\":a},\"rules\":[{\"command\":a,\"outputs\":[\"x\"]}]}");
+    }
+
+    private void nestedDeep() {
+        for (var depth : List.of(101, 1_000, 100_000)) {
+            jx("[".repeat(depth));
+            jx("{\"a\":".repeat(depth));
+            jx("{\"rules\":" + "(".repeat(depth) + "[]" + ")".repeat(depth) + "}");
+            jx("{\"rules\":" + "-".repeat(depth) + "1}");
+            jx("{\"rules\":" + "not ".repeat(depth) + "true}");
+        }
+        jx("{\"rules\":1" + "+1".repeat(100_000) + "}");
+        jx("{\"rules\":x" + "[0]".repeat(100_000) + "}");
+    }
+
+    private void huge() {
+        jx("{\"rules\":range(1000000000000)}");
+        jx("{\"rules\":[[i for j in range(100000)] for i in range(100000)]}");
+        jx("{\"rules\":" + "9".repeat(100_000) + "}");
+        jx("{\"define\":{\"s\":\"" + "x".repeat(100_000)
+                + "\"},\"rules\":[{\"command\":s+i,\"outputs\":[s+i]} for i in range(1000000)]}");
+        classic("V=0123456789\n" + "V=$V$V\n".repeat(64) + "a:\n\techo $V\n");
+        classic("x".repeat(2_000_000) + ":\n\tx\n");
+        classic("CORES=" + "9".repeat(10_000) + "\na:\n\tx\n");
+        classic("MEMORY=1e999999999\na:\n\tx\n");
+        classic("WALL_TIME=0\na:\n\tx\n");
+    }
+
+    private void hostilePaths() {
+        var paths = List.of(
+                "..",
+                ".",
+                "../x",
+                "a/../../x",
+                "./.././x",
+                "a/b/../../../etc/passwd",
+                "../".repeat(1000) + "etc/passwd",
+                "x".repeat(5_000),
+                "x/".repeat(2_000) + "x",
+                "a\u0007b",
+                "a\u0000b",
+                "\u001b[31mred");
+        for (var path : paths) {
+            classic("'" + path + "':\n\tx\n");
+            classic("a: '" + path + "'\n\tx\n");
+            classic("a->'" + path + "':\n\tx\n");
+            classic("a: b->'" + path + "'\n\tx\n");
+        }
+        for (var path : List.of("/etc/passwd", "/", "//etc/passwd", "/x/../etc/passwd")) {
+            classic(path + ":\n\tx\n");
+            classic("a->" + path + ":\n\tx\n");
+            classic("a: b->" + path + "\n\tx\n");
+            jx("{\"rules\":[{\"command\":\"x\",\"outputs\":[\"" + path + "\"]}]}");
+        }
+        jx("{\"rules\":[{\"command\":\"x\",\"outputs\":[\"\"]}]}");
+        jx("{\"rules\":[{\"command\":\"x\",\"outputs\":[{\"dag_name\":\"a\",\"task_name\":\"../b\"}]}]}");
+    }
+
+    private void wrongKinds() {
+        var values = List.of("null", "true", "5", "1.5", "\"text\"", "{}", "[5]", "[null]", "[[]]");
+        for (var value : values) {
+            jx("{\"rules\":" + value + "}");
+            jx("{\"rules\":[{\"command\":\"x\",\"outputs\":" + value + "}]}");
+        }
+        for (var name : List.of("CORES", "MEMORY", "DISK", "GPUS", "WALL_TIME")) {
+            IntStream.of(-1, -1_000_000).forEach(number -> classic(name + "=" + number + "\na:\n\tx\n"));
+            classic(name + "=many\na:\n\tx\n");
+        }
+    }
+}

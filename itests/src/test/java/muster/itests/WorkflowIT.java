@@ -1,0 +1,206 @@
+package muster.itests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.assertj.core.api.SoftAssertions;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Workflows on a manager and two workers that share no folder, each a process of its own. */
+class WorkflowIT {
+    @TempDir
+    static Path dir;
+
+    private static Cluster cluster;
+    private static Rest rest;
+
+    @TempDir
+    Path folder;
+
+    @BeforeAll
+    static void startCluster() {
+        cluster = Cluster.start(dir, "w1", "w2");
+        rest = cluster.rest();
+        var document = new Document(rest.get("/openapi.json").json());
+        rest.checkEach(document::check);
+    }
+
+    @AfterAll
+    static void stopCluster() {
+        if (cluster != null) {
+            cluster.close();
+        }
+    }
+
+    private Path write(String name, String text) throws IOException {
+        var file = folder.resolve(name);
+        Files.createDirectories(file.getParent());
+        return Files.writeString(file, text);
+    }
+
+    private Cluster.Printed run(String script, String... options) {
+        var arguments = new String[options.length + 2];
+        arguments[0] = "run";
+        arguments[1] = folder.resolve(script).toString();
+        System.arraycopy(options, 0, arguments, 2, options.length);
+        return cluster.client(arguments);
+    }
+
+    @Test
+    void runsOverTwoWorkersAndBringsTheTargetsBack(@TempDir Path meeting) throws IOException {
+        write("data/one.txt", "one\n");
+        write("data/more/two.txt", "two\n");
+        // two rules of two cores each meet only if two workers run them
+        assertThat(write("tools/meet.sh", """
+                #!/bin/sh
+                touch "$3/$1"
+                until [ -e "$3/$2" ]; do sleep 0.1; done
+                echo $MUSTER_WORKER
+                """).toFile().setExecutable(true)).isTrue();
+        write("sub/inner.mf", """
+                upper.txt: ../data/one.txt
+                \ttr a-z A-Z < ../data/one.txt > upper.txt
+                """);
+        write("w.makeflow", """
+                # two that meet, and what comes of it
+                export LEVEL=high
+                CATEGORY=pair
+                CORES=2
+                left/where.txt left/level.txt: tools/meet.sh
+                \t./tools/meet.sh left right $(MEETING) > left/where.txt; echo $$LEVEL > left/level.txt
+                right/where.txt: tools/meet.sh
+                \t./tools/meet.sh right left $(MEETING) > right/where.txt
+
+                CATEGORY=rest
+                CORES=1
+                parts: data
+                \tmkdir -p parts/deep && cp data/one.txt parts/1 && \\
+                \t  cp data/more/two.txt parts/deep/2
+                where/all.txt->all: left/where.txt right/where.txt->other.txt
+                \tcat left/where.txt other.txt > all
+                sub/upper.txt: data/one.txt
+                \tMAKEFLOW sub/inner.mf sub
+                '100% [sum].txt': parts sub/upper.txt left/level.txt
+                \tLOCAL cat parts/1 parts/deep/2 sub/upper.txt left/level.txt > '100% [sum].txt'
+                """);
+
+        var printed = run("w.makeflow", "--set", "MEETING=" + meeting);
+
+        assertThat(printed.exitCode()).as(printed.toString()).isZero();
+        assertThat(folder.resolve("100% [sum].txt")).hasContent("one\ntwo\nONE\nhigh");
+        assertThat(folder.resolve("parts/deep/2")).hasContent("two");
+        assertThat(Files.readAllLines(folder.resolve("where/all.txt"))).containsExactlyInAnyOrder("w1", "w2");
+        assertThat(folder.resolve("left/where.txt")).exists();
+        assertThat(folder.resolve("sub/upper.txt")).hasContent("ONE");
+        assertThat(printed.stdout()).contains("8 files are in " + folder);
+    }
+
+    @Test
+    void tellsTheRuleThatFailedItsCommandItsWorkerAndItsLastWords() throws IOException {
+        write("w.makeflow", """
+                out/first:
+                \techo 1 > out/first
+                second: out/first
+                \techo no such colour >&2; exit 3
+                third: second
+                \tcp second third
+                """);
+
+        var printed = run("w.makeflow");
+
+        assertThat(printed.exitCode()).as(printed.toString()).isEqualTo(3);
+        assertThat(printed.stderr())
+                .contains("'second' on w", "exited with code 3", "command: echo no such colour", "no such colour\n");
+        assertThat(folder.resolve("out/first")).hasContent("1");
+        assertThat(folder.resolve("third")).doesNotExist();
+    }
+
+    @Test
+    void aRuleThatDoesNotMakeItsTargetFailsByName() throws IOException {
+        write("w.makeflow", "made missing:\n\ttouch made\n");
+
+        var printed = run("w.makeflow");
+
+        assertThat(printed.exitCode()).as(printed.toString()).isNotZero();
+        assertThat(printed.stderr()).contains("'made'", "output 'missing' was not made");
+    }
+
+    @Test
+    void runsInAFolderThatWorkersShare() throws IOException {
+        write("in", "shared\n");
+        write("w.makeflow", "out/copy: in\n\tcp in out/copy\n");
+
+        var printed = run("w.makeflow", "--shared-dir", folder.toString());
+
+        assertThat(printed.exitCode()).as(printed.toString()).isZero();
+        assertThat(folder.resolve("out/copy")).hasContent("shared");
+    }
+
+    @Test
+    void uploadsInputsOnceAndLeavesWhatNobodyAskedFor() throws IOException {
+        write("in", "once\n");
+        write("w.jx", """
+                {"rules": [
+                  {"command": "cp in part" + i, "inputs": ["in"], "outputs": ["part" + i]} for i in range(3),
+                  {"command": "cat part* > all", "inputs": ["part" + i for i in range(3)], "outputs": ["all"]}]}
+                """);
+
+        for (var round = 0; round < 2; round++) {
+            var printed = run("w.jx", "--outputs-only");
+
+            assertThat(printed.exitCode()).as(printed.toString()).isZero();
+            assertThat(folder.resolve("all")).hasContent("once\nonce\nonce");
+            assertThat(folder.resolve("part0")).doesNotExist();
+        }
+    }
+
+    @Test
+    void theDemoAsAWorkflowHasTheTasksOfTheDemo() throws IOException {
+        Files.copy(Path.of(System.getProperty("muster.examples"), "sunlight.jx"), folder.resolve("sunlight.jx"));
+
+        var printed = run("sunlight.jx", "--set", "JAR=/opt/muster-demo.jar", "--dry-run", "--outputs-only");
+
+        assertThat(printed.stdout()).as(printed.toString()).isEqualTo("""
+                379 tasks
+                  day: 365
+                  month: 12
+                  terrain: 1
+                  year: 1
+                inputs:  /opt/muster-demo.jar
+                outputs: year.grid year.png
+                """);
+    }
+
+    @Test
+    void everyFaultIsToldWithItsPlaceAndHasNoEffect() {
+        var before = rest.get("/api/v1/jobs").json().path("items").size();
+        var scripts = MalformedWorkflows.all();
+        var rules = new SoftAssertions();
+        for (var script : scripts) {
+            var body = Rest.object();
+            body.put("file", script.file()).put("text", script.text());
+            body.putObject("files").put("w.makeflow", script.text());
+            var undefined = body.putArray("undefined");
+            for (var name : new String[] {"CORES", "MEMORY", "DISK", "GPUS", "WALL_TIME", "NONE_SUCH"}) {
+                undefined.add(name);
+            }
+            for (var length = 0; length < 10; length++) {
+                undefined.add("V" + "x".repeat(length));
+            }
+            var answer = rest.post("/api/v1/workflows", body.toString());
+            var shown = script.text().substring(0, Math.min(100, script.text().length()));
+            rules.assertThat(answer.status()).as(shown).isEqualTo(400);
+            rules.assertThat(answer.json().path("detail").asText())
+                    .as(shown)
+                    .matches("w\\.(makeflow|jx):[0-9]+:[0-9]+: .+");
+        }
+        rules.assertAll();
+        assertThat(scripts).hasSizeGreaterThan(200);
+        assertThat(rest.get("/api/v1/jobs").json().path("items")).hasSize(before);
+    }
+}
