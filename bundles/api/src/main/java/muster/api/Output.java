@@ -19,6 +19,16 @@ public record Output(
         String path, boolean optional, @Nullable Boolean keep) {
     public Output {
         Names.requirePath("output", path.endsWith("/") ? path.substring(0, path.length() - 1) : path);
+        if (path.chars().anyMatch(Output::inGlob)) {
+            requireGlob(path);
+        }
+    }
+
+    private static boolean inGlob(int c) {
+        return "*?[]{}\\".indexOf(c) >= 0;
+    }
+
+    private static void requireGlob(String path) {
         try {
             FileSystems.getDefault().getPathMatcher("glob:" + path);
         } catch (PatternSyntaxException e) {
@@ -45,7 +55,7 @@ public record Output(
 
     /** Whether it names one file or folder as it stands. */
     public boolean literal() {
-        return !path.endsWith("/") && path.chars().noneMatch(c -> "*?[]{}\\".indexOf(c) >= 0);
+        return !path.endsWith("/") && path.chars().noneMatch(Output::inGlob);
     }
 
     /** The same with another answer to whether it is kept. */

@@ -71,7 +71,7 @@ public sealed interface Work {
 
         /** Of what the user left open: an output that another task takes stays on the worker, any other is kept. */
         private static List<TaskSpec> settleWhatIsKept(List<TaskSpec> tasks) {
-            if (tasks.stream().allMatch(task -> task.outputs().isEmpty())) {
+            if (tasks.stream().allMatch(Graph::settled)) {
                 return tasks;
             }
             var taken = new HashMap<String, List<String>>();
@@ -82,7 +82,7 @@ public sealed interface Work {
                 }
             }
             return tasks.stream()
-                    .map(task -> task.outputs().isEmpty()
+                    .map(task -> settled(task)
                             ? task
                             : task.withFiles(
                                     task.inputs(),
@@ -93,6 +93,10 @@ public sealed interface Work {
                                                             .noneMatch(path -> takes(path, output))))
                                             .toList()))
                     .toList();
+        }
+
+        private static boolean settled(TaskSpec task) {
+            return task.outputs().stream().allMatch(output -> output.keep() != null);
         }
 
         private static boolean takes(String path, Output output) {

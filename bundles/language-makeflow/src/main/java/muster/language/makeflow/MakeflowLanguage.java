@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import muster.api.Input;
 import muster.api.MusterException;
 import muster.api.Names;
@@ -48,6 +49,8 @@ public final class MakeflowLanguage implements Language {
 
     /** Option, {@code true} or {@code false}: whether only what the workflow is run for comes back, not all targets. */
     static final String OUTPUTS_ONLY = "outputs-only";
+
+    private static final Pattern NOT_OF_A_NAME = Pattern.compile("[^A-Za-z0-9_.-]");
 
     private static final Set<String> OPTIONS = Set.of(SHARED_FOLDER, EXECUTOR, IMAGE, WRAPPER, RETRIES, OUTPUTS_ONLY);
 
@@ -236,15 +239,18 @@ public final class MakeflowLanguage implements Language {
                 List.of());
     }
 
+    private static boolean beginsAName(char c) {
+        return c == '_' || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+    }
+
     /** A task is named for the first file it makes, as far as names allow; with a number where that is taken. */
     private static List<String> names(List<Rule> rules) {
         var names = new ArrayList<String>();
         var taken = new HashMap<String, Integer>();
         for (var rule : rules) {
-            var target = rule.targets().get(0).path().replaceAll("[^A-Za-z0-9_.-]", "_");
-            var name = target.matches("[A-Za-z_].*") ? target : "_" + target;
-            var shortened = name.substring(Math.max(0, name.length() - 100));
-            var plain = shortened.matches("[A-Za-z_].*") ? shortened : "_" + shortened;
+            var target = NOT_OF_A_NAME.matcher(rule.targets().get(0).path()).replaceAll("_");
+            var shortened = target.substring(Math.max(0, target.length() - 100));
+            var plain = beginsAName(shortened.charAt(0)) ? shortened : "_" + shortened;
             var unique = plain;
             while (taken.putIfAbsent(unique, 1) != null) {
                 unique = plain + "-" + taken.merge(plain, 1, Integer::sum);
