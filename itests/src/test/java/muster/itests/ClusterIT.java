@@ -9,7 +9,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.StreamSupport;
+import muster.itests.hot.HotBundle;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -341,6 +344,54 @@ class ClusterIT {
 
         cluster.startWorker(first);
         cluster.awaitState(first, "online");
+    }
+
+    @Test
+    void anExecutorIsDeployedOnARunningWorkerAndRemovedOnceItsTasksHaveEnded(@TempDir Path folder) throws Exception {
+        var jar = HotBundle.deploy(folder).toString();
+        var begin = System.nanoTime();
+        var deployed = cluster.client("worker", "deploy", "w2", jar);
+        assertThat(deployed.stdout()).as(deployed.stderr()).isEqualTo("""
+                worker w2: 'echo.jar' is deployed; executors: echo
+                """);
+        var id = rest.submit("{\"task\":{\"executor\":\"echo\",\"command\":[\"hot\",\"stuff\"]}}");
+        assertThat(rest.ended(id, SOON).path("state").asText()).isEqualTo("succeeded");
+        System.out.println("from the command to the end of the first task of the new kind: "
+                + Duration.ofNanos(System.nanoTime() - begin).toMillis() + " ms");
+        assertThat(workers(id)).containsExactly("w2");
+        assertThat(cluster.client("worker", "deploy", "w2", jar).stdout()).contains("is there already");
+
+        cluster.stop("w2");
+        cluster.startWorker("w2");
+        cluster.awaitState("w2", "online");
+        Eventually.until("w2 offers echo again", SOON, () -> offers("w2", "echo"), there -> there);
+
+        var go = folder.resolve("go");
+        var running = rest.submit("{\"task\":{\"executor\":\"echo\",\"command\":[\"until\",\"" + go + "\"]}}");
+        runningOn(running);
+        var removal = CompletableFuture.supplyAsync(() -> cluster.client("worker", "undeploy", "w2", "echo.jar"));
+        Eventually.until("echo takes nothing more", SOON, () -> offers("w2", "echo"), there -> !there);
+        assertThat(removal).isNotDone();
+        Files.createFile(go);
+        assertThat(removal.get(60, TimeUnit.SECONDS).stdout()).contains("'echo.jar' is removed");
+        assertThat(rest.ended(running, SOON).path("state").asText()).isEqualTo("succeeded");
+    }
+
+    @Test
+    void whatIsNoBundleIsNotDeployed(@TempDir Path folder) throws Exception {
+        var text = Files.writeString(folder.resolve("text.jar"), "no jar");
+        var refused = cluster.client("worker", "deploy", "w1", text.toString());
+        assertThat(refused.exitCode()).isNotZero();
+        assertThat(refused.stderr()).contains("worker 'w1': 'text.jar' is no jar");
+        var unknown = cluster.client("worker", "undeploy", "w1", "text.jar");
+        assertThat(unknown.stderr()).contains("no bundle 'text.jar' is deployed here");
+    }
+
+    private static boolean offers(String worker, String kind) {
+        var executors = rest.get("/api/v1/workers/" + worker).json().path("executors");
+        return StreamSupport.stream(executors.spliterator(), false)
+                .anyMatch(executor -> executor.path("name").asText().equals(kind)
+                        && executor.path("available").asBoolean());
     }
 
     /** Where the last attempt of a job's only task runs, once it does. */

@@ -1,6 +1,7 @@
 package muster.api;
 
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import org.osgi.annotation.versioning.ProviderType;
 
 /** The workers and the cluster as a whole. Thread-safe. Ids that do not exist give NOT_FOUND. */
@@ -24,6 +25,20 @@ public interface ClusterService {
      * while it is online, unless forced; then its tasks go back to the queue.
      */
     void remove(String id, boolean force, String by);
+
+    /**
+     * Installs a bundle on a worker, in place of one of the same file name, and starts it; it is there again after a restart.
+     * Before another is replaced, what its executors run ends.
+     *
+     * @param file name of the bundle there, such as {@code mine-1.0.jar}
+     * @param object with the bundle, which the manager has
+     * @return what became of it, in a line; fails with CONFLICT if the worker refuses it or it does not start, UNAVAILABLE
+     *     if the worker does not answer
+     */
+    CompletionStage<String> deploy(String worker, String file, String object, String by);
+
+    /** Removes a bundle that was deployed, once what its executors run has ended; answers as {@link #deploy}. */
+    CompletionStage<String> undeploy(String worker, String file, String by);
 
     /** Empty when jobs can be accepted and workers heard; else why not, in one line. */
     String notReady();

@@ -1,11 +1,14 @@
 package muster.manager;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import java.util.function.BiPredicate;
 import muster.api.ClusterService;
 import muster.api.ClusterStatus;
+import muster.api.ErrorCode;
 import muster.api.JobState;
 import muster.api.MusterException;
 import muster.api.Names;
@@ -15,9 +18,13 @@ import muster.api.WorkerView;
 import muster.manager.scheduler.WorkerRun;
 import muster.manager.store.Write;
 import muster.transport.BrokerAddress;
+import muster.transport.ToWorker;
 
 /** The cluster service: asks the reactor and translates. */
 final class Cluster implements ClusterService {
+    /** For a bundle to be fetched, installed and started, or its tasks to be waited for a while. */
+    private static final Duration DEPLOYED = Duration.ofSeconds(60);
+
     private final Manager manager;
     private final String id;
     private final String version;
@@ -194,6 +201,41 @@ final class Cluster implements ClusterService {
             manager.events.add(manager.now(), "worker.removed", null, EventLog.NONE, EventLog.NONE, id, "by " + by);
             return true;
         });
+    }
+
+    @Override
+    public CompletionStage<String> deploy(String worker, String file, String object, String by) {
+        var files = manager.files();
+        if (files == null || files.size(object).isEmpty()) {
+            throw MusterException.notFound("object " + Names.escape(object) + " is not here; upload the bundle first");
+        }
+        return ask(worker, file, object, "worker.deployed", by);
+    }
+
+    @Override
+    public CompletionStage<String> undeploy(String worker, String file, String by) {
+        return ask(worker, file, "", "worker.undeployed", by);
+    }
+
+    private CompletionStage<String> ask(String id, String file, String object, String event, String by) {
+        manager.reactor.ask(() -> {
+            if (!get(id).online()) {
+                throw new MusterException(
+                        ErrorCode.UNAVAILABLE, "worker '" + id + "' is not online; try again when it is back");
+            }
+            return true;
+        });
+        return manager.deployments
+                .ask(
+                        request -> manager.dispatcher.send(id, new ToWorker.Deploy(request, file, object)),
+                        DEPLOYED,
+                        () -> "worker '" + id + "' did not answer within " + DEPLOYED.toSeconds() + "s; 'worker show "
+                                + id + "' tells what it offers")
+                .thenApply(message -> {
+                    manager.reactor.post(() -> manager.events.add(
+                            manager.now(), event, null, EventLog.NONE, EventLog.NONE, id, message + " by " + by));
+                    return message;
+                });
     }
 
     @Override

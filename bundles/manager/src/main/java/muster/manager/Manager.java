@@ -42,6 +42,7 @@ final class Manager implements Comm, AutoCloseable {
     final EventLog events;
     final Dispatcher dispatcher;
     final LogReader logs;
+    final Questions<String> deployments = new Questions<>();
     final Metrics metrics = new Metrics();
     final Workers workers;
     final Rate rate = new Rate();

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.function.LongSupplier;
 import muster.api.AttemptId;
 import muster.api.Cause;
+import muster.api.MusterException;
 import muster.api.Names;
 import muster.manager.scheduler.Execution;
 import muster.manager.scheduler.Verdict;
@@ -148,6 +149,8 @@ final class Workers implements ManagerListener {
             hello(id, hello);
         } else if (message instanceof ToManager.Log log) {
             manager.logs.answered(id, log);
+        } else if (message instanceof ToManager.Deployed deployed) {
+            deployed(id, deployed);
         } else {
             var worker = manager.scheduler.worker(id);
             if (worker == null || !session(message).equals(worker.session)) {
@@ -160,6 +163,15 @@ final class Workers implements ManagerListener {
                 }
                 receive(worker, message);
             }
+        }
+    }
+
+    private void deployed(String id, ToManager.Deployed answer) {
+        if (answer.error().isEmpty()) {
+            manager.deployments.answered(answer.request(), answer.message());
+        } else {
+            manager.deployments.failed(
+                    answer.request(), MusterException.conflict("worker '" + id + "': " + Names.escape(answer.error())));
         }
     }
 

@@ -4,8 +4,14 @@ import io.swagger.v3.oas.annotations.Operation;
 import io.swagger.v3.oas.annotations.Parameter;
 import io.swagger.v3.oas.annotations.media.Content;
 import io.swagger.v3.oas.annotations.media.Schema;
+import io.swagger.v3.oas.annotations.parameters.RequestBody;
 import io.swagger.v3.oas.annotations.responses.ApiResponse;
 import io.swagger.v3.oas.annotations.tags.Tag;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import javax.ws.rs.Consumes;
 import javax.ws.rs.DELETE;
 import javax.ws.rs.GET;
 import javax.ws.rs.POST;
@@ -13,6 +19,8 @@ import javax.ws.rs.Path;
 import javax.ws.rs.PathParam;
 import javax.ws.rs.Produces;
 import javax.ws.rs.QueryParam;
+import javax.ws.rs.container.AsyncResponse;
+import javax.ws.rs.container.Suspended;
 import javax.ws.rs.core.Context;
 import javax.ws.rs.core.MediaType;
 import javax.ws.rs.core.SecurityContext;
@@ -20,9 +28,11 @@ import muster.api.ClusterService;
 import muster.api.Page;
 import muster.api.Role;
 import muster.api.WorkerView;
+import muster.rest.json.DeploymentReader;
+import muster.rest.json.Json;
 import org.jspecify.annotations.Nullable;
 
-/** Workers: list, get, drain, resume, remove. */
+/** Workers: list, get, drain, resume, remove, and the bundles that are deployed on them. */
 @Path("/api/v1/workers")
 @Produces(MediaType.APPLICATION_JSON)
 @Tag(name = "workers")
@@ -70,6 +80,77 @@ public final class WorkersResource {
     public WorkerView resume(@PathParam("id") String id, @Context SecurityContext who) {
         cluster.resume(Query.id(id), Access.caller(who).name());
         return cluster.worker(id);
+    }
+
+    /** What became of a bundle, as JSON. */
+    record Deployed(String worker, String message) {}
+
+    @POST
+    @Path("{id}/bundles")
+    @Consumes(MediaType.APPLICATION_JSON)
+    @Needs(Role.ADMIN)
+    @Operation(
+            operationId = "deployBundle",
+            summary = "Installs a bundle on a worker, such as an executor",
+            description =
+                    "In place of one of the same file name, whose executors end what they run before. The bundle is"
+                            + " an object that was uploaded.",
+            requestBody =
+                    @RequestBody(
+                            required = true,
+                            content =
+                                    @Content(
+                                            mediaType = MediaType.APPLICATION_JSON,
+                                            schema = @Schema(ref = "#/components/schemas/Deployment"))))
+    @ApiResponse(responseCode = "200", content = @Content(schema = @Schema(ref = "#/components/schemas/Deployed")))
+    @ApiResponse(responseCode = "409", ref = "Conflict")
+    @ApiResponse(responseCode = "413", ref = "TooLarge")
+    @ApiResponse(responseCode = "415", ref = "UnsupportedMediaType")
+    public void deploy(
+            @PathParam("id") String id,
+            @Parameter(hidden = true) InputStream body,
+            @Context SecurityContext who,
+            @Suspended AsyncResponse response)
+            throws IOException {
+        var asked = DeploymentReader.read(Json.readSmall(body));
+        answer(
+                id,
+                cluster.deploy(
+                        Query.id(id),
+                        asked.file(),
+                        asked.object(),
+                        Access.caller(who).name()),
+                response);
+    }
+
+    @DELETE
+    @Path("{id}/bundles/{file}")
+    @Needs(Role.ADMIN)
+    @Operation(
+            operationId = "undeployBundle",
+            summary = "Removes a bundle from a worker, once what its executors run has ended")
+    @ApiResponse(responseCode = "200", content = @Content(schema = @Schema(ref = "#/components/schemas/Deployed")))
+    @ApiResponse(responseCode = "409", ref = "Conflict")
+    public void undeploy(
+            @PathParam("id") String id,
+            @PathParam("file") String file,
+            @Context SecurityContext who,
+            @Suspended AsyncResponse response) {
+        answer(
+                id,
+                cluster.undeploy(
+                        Query.id(id), Query.id(file), Access.caller(who).name()),
+                response);
+    }
+
+    private static void answer(String id, CompletionStage<String> stage, AsyncResponse response) {
+        stage.whenComplete((message, error) -> {
+            if (error == null) {
+                response.resume(new Deployed(id, message));
+            } else {
+                response.resume(error instanceof CompletionException wrapper ? wrapper.getCause() : error);
+            }
+        });
     }
 
     @DELETE

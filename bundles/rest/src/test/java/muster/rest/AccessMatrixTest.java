@@ -66,6 +66,8 @@ class AccessMatrixTest {
             Map.entry("getWorker", new Rule(Role.VIEWER, Of.NOBODY)),
             Map.entry("drainWorker", new Rule(Role.OPERATOR, Of.NOBODY)),
             Map.entry("resumeWorker", new Rule(Role.OPERATOR, Of.NOBODY)),
+            Map.entry("deployBundle", new Rule(Role.ADMIN, Of.NOBODY)),
+            Map.entry("undeployBundle", new Rule(Role.ADMIN, Of.NOBODY)),
             Map.entry("removeWorker", new Rule(Role.OPERATOR, Of.NOBODY)),
             Map.entry(RENEW, new Rule(Role.WORKER, Of.NOBODY)),
             Map.entry(ENROL, new Rule(Role.WORKER, Of.NOBODY)),
@@ -89,7 +91,9 @@ class AccessMatrixTest {
             ENROL,
             "{\"worker\":\"w3\",\"publicKey\":\"AQID\"}",
             "createToken",
-            "{\"role\":\"viewer\"}");
+            "{\"role\":\"viewer\"}",
+            "deployBundle",
+            "{\"file\":\"echo.jar\",\"object\":\"" + NOTHING + "\"}");
 
     private static TestServer server;
 
@@ -213,7 +217,10 @@ class AccessMatrixTest {
                     .view()
                     .id();
         }
-        return path.replace("{id}", thing).replace("{job}", job.toString()).replace("{object}", NOTHING);
+        return path.replace("{id}", thing)
+                .replace("{job}", job.toString())
+                .replace("{object}", NOTHING)
+                .replace("{file}", "echo.jar");
     }
 
     @Test

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import muster.api.Capacity;
 import muster.api.ClusterService;
 import muster.api.ClusterStatus;
@@ -91,6 +93,18 @@ final class FakeCluster implements ClusterService {
             throw MusterException.conflict("worker '" + id + "' is online; drain or stop it first");
         }
         workers.remove(id);
+    }
+
+    @Override
+    public CompletionStage<String> deploy(String id, String file, String object, String by) {
+        worker(id);
+        return CompletableFuture.completedFuture("'" + file + "' is deployed; executors: echo");
+    }
+
+    @Override
+    public CompletionStage<String> undeploy(String id, String file, String by) {
+        worker(id);
+        return CompletableFuture.completedFuture("'" + file + "' is removed");
     }
 
     @Override

@@ -6,6 +6,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import muster.api.Capacity;
 import muster.api.ClusterService;
 import muster.api.ClusterStatus;
@@ -134,6 +136,18 @@ class ClusterCommandsTest {
         @Override
         public void remove(String id, boolean force, String by) {
             throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public CompletionStage<String> deploy(String id, String file, String object, String by) {
+            worker(id);
+            return CompletableFuture.completedFuture("'" + file + "' is deployed; executors: echo");
+        }
+
+        @Override
+        public CompletionStage<String> undeploy(String id, String file, String by) {
+            worker(id);
+            return CompletableFuture.completedFuture("'" + file + "' is removed");
         }
 
         @Override

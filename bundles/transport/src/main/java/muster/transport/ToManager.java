@@ -100,4 +100,12 @@ public sealed interface ToManager {
      * @param error why it cannot be read; empty if it can
      */
     record Log(long request, long offset, byte[] bytes, boolean ended, String error) implements ToManager {}
+
+    /**
+     * Answers {@link ToWorker.Deploy}.
+     *
+     * @param message what became of it, in a line for the operator
+     * @param error why it was not done; empty if it was
+     */
+    record Deployed(long request, String message, String error) implements ToManager {}
 }

@@ -58,4 +58,13 @@ public sealed interface ToWorker {
 
     /** These jobs have ended: what their tasks made and left on the worker need not stay. */
     record Release(List<JobId> jobs) implements ToWorker {}
+
+    /**
+     * Install a bundle, in place of one of the same file name, or remove it. Answered by {@link ToManager.Deployed} with the
+     * same request number.
+     *
+     * @param file its name, without a folder
+     * @param object the bundle; empty to remove it
+     */
+    record Deploy(long request, String file, String object) implements ToWorker {}
 }

@@ -126,7 +126,9 @@ final class Samples {
                 "forget",
                 new ToWorker.Forget(List.of(new JobId(17), new JobId(1L << 40))),
                 "release",
-                new ToWorker.Release(List.of(new JobId(17))));
+                new ToWorker.Release(List.of(new JobId(17))),
+                "deploy",
+                new ToWorker.Deploy(9, "echo.jar", "sha256:" + "a".repeat(64)));
     }
 
     static Map<String, ToManager> toManager() {
@@ -161,6 +163,8 @@ final class Samples {
                 "returned",
                 new ToManager.Returned(SESSION, List.of(attempt(17, 3, 1)), "the worker is going down"),
                 "log",
-                new ToManager.Log(7, 3, "line\n".getBytes(StandardCharsets.UTF_8), true, "gone"));
+                new ToManager.Log(7, 3, "line\n".getBytes(StandardCharsets.UTF_8), true, "gone"),
+                "deployed",
+                new ToManager.Deployed(9, "offers echo", "it does not resolve"));
     }
 }

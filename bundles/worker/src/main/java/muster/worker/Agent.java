@@ -12,6 +12,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -128,6 +130,9 @@ final class Agent implements Outcomes, AutoCloseable {
     private final Map<String, List<AttemptId>> returned = new LinkedHashMap<>();
     private final List<ToManager> others = new ArrayList<>();
 
+    private Deployer deployer = (request, answer) ->
+            answer.accept(new ToManager.Deployed(request.request(), "", "this worker takes no bundles"));
+
     Agent(
             Node node,
             Links links,
@@ -198,6 +203,21 @@ final class Agent implements Outcomes, AutoCloseable {
                 Objects.requireNonNullElse(System.getenv("HOME"), "/"),
                 "LANG",
                 Objects.requireNonNullElse(System.getenv("LANG"), "C.UTF-8"));
+    }
+
+    /** Before {@link #start}; without it bundles that the manager sends are refused. */
+    void deployer(Deployer newDeployer) {
+        deployer = newDeployer;
+    }
+
+    /** How many attempts the executors of these kinds run now. */
+    CompletableFuture<Long> running(Set<String> kinds) {
+        var answer = new CompletableFuture<Long>();
+        mailbox.execute(() -> answer.complete(held.values().stream()
+                .filter(attempt -> attempt.state() == TaskAttempt.State.RUNNING)
+                .filter(attempt -> kinds.contains(attempt.template().executor()))
+                .count()));
+        return answer;
     }
 
     /** Begins to speak with the manager. */
@@ -676,6 +696,8 @@ final class Agent implements Outcomes, AutoCloseable {
                 inFiles(() -> forget.jobs().forEach(logs::forget));
             } else if (message instanceof ToWorker.Release release) {
                 release.jobs().forEach(taskFiles::release);
+            } else if (message instanceof ToWorker.Deploy deploy) {
+                deployer.deploy(deploy, answer -> mailbox.execute(() -> others.add(answer)));
             } else if (message instanceof ToWorker.Welcome welcome) {
                 if (!stranger && welcome.session().equals(node.session)) {
                     welcomed(welcome);

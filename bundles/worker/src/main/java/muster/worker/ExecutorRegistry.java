@@ -2,9 +2,11 @@ package muster.worker;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -74,11 +76,17 @@ final class ExecutorRegistry implements AutoCloseable {
         byKind = Map.copyOf(index);
     }
 
+    /** Gives nothing more to the executors of these kinds, and tells the cluster why; what they run goes on. */
+    void pause(Collection<String> kinds, String why) {
+        kinds.stream().map(byKind::get).filter(Objects::nonNull).forEach(entry -> entry.paused = why);
+        listener.run();
+    }
+
     /** The executor of a kind, if it can run now; else null. */
     @Nullable
     Executor available(String kind) {
         var entry = byKind.get(kind);
-        return entry != null && entry.availability.available() ? entry.executor : null;
+        return entry != null && entry.now().available() ? entry.executor : null;
     }
 
     /** Why {@link #available} says null. */
@@ -86,7 +94,7 @@ final class ExecutorRegistry implements AutoCloseable {
         var entry = byKind.get(kind);
         return entry == null
                 ? "executor '" + kind + "' is not deployed here"
-                : "executor '" + kind + "' cannot run here: " + entry.availability.reason();
+                : "executor '" + kind + "' cannot run here: " + entry.now().reason();
     }
 
     /** Whether this very executor is still deployed. */
@@ -100,7 +108,8 @@ final class ExecutorRegistry implements AutoCloseable {
     List<ExecutorView> views() {
         return byKind.values().stream()
                 .filter(entry -> entry.probed)
-                .map(entry -> new ExecutorView(entry.kind, entry.availability.available(), entry.availability.reason()))
+                .map(entry -> new ExecutorView(
+                        entry.kind, entry.now().available(), entry.now().reason()))
                 .sorted(Comparator.comparing(ExecutorView::name))
                 .toList();
     }
@@ -161,9 +170,16 @@ final class ExecutorRegistry implements AutoCloseable {
         volatile Availability availability = Availability.no("it has not been probed yet");
         volatile boolean probed;
 
+        /** Why it is given nothing more; empty if it is. */
+        volatile String paused = "";
+
         Entry(String kind, Executor executor) {
             this.kind = kind;
             this.executor = executor;
+        }
+
+        Availability now() {
+            return paused.isEmpty() ? availability : Availability.no(paused);
         }
     }
 }

@@ -33,6 +33,11 @@ interface TaskFiles {
         }
 
         @Override
+        public void bring(String object, Path to) throws IOException {
+            throw new TransferException(Failure.LOCAL, "this worker moves no files");
+        }
+
+        @Override
         public void release(JobId job) {}
     };
 
@@ -51,6 +56,9 @@ interface TaskFiles {
 
     /** Takes the outputs out of a workspace, and brings those to the manager that are kept. */
     void collect(AttemptId attempt, TaskSpec task, Path workspace) throws IOException;
+
+    /** Puts an object into a file that is not there yet. */
+    void bring(String object, Path to) throws IOException;
 
     /** The job has ended: what its tasks made here need not stay. */
     void release(JobId job);

@@ -72,4 +72,9 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
             description = "How much disk files may take that tasks were given or made; beyond it those go first that"
                     + " were longest not used")
     String cache() default "20GiB";
+
+    @AttributeDefinition(
+            description = "Bundles that administrators may deploy here through the manager: any, none, or the SHA-256"
+                    + " digests of some, separated by commas")
+    String deploy() default "any";
 }

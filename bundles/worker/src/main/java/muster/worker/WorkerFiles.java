@@ -140,6 +140,11 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
         }
     }
 
+    @Override
+    public void bring(String object, Path to) throws IOException {
+        place(object, to, false);
+    }
+
     private static String escape(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }

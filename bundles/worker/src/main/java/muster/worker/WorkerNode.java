@@ -1,6 +1,7 @@
 package muster.worker;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
@@ -39,6 +40,7 @@ public final class WorkerNode {
     private final Spool spool;
     private final WorkerFiles files;
     private final Agent agent;
+    private final Deployments deployments;
 
     @Activate
     public WorkerNode(
@@ -84,6 +86,14 @@ public final class WorkerNode {
                     files,
                     Agent.Timing.DEFAULT,
                     nodeStops);
+            deployments = new Deployments(
+                    context,
+                    Path.of(String.valueOf(context.getProperty("karaf.base"))).resolve("deploy"),
+                    configuration.deploy().strip(),
+                    files,
+                    registry,
+                    agent);
+            agent.deployer(deployments);
         } catch (RuntimeException e) {
             folder.close();
             throw e;
@@ -113,6 +123,7 @@ public final class WorkerNode {
 
     @Deactivate
     void stop() {
+        deployments.close();
         agent.close();
         files.close();
         registry.close();

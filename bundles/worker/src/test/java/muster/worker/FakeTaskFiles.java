@@ -48,5 +48,10 @@ final class FakeTaskFiles implements TaskFiles {
     }
 
     @Override
+    public void bring(String object, Path to) {
+        throw new UnsupportedOperationException("nobody deploys here");
+    }
+
+    @Override
     public void release(JobId job) {}
 }

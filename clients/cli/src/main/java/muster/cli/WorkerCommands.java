@@ -14,6 +14,8 @@ import java.util.concurrent.Callable;
 import muster.cli.client.Client;
 import muster.cli.client.ExitCode;
 import muster.cli.client.Failure;
+import muster.cli.client.Json;
+import muster.cli.client.Objects;
 import muster.cli.local.Installation;
 import muster.cli.local.LocalCluster;
 import muster.cli.terminal.Table;
@@ -35,6 +37,8 @@ import picocli.CommandLine.Parameters;
             WorkerCommands.Drain.class,
             WorkerCommands.Resume.class,
             WorkerCommands.Remove.class,
+            WorkerCommands.Deploy.class,
+            WorkerCommands.Undeploy.class,
             WorkerCommands.Start.class
         })
 final class WorkerCommands extends CommandGroup {
@@ -221,6 +225,94 @@ final class WorkerCommands extends CommandGroup {
             if (!json) {
                 print("worker " + id + " is removed");
             }
+        }
+    }
+
+    /** A command about a bundle on one worker or on all that have a label. */
+    abstract static class OfBundle extends ClusterCommand {
+        @Parameters(
+                arity = "1..2",
+                paramLabel = "[WORKER] FILE",
+                description = "The worker, unless --label; the bundle")
+        private List<String> words;
+
+        @Option(names = "--label", paramLabel = "LABEL", description = "On every worker online that has this label")
+        private @Nullable String label;
+
+        OfBundle(Context context) {
+            super(context);
+        }
+
+        /** What the manager says of a bundle on a worker. */
+        abstract JsonNode apply(Client client, String worker, String file);
+
+        @Override
+        public final Integer call() {
+            if (words.size() != (label == null ? 2 : 1)) {
+                throw Failure.user(
+                        label == null
+                                ? "name a worker and a bundle, such as: muster worker deploy w1 mine.jar"
+                                : "with --label name the bundle alone, such as: muster worker deploy --label gpu mine.jar");
+            }
+            var client = client();
+            var file = words.get(words.size() - 1);
+            for (var worker : label == null ? List.of(words.get(0)) : labelled(client)) {
+                var done = apply(client, worker, file);
+                if (json) {
+                    print(done);
+                } else {
+                    print("worker " + worker + ": " + done.path("message").asText());
+                }
+            }
+            return ExitCode.OK;
+        }
+
+        private List<String> labelled(Client client) {
+            var found = new ArrayList<String>();
+            for (var worker : client.get("/workers").path("items")) {
+                for (var each : worker.path("capacity").path("labels")) {
+                    if (each.asText().equals(label)
+                            && worker.path("state").asText().equals("online")) {
+                        found.add(worker.path("id").asText());
+                    }
+                }
+            }
+            if (found.isEmpty()) {
+                throw Failure.user("no worker that is online has the label '" + label + "'; see: muster worker list");
+            }
+            return found;
+        }
+    }
+
+    @Command(
+            name = "deploy",
+            description =
+                    "Installs a bundle, such as an executor, on workers while they run; in place of one of the same"
+                            + " file name, once that has ended what it runs.")
+    static final class Deploy extends OfBundle {
+        Deploy(Context context) {
+            super(context);
+        }
+
+        @Override
+        JsonNode apply(Client client, String worker, String file) {
+            var path = Path.of(file);
+            var body = Json.object()
+                    .put("file", String.valueOf(path.getFileName()))
+                    .put("object", Objects.upload(client, path));
+            return client.post(Client.path("workers", worker, "bundles"), body);
+        }
+    }
+
+    @Command(name = "undeploy", description = "Removes a bundle from workers, once it has ended what it runs.")
+    static final class Undeploy extends OfBundle {
+        Undeploy(Context context) {
+            super(context);
+        }
+
+        @Override
+        JsonNode apply(Client client, String worker, String file) {
+            return client.delete(Client.path("workers", worker, "bundles", file));
         }
     }
 

@@ -2,7 +2,9 @@ package muster.itests.hot;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import muster.api.Cause;
 import muster.api.Usage;
 import muster.api.executor.Attempt;
@@ -11,7 +13,7 @@ import muster.api.executor.Executor;
 import muster.api.executor.Outcome;
 import muster.api.executor.Outcomes;
 
-/** Writes the command of each task to its standard output. */
+/** Writes the command of each task to its standard output; of {@code until FILE} once the file is there. */
 public final class EchoExecutor implements Executor {
     /** The kind that tasks ask for. */
     public static final String KIND = "echo";
@@ -24,8 +26,22 @@ public final class EchoExecutor implements Executor {
     @Override
     public void start(List<Attempt> attempts, Outcomes outcomes) {
         for (var attempt : attempts) {
-            outcomes.ended(attempt.id(), echo(attempt));
+            var command = attempt.task().command();
+            if (command.get(0).equals("until")) {
+                var thread = new Thread(() -> echoOnceThere(Path.of(command.get(1)), attempt, outcomes), "echo");
+                thread.setDaemon(true);
+                thread.start();
+            } else {
+                outcomes.ended(attempt.id(), echo(attempt));
+            }
         }
+    }
+
+    private static void echoOnceThere(Path file, Attempt attempt, Outcomes outcomes) {
+        while (!Files.exists(file)) {
+            LockSupport.parkNanos(20_000_000);
+        }
+        outcomes.ended(attempt.id(), echo(attempt));
     }
 
     private static Outcome echo(Attempt attempt) {
@@ -39,6 +55,6 @@ public final class EchoExecutor implements Executor {
 
     @Override
     public void cancel(Attempt attempt) {
-        // every attempt has ended when start returns
+        // nobody cancels these
     }
 }

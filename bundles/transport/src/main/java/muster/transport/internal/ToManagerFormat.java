@@ -32,7 +32,8 @@ public final class ToManagerFormat {
             "started", ToManagerFormat::readStarted,
             "finished", ToManagerFormat::readFinished,
             "returned", ToManagerFormat::readReturned,
-            "log", ToManagerFormat::readLog);
+            "log", ToManagerFormat::readLog,
+            "deployed", ToManagerFormat::readDeployed);
 
     private static final Capacity NO_CAPACITY = new Capacity(0, 0, 0, List.of(), Map.of(), List.of());
     private static final Map<Cause, String> CAUSE_NAMES = new EnumMap<>(Arrays.stream(Cause.values())
@@ -80,6 +81,11 @@ public final class ToManagerFormat {
             Cbor.writeBytes(out, "bytes", log.bytes());
             Cbor.writeFlag(out, "ended", log.ended());
             Cbor.writeText(out, "error", log.error());
+        } else if (message instanceof ToManager.Deployed deployed) {
+            out.writeObjectFieldStart("deployed");
+            Cbor.writeNumber(out, "request", deployed.request());
+            Cbor.writeText(out, "message", deployed.message());
+            Cbor.writeText(out, "error", deployed.error());
         } else {
             throw new IllegalStateException("no format for " + message.getClass());
         }
@@ -357,5 +363,20 @@ public final class ToManagerFormat {
             }
         }
         return new ToManager.Log(request, offset, bytes, ended, error);
+    }
+
+    private static ToManager readDeployed(CBORParser in) throws IOException {
+        var request = 0L;
+        var message = "";
+        var error = "";
+        for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
+            switch (field) {
+                case "request" -> request = Cbor.readLong(in);
+                case "message" -> message = Cbor.readText(in);
+                case "error" -> error = Cbor.readText(in);
+                default -> in.skipChildren();
+            }
+        }
+        return new ToManager.Deployed(request, message, error);
     }
 }

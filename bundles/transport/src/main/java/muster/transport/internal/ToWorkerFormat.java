@@ -33,7 +33,9 @@ public final class ToWorkerFormat {
             "forget",
             in -> new ToWorker.Forget(readJobs(in)),
             "release",
-            in -> new ToWorker.Release(readJobs(in)));
+            in -> new ToWorker.Release(readJobs(in)),
+            "deploy",
+            ToWorkerFormat::readDeploy);
 
     private ToWorkerFormat() {}
 
@@ -72,6 +74,11 @@ public final class ToWorkerFormat {
         } else if (message instanceof ToWorker.Release release) {
             out.writeObjectFieldStart("release");
             writeJobs(out, release.jobs());
+        } else if (message instanceof ToWorker.Deploy deploy) {
+            out.writeObjectFieldStart("deploy");
+            Cbor.writeNumber(out, "request", deploy.request());
+            Cbor.writeText(out, "file", deploy.file());
+            Cbor.writeText(out, "object", deploy.object());
         } else {
             throw new IllegalStateException("no format for " + message.getClass());
         }
@@ -174,6 +181,21 @@ public final class ToWorkerFormat {
             }
         }
         return attempts;
+    }
+
+    private static ToWorker readDeploy(CBORParser in) throws IOException {
+        var request = 0L;
+        var file = "";
+        var object = "";
+        for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
+            switch (field) {
+                case "request" -> request = Cbor.readLong(in);
+                case "file" -> file = Cbor.readText(in);
+                case "object" -> object = Cbor.readText(in);
+                default -> in.skipChildren();
+            }
+        }
+        return new ToWorker.Deploy(request, file, object);
     }
 
     private static ToWorker readReadLog(CBORParser in) throws IOException {

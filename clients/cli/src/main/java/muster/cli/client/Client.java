@@ -134,8 +134,10 @@ public final class Client {
         return json(send(request, BodyHandlers.ofString()));
     }
 
-    public void delete(String path) {
-        send(request(path).DELETE(), BodyHandlers.ofString());
+    /** What the manager says of it; an empty object if nothing. */
+    public JsonNode delete(String path) {
+        var response = send(request(path).DELETE(), BodyHandlers.ofString());
+        return response.body().isEmpty() ? Json.object() : json(response);
     }
 
     /** Sends a file from a byte on. */
