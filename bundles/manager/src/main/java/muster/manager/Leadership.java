@@ -7,6 +7,7 @@ import muster.api.ErrorCode;
 import muster.api.JobService;
 import muster.api.MusterException;
 import muster.api.ObjectService;
+import muster.manager.security.ManagerSecurity;
 import muster.manager.store.Lease;
 import org.jspecify.annotations.Nullable;
 
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * The services of whichever manager leads. While this one does not, they answer UNAVAILABLE and name the one that does.
  * Thread-safe.
  */
-final class Leadership {
+final class Leadership implements ManagerSecurity.Lead {
     private volatile @Nullable Services services;
     private volatile String why = "the manager is starting; try again";
 
@@ -35,6 +36,16 @@ final class Leadership {
 
     void standBy(Lease seen) {
         why = "manager '" + seen.holder() + "' leads, this one stands by; ask " + seen.url();
+    }
+
+    @Override
+    public boolean held() {
+        return services != null;
+    }
+
+    @Override
+    public String why() {
+        return why;
     }
 
     JobService jobs() {

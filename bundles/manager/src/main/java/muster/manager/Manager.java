@@ -50,6 +50,7 @@ final class Manager implements Comm, AutoCloseable {
     private long lastJob;
     private @Nullable ManagerLink link;
     private @Nullable ManagerFiles files;
+    private String filesHost = "";
 
     /**
      * @param nanos a monotonic clock, for leases
@@ -79,9 +80,18 @@ final class Manager implements Comm, AutoCloseable {
         reactor.start();
     }
 
-    /** Before {@link #start}; without it no files are moved. */
-    void files(ManagerFiles newFiles) {
+    /**
+     * Before {@link #start}; without it no files are moved.
+     *
+     * @param host where workers reach them; empty for where each of them joined
+     */
+    void files(ManagerFiles newFiles, String host) {
         files = newFiles;
+        filesHost = host;
+    }
+
+    String filesHost() {
+        return filesHost;
     }
 
     @Nullable

@@ -18,6 +18,7 @@ import muster.api.Quantity;
 import muster.api.WorkerState;
 import muster.data.DataPlane;
 import muster.manager.scheduler.Settings;
+import muster.manager.security.ManagerSecurity;
 import muster.manager.store.Database;
 import muster.manager.store.PostgresqlDatabase;
 import muster.manager.store.SqlStore;
@@ -54,7 +55,7 @@ public final class ManagerComponent {
     public ManagerComponent(
             BundleContext context,
             ManagerConfig config,
-            @Reference SecurityComponent security,
+            @Reference ManagerSecurity security,
             @Reference BrokerAddress broker,
             @Reference Links links,
             @Reference DataPlane plane) {
@@ -63,8 +64,7 @@ public final class ManagerComponent {
         var retention = new Retention(Quantity.parseDuration(config.retention()), config.retention_jobs());
         var expected = list(config.nodes());
         var version = context.getBundle().getVersion().toString();
-        var secrets = security.security();
-        var access = secrets.access(() -> advertised(broker, config.address()), this::online);
+        var access = security.access(() -> advertised(broker, config.address()), this::online, leadership);
         election = new Election(
                 () -> new SqlStore(database(config)),
                 config.id(),
@@ -75,18 +75,23 @@ public final class ManagerComponent {
                     register(context, access);
                 },
                 store -> {
+                    security.lead(store);
                     var manager = new Manager(Clock.systemUTC(), System::nanoTime, store, settings, leases, expected);
                     var jobs = new Jobs(manager);
-                    var files = files(plane, secrets.identity(), config, manager, jobs, secrets::turnedAway);
-                    manager.files(files);
+                    var files = files(plane, security.identity(), config, manager, jobs, security::turnedAway);
+                    // which of several it is, a worker cannot know
+                    manager.files(files, config.security_key().isEmpty() ? "" : config.address());
                     manager.start(links.openManager(
-                            broker, secrets.identity(), new KnownWorkers(manager.workers, secrets::turnedAway)));
+                            broker, security.identity(), new KnownWorkers(manager.workers, security::turnedAway)));
                     var pruner = new Pruner(manager, jobs, retention);
                     leadership.begin(
-                            jobs, new Cluster(manager, config.id(), version, broker, expected, secrets::revoke), files);
+                            jobs,
+                            new Cluster(manager, config.id(), version, broker, expected, security::revoke),
+                            files);
                     register(context, access);
                     return () -> {
                         leadership.end();
+                        security.standBy();
                         pruner.close();
                         manager.close();
                     };
@@ -119,7 +124,8 @@ public final class ManagerComponent {
         }
     }
 
-    private static Database database(ManagerConfig config) {
+    /** What the jobs are in, as the settings say. */
+    static Database database(ManagerConfig config) {
         if (config.store().isEmpty()) {
             return new SqliteDatabase(data(config).resolve("muster.db"));
         }

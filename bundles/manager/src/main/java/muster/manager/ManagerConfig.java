@@ -16,7 +16,9 @@ public @interface ManagerConfig {
                     + " localhost, 127.0.0.1 and the host's name are always in")
     String names() default "";
 
-    @AttributeDefinition(description = "This machine's address as workers reach the embedded broker")
+    @AttributeDefinition(
+            description =
+                    "This machine's address as workers reach the embedded broker, and the files of one of several managers")
     String address() default "127.0.0.1";
 
     @AttributeDefinition(description = "Folder of the store; empty for ${karaf.data}/muster")
@@ -54,6 +56,12 @@ public @interface ManagerConfig {
 
     @AttributeDefinition(description = "Folder of the CA, keys and tokens; empty for ${karaf.base}/security")
     String security() default "";
+
+    @AttributeDefinition(
+            description = "With PostgreSQL, for several managers: file with a key that all of them have, 32 bytes in"
+                    + " base64. The CA, tokens and the register of certificates are then in the store, encrypted by"
+                    + " it; empty for files in the security folder")
+    String security_key() default "";
 
     @AttributeDefinition(
             description = "Ids of the workers that should be there, comma separated; status names who is missing")

@@ -269,7 +269,12 @@ final class Workers implements ManagerListener {
         manager.dispatcher.send(
                 id,
                 new ToWorker.Welcome(
-                        hello.session(), leases.lease(), leases.heartbeat(), 0, files == null ? 0 : files.port()));
+                        hello.session(),
+                        leases.lease(),
+                        leases.heartbeat(),
+                        0,
+                        manager.filesHost(),
+                        files == null ? 0 : files.port()));
         manager.scheduler.reconciled(
                 worker, restarted, new HashSet<>(hello.running()), new HashSet<>(hello.finished()));
         remember(worker);

@@ -21,6 +21,9 @@ final class FakeAccess implements AccessService {
     static final String EXPIRED = token("expired");
     static final String REVOKED = token("revoked");
 
+    /** Whether a token that is not known may be a new one of the manager that leads. */
+    volatile boolean standsBy;
+
     private final TlsFiles tls;
     private final Map<String, TokenView> tokens = new LinkedHashMap<>();
 
@@ -50,6 +53,9 @@ final class FakeAccess implements AccessService {
 
     @Override
     public synchronized Optional<Caller> authenticate(String token) {
+        if (standsBy && !tokens.containsKey(token)) {
+            throw new MusterException(ErrorCode.UNAVAILABLE, "this manager stands by; ask the one that leads");
+        }
         return Optional.ofNullable(tokens.get(token)).map(view -> new Caller(view.owner(), view.role(), view.id()));
     }
 

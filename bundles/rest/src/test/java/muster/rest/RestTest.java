@@ -610,6 +610,25 @@ class RestTest {
     }
 
     @Test
+    void aManagerThatStandsByCallsNoTokenUnknownAndIsHealthy() {
+        server.access.standsBy = true;
+        try {
+            var answer = server.send(server.request("GET", "/readyz", "").header("Authorization", "Bearer new"));
+            assertThat(answer.status()).isEqualTo(503);
+            assertThat(answer.response().headers().firstValue("Content-Type").orElse(""))
+                    .startsWith("application/problem+json");
+            assertThat(answer.json().path("detail").asText()).contains("stands by");
+            assertThat(server.send(server.request("GET", "/healthz", "").header("Authorization", "Bearer new"))
+                            .status())
+                    .isEqualTo(200);
+            assertThat(server.send(server.request("GET", "/readyz", "")).status())
+                    .isEqualTo(401);
+        } finally {
+            server.access.standsBy = false;
+        }
+    }
+
+    @Test
     void tokenMayComeAsPassword() {
         var pair = "me:" + FakeAccess.token(Role.VIEWER);
         var answer = server.send(server.request("GET", "/api/v1/jobs", "")

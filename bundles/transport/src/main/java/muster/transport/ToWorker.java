@@ -13,12 +13,14 @@ public sealed interface ToWorker {
     /**
      * Answers {@link ToManager.Hello}: from now on the worker holds a lease of this length, renewed by heartbeats.
      *
-     * @param dataPort where the manager serves files; 0 if it serves none
+     * @param dataHost where the manager serves files; empty for where the worker joined
+     * @param dataPort likewise; 0 if it serves none
      */
-    record Welcome(String session, Duration lease, Duration heartbeat, int prefetch, int dataPort) implements ToWorker {
+    record Welcome(String session, Duration lease, Duration heartbeat, int prefetch, String dataHost, int dataPort)
+            implements ToWorker {
         /** From a manager that serves no files. */
         public Welcome(String session, Duration lease, Duration heartbeat, int prefetch) {
-            this(session, lease, heartbeat, prefetch, 0);
+            this(session, lease, heartbeat, prefetch, "", 0);
         }
     }
 

@@ -98,7 +98,7 @@ final class Samples {
     static Map<String, ToWorker> toWorker() {
         return Map.of(
                 "welcome",
-                new ToWorker.Welcome(SESSION, Duration.ofSeconds(10), Duration.ofSeconds(2), 64, 7072),
+                new ToWorker.Welcome(SESSION, Duration.ofSeconds(10), Duration.ofSeconds(2), 64, "10.0.0.2", 7072),
                 "refused",
                 new ToWorker.Refused(SESSION, "speaks protocol 7, this manager 1 to 2"),
                 "run",

@@ -720,7 +720,7 @@ final class Agent implements Outcomes, AutoCloseable {
         unanswered = 0;
         conversation++;
         refusal = "";
-        taskFiles.manager(welcome.dataPort());
+        taskFiles.manager(welcome.dataHost(), welcome.dataPort());
         if (nextHello != null) {
             nextHello.cancel(false);
         }

@@ -19,7 +19,7 @@ interface TaskFiles {
         }
 
         @Override
-        public void manager(int port) {}
+        public void manager(String host, int port) {}
 
         @Override
         public void stage(AttemptId attempt, TaskSpec task, Path workspace, BooleanSupplier stopped)
@@ -44,8 +44,8 @@ interface TaskFiles {
     /** Where this worker serves files; 0 if nowhere. */
     int port();
 
-    /** Where the manager serves files, as it said. */
-    void manager(int port);
+    /** Where the manager serves files, as it said; an empty host for where this worker joined. */
+    void manager(String host, int port);
 
     /**
      * Puts all inputs into a workspace.

@@ -50,16 +50,18 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
     private final Path scratch;
     private final DataPlane.Client client;
     private final DataPlane.Server server;
-    private final String managerHost;
-    private volatile int managerPort;
+    private final String joinedAt;
+    private volatile Place managerPlace = new Place("", 0);
 
     private final Map<String, CompletableFuture<Void>> fetching = new ConcurrentHashMap<>();
 
     /** What tasks of a job made here and nobody else has. */
     private final Map<JobId, List<String>> madeHere = new HashMap<>();
 
+    private record Place(String host, int port) {}
+
     /**
-     * @param managerHost where the manager is
+     * @param joinedAt host of the manager that took this worker in
      * @param folder of the cache
      */
     WorkerFiles(
@@ -67,11 +69,11 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
             NodeIdentity identity,
             String host,
             int port,
-            String managerHost,
+            String joinedAt,
             Path folder,
             long cacheBytes)
             throws IOException {
-        this.managerHost = managerHost;
+        this.joinedAt = joinedAt;
         cache = new ObjectStore(folder, cacheBytes, false);
         scratch = Files.createDirectories(folder.resolve("urls"));
         client = plane.client(identity);
@@ -84,17 +86,18 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
     }
 
     @Override
-    public void manager(int port) {
-        managerPort = port;
+    public void manager(String host, int port) {
+        managerPlace = new Place(host.isEmpty() ? joinedAt : host, port);
     }
 
     private URI manager(String path) throws TransferException {
-        if (managerPort == 0) {
+        var place = managerPlace;
+        if (place.port() == 0) {
             throw new TransferException(Failure.SOURCE_LOST, "the manager serves no files");
         }
-        var host =
-                managerHost.indexOf(':') >= 0 && !managerHost.startsWith("[") ? "[" + managerHost + "]" : managerHost;
-        return URI.create("https://" + host + ":" + managerPort + path);
+        var host = place.host();
+        return URI.create("https://" + (host.indexOf(':') >= 0 && !host.startsWith("[") ? "[" + host + "]" : host) + ":"
+                + place.port() + path);
     }
 
     // ---- inputs

@@ -839,8 +839,8 @@ class AgentTest {
     void saysWhereItServesFilesAndHearsWhereTheManagerDoes() {
         var hello = links.connect();
         assertThat(hello.dataPort()).isEqualTo(4001);
-        links.receive(1, new ToWorker.Welcome(hello.session(), NEVER, NEVER, 0, 7072));
-        eventually("the manager's port is known", () -> files.manager == 7072);
+        links.receive(1, new ToWorker.Welcome(hello.session(), NEVER, NEVER, 0, "m2", 7072));
+        eventually("the manager's place is known", () -> files.manager.equals("m2:7072"));
     }
 
     private static void write(Path file, String text) throws IOException {

@@ -15,7 +15,7 @@ final class FakeTaskFiles implements TaskFiles {
     final CountDownLatch begun = new CountDownLatch(1);
     final CountDownLatch brought = new CountDownLatch(1);
     volatile boolean fails;
-    volatile int manager;
+    volatile String manager = "";
 
     @Override
     public int port() {
@@ -23,8 +23,8 @@ final class FakeTaskFiles implements TaskFiles {
     }
 
     @Override
-    public void manager(int port) {
-        manager = port;
+    public void manager(String host, int port) {
+        manager = host + ":" + port;
     }
 
     @Override

@@ -110,7 +110,7 @@ final class WorkerFilesTest {
                 "127.0.0.1",
                 folder.resolve(id),
                 1 << 20);
-        worker.manager(server.port());
+        worker.manager("", server.port());
         return worker;
     }
 

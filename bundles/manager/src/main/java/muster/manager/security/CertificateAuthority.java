@@ -4,7 +4,6 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.math.BigInteger;
-import java.nio.file.Files;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyPair;
@@ -47,13 +46,12 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /**
  * The cluster's CA: an EC P-256 key that signs the certificates of the manager and the workers (X.509 v3, RFC 5280).
- * Made at the first start, and read from its file ever after.
+ * Made at the first start, and read ever after.
  */
 public final class CertificateAuthority {
     private static final Duration AUTHORITY_LIFE = Duration.ofDays(3650);
     private static final Duration NODE_LIFE = Duration.ofDays(397);
     private static final Duration SKEW = Duration.ofHours(1);
-    private static final String FILE = "ca.p12";
     private static final String ALIAS = "ca";
     private static final String SIGNATURE = "SHA256withECDSA";
 
@@ -68,22 +66,27 @@ public final class CertificateAuthority {
         this.clock = clock;
     }
 
-    static CertificateAuthority open(SecretFiles files, char[] password, Clock clock)
+    /** Makes one. */
+    static CertificateAuthority create(Clock clock) throws GeneralSecurityException {
+        var pair = newKey();
+        return new CertificateAuthority(selfSigned(pair, clock), pair.getPrivate(), clock);
+    }
+
+    /** Reads what {@link #keyStore} gave. */
+    static CertificateAuthority open(byte[] keyStore, char[] password, Clock clock)
             throws IOException, GeneralSecurityException {
         var store = KeyStore.getInstance("PKCS12");
-        if (files.has(FILE)) {
-            try (var in = Files.newInputStream(files.path(FILE))) {
-                store.load(in, password);
-            }
-            return new CertificateAuthority(
-                    (X509Certificate) store.getCertificate(ALIAS), (PrivateKey) store.getKey(ALIAS, password), clock);
-        }
-        var pair = newKey();
-        var authority = new CertificateAuthority(selfSigned(pair, clock), pair.getPrivate(), clock);
+        store.load(new ByteArrayInputStream(keyStore), password);
+        return new CertificateAuthority(
+                (X509Certificate) store.getCertificate(ALIAS), (PrivateKey) store.getKey(ALIAS, password), clock);
+    }
+
+    /** Its certificate and its key, as PKCS #12. */
+    byte[] keyStore(char[] password) throws IOException, GeneralSecurityException {
+        var store = KeyStore.getInstance("PKCS12");
         store.load(null, null);
-        store.setKeyEntry(ALIAS, authority.key, password, new Certificate[] {authority.certificate});
-        files.write(FILE, bytes(store, password));
-        return authority;
+        store.setKeyEntry(ALIAS, key, password, new Certificate[] {certificate});
+        return bytes(store, password);
     }
 
     private static KeyPair newKey() throws GeneralSecurityException {

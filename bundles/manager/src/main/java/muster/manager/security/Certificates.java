@@ -1,9 +1,9 @@
 package muster.manager.security;
 
-import java.io.IOException;
 import java.math.BigInteger;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
+import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,27 +11,27 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import muster.api.ErrorCode;
-import muster.api.MusterException;
 import muster.transport.NodeName;
 import muster.transport.Revocations;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The register of the workers' certificates: which were given and which were revoked, in a file of the security folder.
+ * The register of the workers' certificates: which were given and which were revoked.
  * A certificate of a worker that the register knows is good only if it stands there; one of a worker that it does not
  * know at all, as after a backup was restored, is good if the CA has signed it. Thread-safe.
  */
 final class Certificates implements Revocations {
-    private static final String FILE = "certificates";
+    /** Its name in the vault. */
+    static final String FILE = "certificates";
+
     private static final int FIELDS = 4;
     private static final String NONE = "-";
     private static final int HEXADECIMAL = 16;
 
-    private final SecretFiles files;
+    private final Vault vault;
     private final Clock clock;
     private final List<Consumer<String>> listeners = new CopyOnWriteArrayList<>();
-    private List<Entry> entries = new ArrayList<>();
+    private List<Entry> entries = List.of();
 
     /** Known workers all of whose certificates are revoked; asked for with every message. */
     private volatile Set<String> turnedAway = Set.of();
@@ -71,18 +71,21 @@ final class Certificates implements Revocations {
         }
     }
 
-    Certificates(SecretFiles files, Clock clock) throws IOException {
-        this.files = files;
+    Certificates(Vault vault, Clock clock) {
+        this.vault = vault;
         this.clock = clock;
-        if (files.has(FILE)) {
-            try {
-                files.readText(FILE).lines().map(Entry::of).forEach(entries::add);
-            } catch (RuntimeException e) {
-                throw new IOException(
-                        files.path(FILE) + " is damaged (" + e.getMessage()
-                                + "); restore it, or remove it and let every worker join anew",
-                        e);
-            }
+        read();
+    }
+
+    /** Reads them again, as they are now. */
+    synchronized void read() {
+        try {
+            entries = vault.readText(FILE).stream()
+                    .flatMap(String::lines)
+                    .map(Entry::of)
+                    .toList();
+        } catch (IllegalArgumentException | DateTimeException e) {
+            throw vault.damaged(FILE, "restore it, or remove it and let every worker join anew", e);
         }
         turnedAway = turnedAway(entries);
     }
@@ -155,15 +158,7 @@ final class Certificates implements Revocations {
     }
 
     private void save(List<Entry> after) {
-        try {
-            files.writeText(FILE, after.stream().map(Entry::line).collect(Collectors.joining("\n")));
-        } catch (IOException e) {
-            throw new MusterException(
-                    ErrorCode.UNAVAILABLE,
-                    "the certificates cannot be written to " + files.path(FILE) + ": " + e.getMessage()
-                            + "; see that the disk has room",
-                    e);
-        }
+        vault.writeText(FILE, after.stream().map(Entry::line).collect(Collectors.joining("\n")));
         entries = after;
         turnedAway = turnedAway(after);
     }

@@ -3,6 +3,7 @@ package muster.manager.security;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
@@ -12,6 +13,7 @@ import java.security.Signature;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -26,6 +28,7 @@ import muster.api.Role;
 import muster.api.TlsFiles;
 import muster.api.TokenRequest;
 import muster.api.TokenView;
+import muster.manager.store.Store;
 import muster.transport.NodeIdentity;
 import muster.transport.Revocations;
 import org.slf4j.Logger;
@@ -33,11 +36,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * What makes a cluster safe from its first start: the CA, the manager's certificate, the administrator's token and the
- * token by which workers join. All lies in one folder of mode 0700. Thread-safe.
+ * token by which workers join. All lies in one folder of mode 0700; or in the store, encrypted, what a second manager needs
+ * as well. Thread-safe.
  */
 public final class ManagerSecurity {
     private static final Logger LOG = LoggerFactory.getLogger(ManagerSecurity.class);
     private static final String PASSWORD = "keystore.password";
+    private static final String AUTHORITY = "ca.p12";
     private static final String KEY_STORE = "manager.p12";
     private static final String TRUST_STORE = "trust.p12";
     private static final String BROKER = "broker";
@@ -46,51 +51,126 @@ public final class ManagerSecurity {
     private static final String JOIN = "join.token";
     private static final int PASSWORD_BYTES = 32;
 
+    /** What a stranger is told: not who leads. */
+    private static final String STANDS_BY = "this manager stands by; ask the one that leads";
+
+    private final Vault vault;
     private final CertificateAuthority authority;
     private final NodeIdentity identity;
     private final Tokens tokens;
     private final Certificates certificates;
+
+    /** Whether this manager leads, or else who does. */
+    public interface Lead {
+        boolean held();
+
+        /** Why it is not held. */
+        String why();
+    }
+
+    /** With all of it in files of the folder. */
+    public ManagerSecurity(Path folder, String id, List<String> names, Clock clock) {
+        this(folder, id, names, clock, new SecretFiles(folder));
+        keepFiles();
+    }
+
+    /**
+     * With what other managers need as well in the store. Tokens and workers are those of this moment until {@link #lead}.
+     *
+     * @param store to read from, which may be closed after that
+     */
+    public ManagerSecurity(Path folder, String id, List<String> names, Clock clock, SecurityKey key, Store store) {
+        this(folder, id, names, clock, shared(folder, key, store));
+    }
+
+    private static Vault shared(Path folder, SecurityKey key, Store store) {
+        return new StoredSecrets(
+                new SecretFiles(folder),
+                List.of(PASSWORD, AUTHORITY),
+                List.of(Tokens.FILE, Certificates.FILE, ADMIN, JOIN),
+                List.of(ADMIN, JOIN),
+                key,
+                store);
+    }
 
     /**
      * Reads what is there and makes what is not. The manager's certificate is new with each start.
      *
      * @param names further names that REST's certificate carries
      */
-    public ManagerSecurity(Path folder, String id, List<String> names, Clock clock) {
+    private ManagerSecurity(Path folder, String id, List<String> names, Clock clock, Vault vault) {
+        this.vault = vault;
+        var files = new SecretFiles(folder);
         try {
-            var files = new SecretFiles(folder);
-            if (!files.has(PASSWORD)) {
-                files.writeText(PASSWORD, secret());
+            if (vault.read(AUTHORITY).isEmpty()) {
+                begin(vault, clock);
             }
-            var password = files.readText(PASSWORD);
-            authority = CertificateAuthority.open(files, password.toCharArray(), clock);
+            var password = vault.readText(PASSWORD).orElseThrow(() -> new IOException(PASSWORD + " is missing"));
+            authority = CertificateAuthority.open(
+                    vault.read(AUTHORITY).orElseThrow(() -> new IOException(AUTHORITY + " is missing")),
+                    password.toCharArray(),
+                    clock);
             files.write(KEY_STORE, authority.managerKeyStore(id, allNames(names), password.toCharArray()));
             files.write(TRUST_STORE, authority.trustStore(password.toCharArray()));
             identity = new NodeIdentity(id, files.path(KEY_STORE), files.path(TRUST_STORE), password);
             writeForBroker(new SecretFiles(folder.resolve(BROKER)));
             var fingerprint = CertificateAuthority.base64(MessageDigest.getInstance("SHA-256")
                     .digest(authority.certificate().getEncoded()));
-            tokens = new Tokens(files, fingerprint, clock);
-            certificates = new Certificates(files, clock);
-            tokens.keepInFile(ADMIN, Role.ADMIN, "admin");
-            tokens.keepInFile(JOIN, Role.WORKER, "admin");
+            tokens = new Tokens(vault, fingerprint, clock);
+            certificates = new Certificates(vault, clock);
         } catch (IOException | GeneralSecurityException e) {
             throw new MusterException(
                     ErrorCode.UNAVAILABLE,
-                    "the security folder " + folder + " cannot be used: " + e.getMessage()
-                            + "; check that it belongs to this user, or set security in etc/muster.manager.cfg",
+                    "the cluster's authority, " + vault.place(AUTHORITY) + ", cannot be used: " + e.getMessage()
+                            + "; restore it from a backup",
                     e);
         }
     }
 
+    private static void begin(Vault vault, Clock clock) throws IOException, GeneralSecurityException {
+        var password = vault.readText(PASSWORD).orElseGet(ManagerSecurity::secret);
+        var secrets = new LinkedHashMap<String, byte[]>();
+        // the authority last: it is looked for first
+        secrets.put(PASSWORD, (password + "\n").getBytes(StandardCharsets.US_ASCII));
+        secrets.put(AUTHORITY, CertificateAuthority.create(clock).keyStore(password.toCharArray()));
+        vault.begin(secrets);
+    }
+
+    private void keepFiles() {
+        tokens.keepInFile(ADMIN, Role.ADMIN, "admin");
+        tokens.keepInFile(JOIN, Role.WORKER, "admin");
+    }
+
     /** What an external broker needs to prove that it is this cluster's: a folder to copy to its machine. */
     private void writeForBroker(SecretFiles files) throws IOException, GeneralSecurityException {
-        if (!files.has(PASSWORD)) {
-            files.writeText(PASSWORD, secret());
+        var kept = files.readText(PASSWORD);
+        var password = kept.orElseGet(ManagerSecurity::secret);
+        if (kept.isEmpty()) {
+            files.writeText(PASSWORD, password);
         }
-        var password = files.readText(PASSWORD).toCharArray();
-        files.write(BROKER_KEY_STORE, authority.managerKeyStore(BROKER, List.of(), password));
-        files.write(TRUST_STORE, authority.trustStore(password));
+        files.write(BROKER_KEY_STORE, authority.managerKeyStore(BROKER, List.of(), password.toCharArray()));
+        files.write(TRUST_STORE, authority.trustStore(password.toCharArray()));
+    }
+
+    /**
+     * Begins to lead: reads again what another manager may have changed, and may change it from now on.
+     *
+     * @param store which holds its lease
+     */
+    public void lead(Store store) {
+        if (vault instanceof StoredSecrets shared) {
+            shared.lead(store);
+            tokens.read();
+            certificates.read();
+            keepFiles();
+        }
+    }
+
+    /** Changes nothing any more. */
+    public void standBy() {
+        if (vault instanceof StoredSecrets shared) {
+            shared.standBy();
+        }
     }
 
     private static List<String> allNames(List<String> names) {
@@ -143,32 +223,53 @@ public final class ManagerSecurity {
     /**
      * @param brokerUrl where new workers find the broker
      * @param online whether a worker is heard now, so that nobody else may join by its id
+     * @param lead without it nothing is changed, and a token that is not known may be a new one
      */
-    public AccessService access(Supplier<String> brokerUrl, Predicate<String> online) {
+    public AccessService access(Supplier<String> brokerUrl, Predicate<String> online, Lead lead) {
         return new AccessService() {
             @Override
             public Optional<Caller> authenticate(String token) {
-                return tokens.caller(token);
+                if (lead.held()) {
+                    return tokens.caller(token);
+                }
+                var holder = tokens.holder(token);
+                if (holder.isEmpty()) {
+                    throw new MusterException(ErrorCode.UNAVAILABLE, STANDS_BY);
+                }
+                return holder;
+            }
+
+            /** For who has shown a token of the cluster. */
+            private void requireLead() {
+                if (!lead.held()) {
+                    throw new MusterException(ErrorCode.UNAVAILABLE, lead.why());
+                }
             }
 
             @Override
             public IssuedToken create(TokenRequest request) {
+                requireLead();
                 var made = tokens.create(request);
                 return new IssuedToken(made.getValue(), made.getKey());
             }
 
             @Override
             public List<TokenView> tokens() {
+                requireLead();
                 return tokens.views();
             }
 
             @Override
             public void revoke(String id) {
+                requireLead();
                 tokens.revoke(id);
             }
 
             @Override
             public Enrolment enrol(String secret, String worker, byte[] publicKey) {
+                if (!lead.held()) {
+                    throw new MusterException(ErrorCode.UNAVAILABLE, STANDS_BY);
+                }
                 var join = tokens.requireJoin(secret);
                 Names.requireWorker(worker);
                 var key = CertificateAuthority.publicKey(publicKey);
@@ -187,6 +288,7 @@ public final class ManagerSecurity {
             public Enrolment renew(byte[] certificate, byte[] publicKey, byte[] signature) {
                 var old = CertificateAuthority.certificate(certificate);
                 var worker = authority.worker(old);
+                requireLead();
                 if (certificates.revoked(old)) {
                     throw new MusterException(
                             ErrorCode.UNAUTHENTICATED,

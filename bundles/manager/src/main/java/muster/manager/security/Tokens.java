@@ -1,11 +1,11 @@
 package muster.manager.security;
 
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
@@ -29,11 +29,13 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The cluster's tokens, each known by its SHA-256 alone: a secret of 256 random bits needs no slower hash. The two that
- * lie in files of the security folder are whatever those files say. Thread-safe.
+ * have files of their own are whatever those files say. Thread-safe.
  */
 final class Tokens {
     private static final Logger LOG = LoggerFactory.getLogger(Tokens.class);
-    private static final String FILE = "tokens";
+    /** Its name in the vault. */
+    static final String FILE = "tokens";
+
     private static final int FIELDS = 8;
     private static final int SECRET_BYTES = 32;
     private static final int ID_LENGTH = 12;
@@ -46,7 +48,7 @@ final class Tokens {
     /** How much a token's last use may be newer than what is written. */
     private static final Duration TOUCH = Duration.ofMinutes(1);
 
-    private final SecretFiles files;
+    private final Vault vault;
     private final String prefix;
     private final Clock clock;
     private final Map<String, Entry> byHash = new LinkedHashMap<>();
@@ -116,28 +118,35 @@ final class Tokens {
      *
      * @param fingerprint of the CA, which every token names
      */
-    Tokens(SecretFiles files, String fingerprint, Clock clock) throws IOException {
-        this.files = files;
+    Tokens(Vault vault, String fingerprint, Clock clock) {
+        this.vault = vault;
         this.prefix = "muster-" + fingerprint + ".";
         this.clock = clock;
-        if (files.has(FILE)) {
-            try {
-                files.readText(FILE).lines().map(Entry::of).forEach(entry -> byHash.put(entry.hash(), entry));
-            } catch (RuntimeException e) {
-                throw new IOException(
-                        files.path(FILE) + " is damaged (" + e.getMessage() + "); restore it, or remove it and make new"
-                                + " tokens",
-                        e);
-            }
+        read();
+    }
+
+    /** Reads them again, as they are now. */
+    synchronized void read() {
+        try {
+            var entries = vault.readText(FILE).stream()
+                    .flatMap(String::lines)
+                    .map(Entry::of)
+                    .toList();
+            byHash.clear();
+            entries.forEach(entry -> byHash.put(entry.hash(), entry));
+        } catch (IllegalArgumentException | DateTimeException e) {
+            throw vault.damaged(FILE, "restore it, or remove it and make new tokens", e);
         }
     }
 
     /** Makes the token of a file, or takes over what the file holds. */
-    synchronized void keepInFile(String file, Role role, String owner) throws IOException {
-        if (!files.has(file)) {
-            files.writeText(file, text());
+    synchronized void keepInFile(String file, Role role, String owner) {
+        var kept = vault.readText(file);
+        var text = kept.orElseGet(this::text);
+        if (kept.isEmpty()) {
+            vault.writeText(file, text);
         }
-        var hash = hash(files.readText(file));
+        var hash = hash(text);
         byHash.values()
                 .removeIf(entry -> file.equals(entry.file()) && !entry.hash().equals(hash));
         byHash.computeIfAbsent(
@@ -165,26 +174,34 @@ final class Tokens {
     }
 
     /** Who holds a token that is good. */
-    synchronized Optional<Caller> caller(String text) {
+    synchronized Optional<Caller> holder(String text) {
         var entry = byHash.get(hash(text));
-        var now = clock.instant();
-        if (entry == null || entry.expired(now)) {
-            return Optional.empty();
+        return entry == null || entry.expired(clock.instant())
+                ? Optional.empty()
+                : Optional.of(new Caller(
+                        entry.view().owner(), entry.view().role(), entry.view().id()));
+    }
+
+    /** Who holds a token that is good, and uses it now. */
+    synchronized Optional<Caller> caller(String text) {
+        var holder = holder(text);
+        if (holder.isPresent()) {
+            touch(Objects.requireNonNull(byHash.get(hash(text))), clock.instant());
         }
+        return holder;
+    }
+
+    private void touch(Entry entry, Instant now) {
         var last = entry.view().lastUsedAt();
-        if (last == null || last.plus(TOUCH).isBefore(now)) {
-            byHash.put(entry.hash(), entry.with(entry.view().usesLeft(), now));
-            try {
-                save();
-            } catch (IOException e) {
-                LOG.warn(
-                        "The last use of token {} is not written: {}",
-                        entry.view().id(),
-                        e.getMessage());
-            }
+        if (last != null && !last.plus(TOUCH).isBefore(now)) {
+            return;
         }
-        return Optional.of(new Caller(
-                entry.view().owner(), entry.view().role(), entry.view().id()));
+        byHash.put(entry.hash(), entry.with(entry.view().usesLeft(), now));
+        try {
+            save();
+        } catch (MusterException e) {
+            LOG.warn("The last use of token {} is not written: {}", entry.view().id(), e.getMessage());
+        }
     }
 
     /**
@@ -256,12 +273,8 @@ final class Tokens {
             change(entry.hash(), null);
             return;
         }
-        try {
-            files.writeText(entry.file(), text());
-            keepInFile(entry.file(), entry.view().role(), entry.view().owner());
-        } catch (IOException e) {
-            throw unwritten(e);
-        }
+        vault.writeText(entry.file(), text());
+        keepInFile(entry.file(), entry.view().role(), entry.view().owner());
     }
 
     /** Sets or removes one, durably or not at all. */
@@ -274,24 +287,16 @@ final class Tokens {
         }
         try {
             save();
-        } catch (IOException e) {
+        } catch (MusterException e) {
             byHash.clear();
             byHash.putAll(before);
-            throw unwritten(e);
+            throw e;
         }
     }
 
-    private MusterException unwritten(IOException e) {
-        return new MusterException(
-                ErrorCode.UNAVAILABLE,
-                "the tokens cannot be written to " + files.path(FILE) + ": " + e.getMessage()
-                        + "; see that the disk has room",
-                e);
-    }
-
-    private void save() throws IOException {
+    private void save() {
         var forgotten = clock.instant().minus(REMEMBERED);
         byHash.values().removeIf(entry -> entry.expired(forgotten));
-        files.writeText(FILE, byHash.values().stream().map(Entry::line).collect(Collectors.joining("\n")));
+        vault.writeText(FILE, byHash.values().stream().map(Entry::line).collect(Collectors.joining("\n")));
     }
 }

@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.SortedMap;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.function.Consumer;
@@ -236,7 +237,7 @@ public final class SqlStore implements Store {
         disconnect();
     }
 
-    /** Commits the batch, however often that takes; only submits are given up. Returns once the store can be written. */
+    /** Commits the batch, however often that takes; only what is awaited is given up. Returns once the store can be written. */
     private void commit(List<Pending> batch) {
         while (!batch.isEmpty() || !(fault.isEmpty() || closing || lost)) {
             var next = lease.next();
@@ -346,7 +347,7 @@ public final class SqlStore implements Store {
             }
         }
         var given = batch.stream()
-                .filter(p -> p.write instanceof Write.Submitted || closing)
+                .filter(p -> closing || (p.write != null && p.write.awaited()))
                 .toList();
         given.forEach(p -> p.failed.accept(cause));
         batch.removeAll(given);
@@ -357,9 +358,9 @@ public final class SqlStore implements Store {
         return false;
     }
 
-    /** Nobody waits for a submit while the store cannot be written. */
+    /** Nobody is kept waiting while the store cannot be written. */
     private static boolean refuse(Pending pending, SQLException cause) {
-        if (pending.write instanceof Write.Submitted) {
+        if (pending.write != null && pending.write.awaited()) {
             pending.failed.accept(cause);
             return true;
         }
@@ -475,6 +476,13 @@ public final class SqlStore implements Store {
                     Rows.content(worker.worker()));
         } else if (write instanceof Write.WorkerRemoved removed) {
             update(connection, "delete from worker where id = ?", removed.id());
+        } else if (write instanceof Write.Secret secret) {
+            update(
+                    connection,
+                    "insert into secret (name, content) values (?, ?)"
+                            + " on conflict (name) do update set content = excluded.content",
+                    secret.name(),
+                    content(secret.name(), secret.content()));
         }
     }
 
@@ -705,6 +713,42 @@ public final class SqlStore implements Store {
         var found = new ArrayList<StoredWorker>();
         query("select " + Rows.WORKER + " from worker order by id", row -> found.add(Rows.worker(row)));
         return found;
+    }
+
+    // ---- secrets
+
+    private static byte[] content(String secret, byte[] bytes) {
+        return new Content().bytes(bytes).seal("secret " + secret);
+    }
+
+    @Override
+    public Optional<byte[]> secret(String name) {
+        var found = new ArrayList<byte[]>();
+        query(
+                "select content from secret where name = ?",
+                row -> found.add(Objects.requireNonNull(
+                        Content.open(row.getBytes(1), "secret " + name).bytes())),
+                name);
+        return found.stream().findFirst();
+    }
+
+    @Override
+    public boolean addSecrets(SortedMap<String, byte[]> contents) {
+        return read(connection -> {
+            for (var secret : contents.entrySet()) {
+                var added = update(
+                        connection,
+                        "insert into secret (name, content) values (?, ?) on conflict do nothing",
+                        secret.getKey(),
+                        content(secret.getKey(), secret.getValue()));
+                if (added == 0) {
+                    connection.rollback();
+                    return false;
+                }
+            }
+            connection.commit();
+            return true;
+        });
     }
 
     // ---- reading

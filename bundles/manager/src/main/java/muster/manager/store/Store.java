@@ -3,6 +3,7 @@ package muster.manager.store;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.function.Consumer;
 import muster.api.AttemptId;
 import muster.api.JobId;
@@ -37,7 +38,7 @@ public interface Store extends AutoCloseable {
 
     /**
      * Carries this out and then runs {@code afterCommit}, on the store's thread. While the store cannot write, it tries
-     * again and again; a {@link Write.Submitted} then fails at once.
+     * again and again; one that is {@link Write#awaited} then fails at once.
      *
      * @param failed told why, instead of {@code afterCommit}, when the write was given up, on the store's thread
      */
@@ -64,6 +65,17 @@ public interface Store extends AutoCloseable {
     Optional<byte[]> log(AttemptId attempt, LogStream stream);
 
     List<StoredWorker> workers();
+
+    /** A secret as it was written; empty if there is none of that name. */
+    Optional<byte[]> secret(String name);
+
+    /**
+     * Adds secrets, with or without the lease: all of them, or none if one is there already. So of several that
+     * begin a cluster one does.
+     *
+     * @return whether they were added
+     */
+    boolean addSecrets(SortedMap<String, byte[]> contents);
 
     /** Ends after what was given is durable. */
     @Override

@@ -7,8 +7,18 @@ import org.jspecify.annotations.Nullable;
 
 /** A change of the store. Changes are carried out in the order in which they are given. */
 public sealed interface Write {
+    /** Whether somebody waits for it, who is told of a failure at once. */
+    default boolean awaited() {
+        return false;
+    }
+
     /** A job was accepted. */
-    record Submitted(StoredJob job) implements Write {}
+    record Submitted(StoredJob job) implements Write {
+        @Override
+        public boolean awaited() {
+            return true;
+        }
+    }
 
     /** Attempts are about to be sent. */
     record Dispatched(StoredDispatch dispatch) implements Write {}
@@ -37,6 +47,14 @@ public sealed interface Write {
 
     /** A worker is forgotten. */
     record WorkerRemoved(String id) implements Write {}
+
+    /** A secret is replaced, or added. */
+    record Secret(String name, byte[] content) implements Write {
+        @Override
+        public boolean awaited() {
+            return true;
+        }
+    }
 
     /** Changes nothing but the number of commits: a sign of life for a manager that stands by. */
     record Beat() implements Write {}

@@ -29,6 +29,18 @@ final class CertificatesTest {
     @TempDir
     private Path folder;
 
+    private static final ManagerSecurity.Lead LEADS = new ManagerSecurity.Lead() {
+        @Override
+        public boolean held() {
+            return true;
+        }
+
+        @Override
+        public String why() {
+            return "";
+        }
+    };
+
     private final Moment moment = new Moment();
     private final Set<String> online = new HashSet<>();
     private ManagerSecurity security;
@@ -36,7 +48,7 @@ final class CertificatesTest {
 
     private AccessService open() {
         security = new ManagerSecurity(folder.resolve("security"), "manager", List.of(), moment);
-        access = security.access(() -> "tcp://127.0.0.1:7071", online::contains);
+        access = security.access(() -> "tcp://127.0.0.1:7071", online::contains, LEADS);
         return access;
     }
 
@@ -152,7 +164,7 @@ final class CertificatesTest {
         var old = join("w1", key);
         var manager = folder.resolve("elsewhere");
         var foreign = new ManagerSecurity(manager, "manager", List.of(), moment)
-                .access(() -> "tcp://127.0.0.1:7071", online::contains);
+                .access(() -> "tcp://127.0.0.1:7071", online::contains, LEADS);
         var theirs = CertificateAuthority.certificate(foreign.enrol(
                         foreign.create(new TokenRequest("admin", Role.WORKER, null, null))
                                 .text(),

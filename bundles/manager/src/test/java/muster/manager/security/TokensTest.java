@@ -23,7 +23,7 @@ final class TokensTest {
 
     private final Moment moment = new Moment();
 
-    private Tokens open() throws IOException {
+    private Tokens open() {
         var tokens = new Tokens(new SecretFiles(folder), "f".repeat(43), moment);
         tokens.keepInFile("admin.token", Role.ADMIN, "admin");
         return tokens;
@@ -136,6 +136,6 @@ final class TokensTest {
     void damagedFileIsToldNotGuessed() throws IOException {
         open();
         Files.writeString(folder.resolve("tokens"), "nonsense\n");
-        assertThatThrownBy(this::open).isInstanceOf(IOException.class).hasMessageContaining("tokens is damaged");
+        assertThatThrownBy(this::open).isInstanceOf(MusterException.class).hasMessageContaining("tokens is damaged");
     }
 }

@@ -9,8 +9,10 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -329,6 +331,25 @@ abstract class StoreContract {
     }
 
     @Test
+    void keepsTheNewestOfASecret() throws Exception {
+        assertThat(store.secret("ca")).isEmpty();
+        write(new Write.Secret("ca", new byte[] {1}), new Write.Secret("ca", new byte[] {2, 0}));
+        reopen();
+        assertThat(store.secret("ca")).get().isEqualTo(new byte[] {2, 0});
+    }
+
+    @Test
+    void addsSecretsAllOrNone() throws Exception {
+        assertThat(store.addSecrets(new TreeMap<>(Map.of("b", new byte[] {1}, "c", new byte[] {2}))))
+                .isTrue();
+        assertThat(store.addSecrets(new TreeMap<>(Map.of("a", new byte[] {3}, "c", new byte[] {3}))))
+                .isFalse();
+        assertThat(store.secret("a")).isEmpty();
+        assertThat(store.secret("c")).get().isEqualTo(new byte[] {2});
+        write(new Write.Secret("a", new byte[] {4}));
+    }
+
+    @Test
     void theEpochRisesWithEachStart() throws Exception {
         var first = store.epoch();
         reopen();
@@ -361,8 +382,9 @@ abstract class StoreContract {
                 new Write.Dispatched(new StoredDispatch(new JobId(1), "w1", NOW, new int[] {0}, new int[] {1})),
                 new Write.Ended(
                         List.of(attempt(id(1, 0, 1), EndedAttempt.Standing.LAST, Cause.SUCCESS, new byte[] {1}))),
-                new Write.Worker(new StoredWorker("w1", "a", "1", false, null, null)));
-        Map<String, Runnable> readings = Map.of(
+                new Write.Worker(new StoredWorker("w1", "a", "1", false, null, null)),
+                new Write.Secret("ca", new byte[] {1}));
+        Map<String, Runnable> readings = new LinkedHashMap<>(Map.of(
                 "update job set id = 2",
                 this::jobs,
                 "update job set content = progress",
@@ -382,7 +404,8 @@ abstract class StoreContract {
                 "update worker set id = 'w2'",
                 store::workers,
                 "update lease set epoch = epoch + 1",
-                store::lease);
+                store::lease));
+        readings.put("update secret set name = 'tokens'", () -> store.secret("tokens"));
         for (var reading : readings.entrySet()) {
             execute(reading.getKey());
             assertThatThrownBy(reading.getValue()::run)

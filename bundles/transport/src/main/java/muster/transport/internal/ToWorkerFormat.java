@@ -47,6 +47,7 @@ public final class ToWorkerFormat {
             Cbor.writeDuration(out, "lease", welcome.lease());
             Cbor.writeDuration(out, "heartbeat", welcome.heartbeat());
             Cbor.writeNumber(out, "prefetch", welcome.prefetch());
+            Cbor.writeText(out, "dataHost", welcome.dataHost());
             Cbor.writeNumber(out, "dataPort", welcome.dataPort());
         } else if (message instanceof ToWorker.Refused refused) {
             out.writeObjectFieldStart("refused");
@@ -109,6 +110,7 @@ public final class ToWorkerFormat {
         var lease = Duration.ZERO;
         var heartbeat = Duration.ZERO;
         var prefetch = 0;
+        var dataHost = "";
         var dataPort = 0;
         for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
             switch (field) {
@@ -116,11 +118,12 @@ public final class ToWorkerFormat {
                 case "lease" -> lease = Cbor.readDuration(in);
                 case "heartbeat" -> heartbeat = Cbor.readDuration(in);
                 case "prefetch" -> prefetch = Cbor.readInt(in);
+                case "dataHost" -> dataHost = Cbor.readText(in);
                 case "dataPort" -> dataPort = Cbor.readInt(in);
                 default -> in.skipChildren();
             }
         }
-        return new ToWorker.Welcome(session, lease, heartbeat, prefetch, dataPort);
+        return new ToWorker.Welcome(session, lease, heartbeat, prefetch, dataHost, dataPort);
     }
 
     private static ToWorker readRefused(CBORParser in) throws IOException {
