@@ -18,10 +18,13 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManager;
@@ -45,18 +48,20 @@ record Enrolment(
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
     /**
-     * Asks the manager to take this worker in.
+     * Asks the manager to take this worker in: of several the first that answers and leads.
      *
-     * @throws MusterException UNAVAILABLE while the manager cannot be reached or is not ready; any other code when it
-     *     refused, or is not the manager of the token's cluster
+     * @throws MusterException UNAVAILABLE while no manager can be reached and is ready; any other code when one refused,
+     *     or is not of the token's cluster
      */
-    static Enrolment request(URI manager, JoinToken token, String worker) throws InterruptedException {
+    static Enrolment request(List<URI> managers, JoinToken token, String worker) throws InterruptedException {
         var key = newKey();
         var body = "{\"worker\":\"" + Names.requireWorker(worker) + "\",\"publicKey\":\""
                 + base64(key.getPublic().getEncoded()) + "\"}";
-        var request = HttpRequest.newBuilder(manager.resolve("/api/v1/enrol"))
-                .header("Authorization", "Bearer " + token.text());
-        return send(manager, token.fingerprint(), worker, key, request, body);
+        return inTurn(managers, manager -> {
+            var request = HttpRequest.newBuilder(manager.resolve("/api/v1/enrol"))
+                    .header("Authorization", "Bearer " + token.text());
+            return send(manager, token.fingerprint(), worker, key, request, body);
+        });
     }
 
     /**
@@ -64,7 +69,8 @@ record Enrolment(
      *
      * @throws MusterException as {@link #request}
      */
-    static Enrolment renew(URI manager, KeyStore.PrivateKeyEntry old, String worker) throws InterruptedException {
+    static Enrolment renew(List<URI> managers, KeyStore.PrivateKeyEntry old, String worker)
+            throws InterruptedException {
         var key = newKey();
         var publicKey = key.getPublic().getEncoded();
         var chain = old.getCertificateChain();
@@ -75,16 +81,45 @@ record Enrolment(
             var body = "{\"certificate\":\"" + base64(chain[0].getEncoded()) + "\",\"publicKey\":\"" + base64(publicKey)
                     + "\",\"signature\":\"" + base64(signer.sign()) + "\"}";
             var authority = (X509Certificate) chain[chain.length - 1];
-            return send(
-                    manager,
-                    PinnedTrust.fingerprint(authority),
-                    worker,
-                    key,
-                    HttpRequest.newBuilder(manager.resolve("/api/v1/enrol/renew")),
-                    body);
+            var fingerprint = PinnedTrust.fingerprint(authority);
+            return inTurn(
+                    managers,
+                    manager -> send(
+                            manager,
+                            fingerprint,
+                            worker,
+                            key,
+                            HttpRequest.newBuilder(manager.resolve("/api/v1/enrol/renew")),
+                            body));
         } catch (GeneralSecurityException e) {
             throw new MusterException(ErrorCode.INTERNAL, "the worker's key cannot sign: " + e, e);
         }
+    }
+
+    private interface Asking {
+        Enrolment ask(URI manager) throws InterruptedException;
+    }
+
+    /** What the first gives that is ready; fails as that refuses, or as all are not there. */
+    private static Enrolment inTurn(List<URI> managers, Asking asking) throws InterruptedException {
+        var away = new ArrayList<MusterException>();
+        for (var manager : managers) {
+            try {
+                return asking.ask(manager);
+            } catch (MusterException e) {
+                if (e.code() != ErrorCode.UNAVAILABLE) {
+                    throw e;
+                }
+                away.add(e);
+            }
+        }
+        if (away.size() == 1) {
+            throw away.get(0);
+        }
+        throw new MusterException(
+                ErrorCode.UNAVAILABLE,
+                away.stream().map(Throwable::getMessage).collect(Collectors.joining("; ")),
+                away.get(0));
     }
 
     private static KeyPair newKey() {

@@ -5,6 +5,7 @@ import java.security.cert.X509Certificate;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import muster.api.MusterException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,12 +18,12 @@ final class Renewal {
     private static final Logger LOG = LoggerFactory.getLogger(Renewal.class);
 
     private final Credentials credentials;
-    private final URI manager;
+    private final List<URI> managers;
     private final Clock clock;
 
-    Renewal(Credentials credentials, URI manager, Clock clock) {
+    Renewal(Credentials credentials, List<URI> managers, Clock clock) {
         this.credentials = credentials;
-        this.manager = manager;
+        this.managers = managers;
         this.clock = clock;
     }
 
@@ -40,7 +41,7 @@ final class Renewal {
             if (clock.instant().isBefore(due((X509Certificate) entry.getCertificate()))) {
                 return false;
             }
-            credentials.renew(Enrolment.renew(manager, entry, id));
+            credentials.renew(Enrolment.renew(managers, entry, id));
             LOG.info("The certificate of worker '{}' was renewed", id);
             return true;
         } catch (MusterException e) {

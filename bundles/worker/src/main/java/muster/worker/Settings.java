@@ -35,7 +35,7 @@ record Settings(
         String id,
         boolean idGiven,
         String address,
-        URI manager,
+        List<URI> managers,
         @Nullable BrokerAddress broker,
         String token,
         @Nullable Path tokenFile,
@@ -66,7 +66,7 @@ record Settings(
                 configuration.address().isBlank()
                         ? hostAddress()
                         : configuration.address().strip(),
-                key("manager", () -> url(configuration.manager(), "https", "https://host:7070")),
+                key("manager", () -> urls(configuration.manager(), "https", "https://host:7070")),
                 configuration.broker().isBlank()
                         ? null
                         : key("broker", () -> BrokerAddress.parse(configuration.broker())),
@@ -92,13 +92,14 @@ record Settings(
     }
 
     Settings {
+        managers = List.copyOf(managers);
         custom = Map.copyOf(custom);
         labels = List.copyOf(labels);
     }
 
     @Override
     public String toString() {
-        return "Settings[id=" + id + ", manager=" + manager + ", work=" + work + "]";
+        return "Settings[id=" + id + ", managers=" + managers + ", work=" + work + "]";
     }
 
     private interface Reader<T> {
@@ -123,6 +124,14 @@ record Settings(
                     "key '" + key + "' of " + WorkerConfiguration.PID + " is empty; name a folder");
         }
         return Path.of(base).resolve(name).toAbsolutePath().normalize();
+    }
+
+    private static List<URI> urls(String text, String scheme, String example) {
+        var urls = items(text).map(url -> url(url, scheme, example)).toList();
+        if (urls.isEmpty()) {
+            throw notAUrl(text, example, null);
+        }
+        return urls;
     }
 
     private static URI url(String text, String scheme, String example) {

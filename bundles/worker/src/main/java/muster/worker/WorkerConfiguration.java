@@ -20,7 +20,8 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
     @AttributeDefinition(description = "Address at which other machines reach this worker; empty: the host's own")
     String address() default "";
 
-    @AttributeDefinition(description = "URL of the manager's REST interface, where the worker enrols")
+    @AttributeDefinition(
+            description = "URL of the manager's REST interface, where the worker enrols; of several, comma separated")
     String manager() default "https://127.0.0.1:7070";
 
     @AttributeDefinition(

@@ -82,7 +82,7 @@ public final class WorkerIdentity {
         try {
             var credentials = credentials(settings, LONGEST_RETRY, REFUSED_RETRY);
             register(credentials);
-            var renewal = new Renewal(credentials, settings.manager(), Clock.systemUTC());
+            var renewal = new Renewal(credentials, settings.managers(), Clock.systemUTC());
             while (!isStopped()) {
                 renewal.renewIfDue();
                 TimeUnit.MILLISECONDS.sleep(Renewal.INTERVAL.toMillis());
@@ -136,7 +136,7 @@ public final class WorkerIdentity {
         while (true) {
             MusterException failure;
             try {
-                var enrolment = Enrolment.request(settings.manager(), token(settings), settings.id());
+                var enrolment = Enrolment.request(settings.managers(), token(settings), settings.id());
                 var credentials = Credentials.store(settings.security(), settings.id(), enrolment);
                 LOG.info("Worker '{}' enrolled at manager '{}'", settings.id(), enrolment.manager());
                 return credentials;

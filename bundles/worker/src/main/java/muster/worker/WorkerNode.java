@@ -70,7 +70,7 @@ public final class WorkerNode {
                     identity.getValue(),
                     settings.dataHost(),
                     settings.dataPort(),
-                    settings.manager().getHost(),
+                    settings.managers().get(0).getHost(),
                     folder.objects(),
                     settings.cacheBytes());
             registry = new ExecutorRegistry(ExecutorRegistry.PROBE_INTERVAL);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -124,7 +126,7 @@ class EnrolmentTest {
     }
 
     private Renewal renewal(Credentials credentials, Instant now) {
-        return new Renewal(credentials, manager.url(), Clock.fixed(now, ZoneOffset.UTC));
+        return new Renewal(credentials, List.of(manager.url()), Clock.fixed(now, ZoneOffset.UTC));
     }
 
     @Test
@@ -195,6 +197,45 @@ class EnrolmentTest {
         assertThat(credentials.get(30, TimeUnit.SECONDS).manager()).isEqualTo("m1");
     }
 
+    @Test
+    void joinsAndRenewsAtTheOneThatLeads() throws Exception {
+        manager.status = 503;
+        manager.answer = "{\"detail\":\"this manager stands by\"}";
+        try (var leads =
+                new FakeManager(manager.authority, manager.authority, "muster://manager/m2", Duration.ofDays(1), 0)) {
+            var both = manager.url() + "," + leads.url();
+            var credentials = credentials(Map.of("token", manager.token(), "manager", both));
+            assertThat(credentials.manager()).isEqualTo("m2");
+
+            var due = Renewal.due((X509Certificate) credentials.entry().getCertificate());
+            var renewal =
+                    new Renewal(credentials, List.of(manager.url(), leads.url()), Clock.fixed(due, ZoneOffset.UTC));
+            assertThat(renewal.renewIfDue()).isTrue();
+            assertThat(leads.requests).hasSize(2);
+            assertThat(manager.requests).hasSize(2);
+        }
+    }
+
+    @Test
+    void tellsOfEachManagerWhyItIsOfNoUse() throws Exception {
+        manager.status = 503;
+        manager.answer = "{\"detail\":\"this manager stands by\"}";
+        var token = JoinToken.parse(manager.token(), "test");
+        int port;
+        try (var socket = new ServerSocket(0)) {
+            port = socket.getLocalPort();
+        }
+        var nobody = URI.create("https://127.0.0.1:" + port);
+
+        var failure = catchThrowableOfType(
+                MusterException.class, () -> Enrolment.request(List.of(nobody, manager.url()), token, "w1"));
+
+        assertThat(failure.code()).isEqualTo(ErrorCode.UNAVAILABLE);
+        assertThat(failure)
+                .hasMessageContaining("manager " + nobody + " cannot be reached")
+                .hasMessageContaining("this manager stands by");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "400, INVALID, the id is taken",
@@ -222,8 +263,8 @@ class EnrolmentTest {
         try (var other = new FakeManager()) {
             var token = JoinToken.parse(manager.token(), "test");
 
-            var failure =
-                    catchThrowableOfType(MusterException.class, () -> Enrolment.request(other.url(), token, "w1"));
+            var failure = catchThrowableOfType(
+                    MusterException.class, () -> Enrolment.request(List.of(other.url()), token, "w1"));
 
             assertThat(failure.code()).isEqualTo(ErrorCode.FORBIDDEN);
             assertThat(failure).hasMessageContaining("another cluster").hasMessageContaining(token.fingerprint());
@@ -287,7 +328,7 @@ class EnrolmentTest {
 
     private MusterException refusal(FakeManager by) throws Exception {
         var token = JoinToken.parse(manager.token(), "test");
-        return catchThrowableOfType(MusterException.class, () -> Enrolment.request(by.url(), token, "w1"));
+        return catchThrowableOfType(MusterException.class, () -> Enrolment.request(List.of(by.url()), token, "w1"));
     }
 
     private Credentials credentials(Map<String, String> values) {

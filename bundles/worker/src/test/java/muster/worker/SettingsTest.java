@@ -21,7 +21,7 @@ class SettingsTest {
         assertThat(settings.id()).isNotEmpty();
         assertThat(settings.idGiven()).isFalse();
         assertThat(settings.address()).isNotEmpty();
-        assertThat(settings.manager()).isEqualTo(URI.create("https://127.0.0.1:7070"));
+        assertThat(settings.managers()).containsExactly(URI.create("https://127.0.0.1:7070"));
         assertThat(settings.broker()).isNull();
         assertThat(settings.tokenFile()).isNull();
         assertThat(settings.security()).isEqualTo(Path.of("/base/security"));
@@ -36,7 +36,7 @@ class SettingsTest {
                 "enabled", "false",
                 "id", " w1 ",
                 "address", "10.0.0.1",
-                "manager", "https://m:1",
+                "manager", "https://m:1, https://n:2",
                 "broker", "tcp://b:2",
                 "token.file", "/etc/token",
                 "work", "/work"));
@@ -45,7 +45,7 @@ class SettingsTest {
         assertThat(settings.id()).isEqualTo("w1");
         assertThat(settings.idGiven()).isTrue();
         assertThat(settings.address()).isEqualTo("10.0.0.1");
-        assertThat(settings.manager()).isEqualTo(URI.create("https://m:1"));
+        assertThat(settings.managers()).containsExactly(URI.create("https://m:1"), URI.create("https://n:2"));
         assertThat(settings.broker()).hasToString("tcp://b:2");
         assertThat(settings.tokenFile()).isEqualTo(Path.of("/etc/token"));
         assertThat(settings.work()).isEqualTo(Path.of("/work"));
@@ -56,6 +56,8 @@ class SettingsTest {
         "id, w 1, worker id 'w 1'",
         "manager, http://m:1, https://host:7070",
         "manager, 'https:// m', https://host:7070",
+        "manager, 'https://m:1,n:2', 'n:2'",
+        "manager, ',', https://host:7070",
         "broker, b:2, tcp://broker:7071",
         "slots, many, 'many'",
         "slots, 0, '0'",

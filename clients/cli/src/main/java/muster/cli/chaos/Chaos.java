@@ -267,7 +267,7 @@ public final class Chaos {
         var variables = builder.environment();
         variables.clear();
         variables.putAll(environment);
-        variables.put("MUSTER_URL", connection.url().toString());
+        variables.put("MUSTER_URL", connection.url());
         variables.put("MUSTER_TOKEN", connection.token().text());
         waits++;
         var waiter = builder.start();

@@ -26,17 +26,34 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 
-/** Talks to the REST interface of one manager. Thread-safe. Every error is a {@link Failure}. */
+/**
+ * Talks to the REST interface of a cluster's manager: of several the one that leads, which it looks for anew whenever the
+ * one it knew does not answer. Thread-safe. Every error is a {@link Failure}.
+ */
 public final class Client {
     private static final String BASE = "/api/v1";
+    private static final String IDEMPOTENCY_KEY = "Idempotency-Key";
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(10);
     private static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(60);
+
+    /** These where another manager may answer. */
+    private static final Duration CONNECT_TIMEOUT_OF_SEVERAL = Duration.ofSeconds(3);
+
+    /** The longest that an answer is asked to wait is 10 s. */
+    private static final Duration ANSWER_TIMEOUT_OF_SEVERAL = Duration.ofSeconds(20);
+
+    /** An event stream says something every 15 s. */
+    private static final Duration SILENCE = Duration.ofSeconds(40);
+
     private static final Duration TRANSFER_TIMEOUT = Duration.ofDays(7);
     private static final int UNAVAILABLE = 503;
     private static final int TOO_MANY_REQUESTS = 429;
@@ -44,6 +61,10 @@ public final class Client {
     private final Connection connection;
     private final Patience patience;
     private final HttpClient http;
+    private final Duration answerTimeout;
+
+    /** Which of the managers answered last. */
+    private final AtomicInteger known;
 
     /** A client that fails at once when the manager is away. */
     public Client(Connection connection) {
@@ -52,24 +73,32 @@ public final class Client {
                 Patience.NONE,
                 HttpClient.newBuilder()
                         .version(HttpClient.Version.HTTP_1_1)
-                        .connectTimeout(CONNECT_TIMEOUT)
+                        .connectTimeout(connectTimeout(connection))
                         .sslContext(sslContext(connection.token()))
-                        .build());
+                        .build(),
+                new AtomicInteger());
     }
 
-    private Client(Connection connection, Patience patience, HttpClient http) {
+    private Client(Connection connection, Patience patience, HttpClient http, AtomicInteger known) {
         this.connection = connection;
         this.patience = patience;
         this.http = http;
+        this.known = known;
+        this.answerTimeout = connection.urls().size() > 1 ? ANSWER_TIMEOUT_OF_SEVERAL : ANSWER_TIMEOUT;
+    }
+
+    private static Duration connectTimeout(Connection connection) {
+        return connection.urls().size() > 1 ? CONNECT_TIMEOUT_OF_SEVERAL : CONNECT_TIMEOUT;
     }
 
     /** The same client, for what has begun and shall outlast a restart of the manager. */
     public Client with(Patience other) {
-        return new Client(connection, other, http);
+        return new Client(connection, other, http, known);
     }
 
+    /** Of the manager that answered last. */
     public URI url() {
-        return connection.url();
+        return connection.urls().get(known.get());
     }
 
     /** A path below {@code /api/v1} of segments and no query; the segments are escaped. */
@@ -95,10 +124,10 @@ public final class Client {
         return send(request(path).GET(), BodyHandlers.ofString()).body();
     }
 
-    /** Status of a path that needs no success; -1 when the manager does not answer. */
+    /** Status of a path that needs no success, at the manager that answered last; -1 when it does not answer. */
     public int status(String path) {
         try {
-            return exchange(request(path).GET().build(), BodyHandlers.discarding())
+            return exchange(url(), request(path).GET(), BodyHandlers.discarding())
                     .statusCode();
         } catch (Patience.Away e) {
             return -1;
@@ -129,7 +158,7 @@ public final class Client {
     private JsonNode submit(String path, String specification, String idempotencyKey) {
         var request = request(path)
                 .header("Content-Type", "application/json")
-                .header("Idempotency-Key", idempotencyKey)
+                .header(IDEMPOTENCY_KEY, idempotencyKey)
                 .POST(HttpRequest.BodyPublishers.ofString(specification));
         return json(send(request, BodyHandlers.ofString()));
     }
@@ -189,7 +218,7 @@ public final class Client {
     /** Fails if this client does not go on after a connection broke. */
     void requirePatience(IOException broken) {
         if (patience.bound().isZero()) {
-            throw unreachable(broken);
+            throw unreachable(url(), broken);
         }
     }
 
@@ -205,11 +234,12 @@ public final class Client {
         var path = "/events?" + (job == null ? "" : "job=" + escape(job));
         var last = after;
         while (true) {
-            var request = request(path).GET().timeout(Duration.ofDays(365)).header("Accept", "text/event-stream");
+            var request = request(path).GET().header("Accept", "text/event-stream");
             if (last != null) {
                 request.header("Last-Event-ID", last);
             }
-            try (var in = send(request, BodyHandlers.ofInputStream()).body();
+            try (var in = new Watched(
+                            send(request, BodyHandlers.ofInputStream()).body(), SILENCE);
                     var lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
                 for (var event = nextEvent(lines); event != null; event = nextEvent(lines)) {
                     last = event.id().isEmpty() ? last : event.id();
@@ -249,38 +279,85 @@ public final class Client {
     }
 
     private HttpRequest.Builder request(String path) {
-        return HttpRequest.newBuilder(URI.create(connection.url() + BASE + path))
-                .timeout(ANSWER_TIMEOUT)
+        return HttpRequest.newBuilder(URI.create(url() + BASE + path))
+                .timeout(answerTimeout)
                 .header("Authorization", "Bearer " + connection.token().text());
     }
 
-    private <T> HttpResponse<T> send(HttpRequest.Builder builder, BodyHandler<T> handler) {
-        var request = builder.build();
-        return patience.run(() -> {
-            var response = exchange(request, handler);
-            var status = response.statusCode();
-            if (status < 300) {
-                return response;
-            }
-            var failure = Problem.of(connection, status, body(response));
-            if (status == UNAVAILABLE || status == TOO_MANY_REQUESTS) {
-                throw new Patience.Away(failure);
-            }
-            throw failure;
-        });
+    private <T> HttpResponse<T> send(HttpRequest.Builder request, BodyHandler<T> handler) {
+        return patience.run(() -> inTurn(request, handler));
     }
 
-    private <T> HttpResponse<T> exchange(HttpRequest request, BodyHandler<T> handler) throws Patience.Away {
+    /** Asks the manager that answered last, and the others where that one cannot answer. */
+    private <T> HttpResponse<T> inTurn(HttpRequest.Builder request, BodyHandler<T> handler) throws Patience.Away {
+        var urls = connection.urls();
+        var first = known.get();
+        var failures = new ArrayList<Failure>();
+        for (var i = 0; i < urls.size(); i++) {
+            var next = (first + i) % urls.size();
+            try {
+                var response = ask(urls.get(next), request, handler);
+                known.set(next);
+                return response;
+            } catch (Patience.Away away) {
+                failures.add(away.failure());
+                if (!away.another()) {
+                    break;
+                }
+            }
+        }
+        if (failures.size() == 1) {
+            throw new Patience.Away(failures.get(0), false);
+        }
+        throw new Patience.Away(
+                Failure.external(
+                        "no manager can answer: "
+                                + failures.stream().map(Failure::getMessage).collect(Collectors.joining("; ")),
+                        failures.get(0)),
+                false);
+    }
+
+    private <T> HttpResponse<T> ask(URI manager, HttpRequest.Builder request, BodyHandler<T> handler)
+            throws Patience.Away {
+        var response = exchange(manager, request, handler);
+        var status = response.statusCode();
+        if (status < 300) {
+            return response;
+        }
+        var failure = Problem.of(manager, status, body(response));
+        if (status == UNAVAILABLE || status == TOO_MANY_REQUESTS) {
+            throw new Patience.Away(failure, status == UNAVAILABLE);
+        }
+        throw failure;
+    }
+
+    private <T> HttpResponse<T> exchange(URI manager, HttpRequest.Builder builder, BodyHandler<T> handler)
+            throws Patience.Away {
+        var request = builder.copy().uri(at(manager, builder.build().uri())).build();
         try {
             return http.send(request, handler);
         } catch (SSLException e) {
-            throw refused(e);
+            throw refused(manager, e);
         } catch (IOException e) {
-            throw new Patience.Away(unreachable(e));
+            throw new Patience.Away(unreachable(manager, e), neverSent(e) || repeatable(request));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw Failure.external("interrupted while waiting for the manager at " + connection.url(), e);
+            throw Failure.external("interrupted while waiting for the manager at " + manager, e);
         }
+    }
+
+    private static URI at(URI manager, URI uri) {
+        return manager.resolve(uri.getRawPath() + (uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery()));
+    }
+
+    private static boolean neverSent(IOException e) {
+        return e instanceof ConnectException || e instanceof HttpConnectTimeoutException;
+    }
+
+    /** Whether the same may be asked of another manager, although the first may have done it. */
+    private static boolean repeatable(HttpRequest request) {
+        return !request.method().equals("POST")
+                || request.headers().firstValue(IDEMPOTENCY_KEY).isPresent();
     }
 
     private static String body(HttpResponse<?> response) {
@@ -298,17 +375,16 @@ public final class Client {
         try {
             return Json.read(response.body());
         } catch (JsonProcessingException e) {
-            throw Failure.external(
-                    connection.url() + " does not answer with JSON; is it a Muster manager of this version?", e);
+            throw Failure.external(url() + " does not answer with JSON; is it a Muster manager of this version?", e);
         }
     }
 
-    private Failure unreachable(IOException e) {
+    private Failure unreachable(URI manager, IOException e) {
         String reason;
         if (e instanceof HttpConnectTimeoutException) {
-            reason = "no connection within " + CONNECT_TIMEOUT.toSeconds() + " s";
+            reason = "no connection within " + connectTimeout(connection).toSeconds() + " s";
         } else if (e instanceof HttpTimeoutException) {
-            reason = "no answer within " + ANSWER_TIMEOUT.toSeconds() + " s";
+            reason = "no answer within " + answerTimeout.toSeconds() + " s";
         } else if (e instanceof UnknownHostException || hasCause(e, UnresolvedAddressException.class) != null) {
             reason = "no such host";
         } else if (e instanceof ConnectException) {
@@ -317,25 +393,24 @@ public final class Client {
             reason = "the connection broke";
         }
         return Failure.external(
-                "cannot reach the manager at " + connection.url() + " (" + reason
+                "cannot reach the manager at " + manager + " (" + reason
                         + "); start it with ./muster up, or correct --url or MUSTER_URL",
                 e);
     }
 
     /** What a failed TLS handshake means: a server that must not be trusted, or one that is going down. */
-    private Failure refused(SSLException e) throws Patience.Away {
+    private Failure refused(URI manager, SSLException e) throws Patience.Away {
         var certificate = hasCause(e, CertificateException.class);
         if (certificate != null) {
             return Failure.user(
-                    "the server at " + connection.url() + " is not the manager of this token's cluster: "
+                    "the server at " + manager + " is not the manager of this token's cluster: "
                             + certificate.getMessage() + "; correct --url or --token",
                     e);
         }
         if (String.valueOf(e.getMessage()).contains("nrecognized SSL message")) {
-            return Failure.user(
-                    "the server at " + connection.url() + " does not speak TLS; correct --url or MUSTER_URL", e);
+            return Failure.user("the server at " + manager + " does not speak TLS; correct --url or MUSTER_URL", e);
         }
-        throw new Patience.Away(unreachable(e));
+        throw new Patience.Away(unreachable(manager, e), true);
     }
 
     private static <T extends Throwable> @Nullable T hasCause(Throwable e, Class<T> type) {

@@ -1,25 +1,52 @@
 package muster.cli.client;
 
 import java.net.URI;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** Where a manager is and what opens it. */
-public record Connection(URI url, Token token) {
+/**
+ * Where a cluster's managers are and what opens them.
+ *
+ * @param urls of the managers, one of which leads
+ */
+public record Connection(List<URI> urls, Token token) {
     public Connection {
+        if (urls.isEmpty()) {
+            throw Failure.user("no manager's address is given; write such as https://127.0.0.1:7070");
+        }
+        urls = urls.stream().map(Connection::requireManager).toList();
+    }
+
+    private static URI requireManager(URI url) {
         var path = url.getRawPath();
         if (!"https".equals(url.getScheme()) || url.getHost() == null || (path != null && path.length() > 1)) {
             throw Failure.user("'" + url + "' is not the address of a manager; write such as https://127.0.0.1:7070");
         }
-        url = URI.create("https://" + url.getRawAuthority());
+        return URI.create("https://" + url.getRawAuthority());
     }
 
-    /** Reads an address; a bare {@code host:port} is taken as https. */
-    public static Connection of(String url, String token) {
-        var text = url.strip();
+    /** Reads addresses, comma separated; a bare {@code host:port} is taken as https. */
+    public static Connection of(String urls, String token) {
+        return new Connection(
+                Stream.of(urls.split(","))
+                        .map(String::strip)
+                        .filter(url -> !url.isEmpty())
+                        .map(Connection::url)
+                        .toList(),
+                new Token(token.strip()));
+    }
+
+    private static URI url(String text) {
         try {
-            return new Connection(
-                    URI.create(text.contains("://") ? text : "https://" + text), new Token(token.strip()));
+            return URI.create(text.contains("://") ? text : "https://" + text);
         } catch (IllegalArgumentException e) {
-            throw Failure.user("'" + url + "' is not an address; write such as https://127.0.0.1:7070", e);
+            throw Failure.user("'" + text + "' is not an address; write such as https://127.0.0.1:7070", e);
         }
+    }
+
+    /** The addresses as they are written. */
+    public String url() {
+        return urls.stream().map(URI::toString).collect(Collectors.joining(","));
     }
 }

@@ -28,9 +28,21 @@ public record Patience(Duration bound, Consumer<String> tell) {
 
         private final transient Failure failure;
 
-        Away(Failure failure) {
+        private final boolean another;
+
+        /** @param another whether another manager may be asked the same */
+        Away(Failure failure, boolean another) {
             super(failure);
             this.failure = failure;
+            this.another = another;
+        }
+
+        Failure failure() {
+            return failure;
+        }
+
+        boolean another() {
+            return another;
         }
     }
 

@@ -2,6 +2,7 @@ package muster.cli.client;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -11,9 +12,9 @@ final class Problem {
 
     private Problem() {}
 
-    static Failure of(Connection connection, int status, String body) {
+    static Failure of(URI manager, int status, String body) {
         if (status == UNAUTHORIZED) {
-            return Failure.user("the manager at " + connection.url()
+            return Failure.user("the manager at " + manager
                     + " does not know this token; take the one in its security/admin.token");
         }
         var problem = parse(body);
@@ -21,7 +22,7 @@ final class Problem {
         if (detail.isEmpty()) {
             return new Failure(
                     status < 500 ? ExitCode.USER : ExitCode.EXTERNAL,
-                    "the manager at " + connection.url() + " answered with HTTP status " + status
+                    "the manager at " + manager + " answered with HTTP status " + status
                             + " and no reason; see its log",
                     List.of(),
                     null);

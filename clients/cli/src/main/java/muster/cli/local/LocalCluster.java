@@ -84,7 +84,7 @@ public final class LocalCluster {
         public ObjectNode json() {
             var json = Json.object()
                     .put("dir", dir.toString())
-                    .put("url", connection.url().toString())
+                    .put("url", connection.url())
                     .put("found", found);
             var all = json.putObject("nodes");
             nodes.forEach(all::put);
@@ -291,7 +291,7 @@ public final class LocalCluster {
         write(
                 "client.json",
                 Json.object()
-                        .put("url", connection.url().toString())
+                        .put("url", connection.url())
                         .put("token", connection.token().text()));
         if (request.current()) {
             point();

@@ -253,6 +253,135 @@ class ClientTest {
         assertThat(seen).containsExactly("5 task.started 5", "6 job.succeeded 6");
     }
 
+    /** The same cluster's second manager. */
+    private FakeManager second() {
+        return new FakeManager(manager.certificates(), "muster://manager/second", 0);
+    }
+
+    private Client ofBoth(FakeManager second) {
+        return new Client(Connection.of(manager.url() + "," + second.url(), manager.token()));
+    }
+
+    private static final String STANDS_BY =
+            "{\"detail\":\"manager 'm' leads, this one stands by\",\"kind\":\"external\"}";
+
+    @Test
+    void ofSeveralManagersTheOneThatLeadsIsAskedAndThenPreferred() {
+        manager.on("GET /cluster", 503, STANDS_BY);
+        try (var second = second().on("GET /cluster", 200, "{}")) {
+            var client = ofBoth(second);
+            client.get("/cluster");
+            client.get("/cluster");
+
+            assertThat(client.url()).hasToString(second.url());
+            assertThat(manager.requests()).hasSize(1);
+            assertThat(second.requests()).hasSize(2);
+        }
+    }
+
+    @Test
+    void whenTheOneThatLedIsGoneTheOtherIsAsked() {
+        manager.on("GET /cluster", 200, "{}");
+        try (var second = second().on("GET /cluster", 200, "{}").on("POST /jobs", 201, "{}")) {
+            var client = ofBoth(second);
+            client.get("/cluster");
+            manager.stop();
+
+            client.submit("{}", "key");
+            client.get("/cluster");
+
+            assertThat(second.requests()).hasSize(2);
+        }
+        manager.start();
+    }
+
+    @Test
+    void whatMayHaveBeenDoneIsNotAskedOfAnotherManager() {
+        manager.on("POST /tokens", exchange -> {
+            throw new IOException("killed");
+        });
+        manager.on("POST /jobs", exchange -> {
+            throw new IOException("killed");
+        });
+        try (var second = second().on("POST /jobs", 201, "{}").on("POST /tokens", 201, "{}")) {
+            assertThatThrownBy(() -> ofBoth(second).post("/tokens")).hasMessageContaining("the connection broke");
+            assertThat(second.requests()).isEmpty();
+
+            assertThat(ofBoth(second).submit("{}", "key").isObject()).isTrue();
+        }
+    }
+
+    @Test
+    void aManagerThatIsBusyIsNotTakenForOneThatStandsBy() {
+        manager.on("GET /cluster", 429, "{\"detail\":\"too many\",\"kind\":\"resource\"}");
+        try (var second = second().on("GET /cluster", 200, "{}")) {
+            assertThatThrownBy(() -> ofBoth(second).get("/cluster")).hasMessage("too many");
+            assertThat(second.requests()).isEmpty();
+        }
+    }
+
+    @Test
+    void whereNoManagerLeadsEachSaysWhy() {
+        manager.stop();
+        try (var second = second().on("GET /cluster", 503, STANDS_BY)) {
+            assertThatThrownBy(() -> ofBoth(second).get("/cluster"))
+                    .isInstanceOf(Failure.class)
+                    .hasMessageContaining("cannot reach the manager at " + manager.url())
+                    .hasMessageContaining("this one stands by");
+        }
+        manager.start();
+    }
+
+    @Test
+    void eventsGoOnAtTheManagerThatTookOver() {
+        manager.on("GET /events", exchange -> {
+            exchange.sendResponseHeaders(200, 1000);
+            exchange.getResponseBody().write("id: 5\ndata: {\"n\":5}\n\n".getBytes(StandardCharsets.UTF_8));
+            exchange.getResponseBody().flush();
+            throw new IOException("killed");
+        });
+        try (var second = second()) {
+            second.on(
+                    "GET /events",
+                    exchange -> FakeManager.send(
+                            exchange,
+                            200,
+                            "id: 6\ndata: {\"n\":\""
+                                    + exchange.getRequestHeaders().getFirst("Last-Event-ID") + "\"}\n\n"));
+            var seen = new ArrayList<String>();
+            var client = ofBoth(second).with(new Patience(Duration.ofSeconds(20), told::add));
+            client.events(null, null, event -> {
+                manager.on("GET /events", 503, STANDS_BY);
+                seen.add(event.id() + " " + event.data().path("n").asText());
+                return seen.size() < 2;
+            });
+            assertThat(seen).containsExactly("5 5", "6 5");
+        }
+    }
+
+    @Test
+    void aStreamOnWhichNothingComesEnds() throws Exception {
+        var end = new CompletableFuture<Void>();
+        manager.on("GET /events", exchange -> {
+            exchange.sendResponseHeaders(200, 1000);
+            exchange.getResponseBody().write("one".getBytes(StandardCharsets.UTF_8));
+            exchange.getResponseBody().flush();
+            end.join();
+        });
+        try (var in = new Watched(client().open("/events", Duration.ofSeconds(20)), Duration.ofMillis(300))) {
+            assertThat(in.readNBytes(3)).hasSize(3);
+            var rest = CompletableFuture.supplyAsync(() -> {
+                try {
+                    return in.read();
+                } catch (IOException e) {
+                    return -1;
+                }
+            });
+            assertThat(rest.get(20, TimeUnit.SECONDS)).isEqualTo(-1);
+        }
+        end.complete(null);
+    }
+
     private void awaitTold(int count) {
         var deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
         while (told.size() < count) {

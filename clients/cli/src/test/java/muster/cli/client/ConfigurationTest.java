@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -102,7 +103,20 @@ class ConfigurationTest {
 
     @Test
     void takesBareHostAndPort() {
-        assertThat(resolve("host:1", token('t')).url()).hasToString("https://host:1");
+        assertThat(resolve("host:1", token('t')).url()).isEqualTo("https://host:1");
+    }
+
+    @Test
+    void takesSeveralManagers() throws IOException {
+        environment.put("MUSTER_URL", "https://one:1, two:2,");
+        environment.put("MUSTER_TOKEN", token('e'));
+        assertThat(resolve(null, null).urls())
+                .containsExactly(URI.create("https://one:1"), URI.create("https://two:2"));
+        environment.remove("MUSTER_URL");
+        point(cluster("newest", resolve("one:1,two:2", null).url(), token('n')));
+        assertThat(resolve(null, null).url()).isEqualTo("https://one:1,https://two:2");
+        assertThatThrownBy(() -> resolve(",", token('t'))).hasMessageContaining("no manager's address is given");
+        assertThatThrownBy(() -> resolve("one:1,http://two:2", token('t'))).hasMessageContaining("'http://two:2'");
     }
 
     private Connection resolve(String url, String token) {

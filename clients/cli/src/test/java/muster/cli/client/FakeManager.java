@@ -106,6 +106,10 @@ public final class FakeManager implements AutoCloseable {
         return "https://127.0.0.1:" + port;
     }
 
+    Certificates certificates() {
+        return certificates;
+    }
+
     public String token() {
         return certificates.token();
     }

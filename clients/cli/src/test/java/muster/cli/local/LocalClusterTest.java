@@ -142,10 +142,10 @@ class LocalClusterTest {
 
     @Test
     void takesAFreePortWhenItsOwnIsTaken() throws IOException {
-        var own = up("a", 1).connection().url().getPort();
+        var own = up("a", 1).connection().urls().get(0).getPort();
         stopAndForgetKeys("a");
         try (var taken = new ServerSocket(own, 1, InetAddress.getLoopbackAddress())) {
-            assertThat(up("a", 1).connection().url().getPort()).isNotEqualTo(taken.getLocalPort());
+            assertThat(up("a", 1).connection().urls().get(0).getPort()).isNotEqualTo(taken.getLocalPort());
         }
     }
 
