@@ -28,7 +28,8 @@ final class Cluster implements AutoCloseable {
     /** What a client printed, and its exit code. */
     record Printed(int exitCode, String stdout, String stderr) {}
 
-    private Cluster(Path dir) {
+    /** With no node yet. */
+    Cluster(Path dir) {
         this.dir = dir;
         try (var one = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
                 var two = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -98,17 +99,23 @@ final class Cluster implements AutoCloseable {
                         "2"));
     }
 
-    private void start(String name, String home, Map<String, String> settings) {
+    /** Starts a node in a folder of its name. */
+    void start(String name, String home, Map<String, String> settings) {
+        var builder = new ProcessBuilder(System.getProperty(home) + "/bin/karaf", "daemon");
+        builder.environment().keySet().removeIf(variable -> variable.startsWith("MUSTER_"));
+        builder.environment().putAll(settings);
+        builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        builder.environment().put("KARAF_BASE", dir.resolve(name).toString());
+        start(name, builder);
+    }
+
+    /** Starts a process; what it prints lies in a folder of its name. */
+    void start(String name, ProcessBuilder builder) {
         try {
             var base = Files.createDirectories(dir.resolve(name));
-            var builder = new ProcessBuilder(System.getProperty(home) + "/bin/karaf", "daemon")
-                    .redirectErrorStream(true)
+            builder.redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.appendTo(
                             base.resolve("console.log").toFile()));
-            builder.environment().keySet().removeIf(variable -> variable.startsWith("MUSTER_"));
-            builder.environment().putAll(settings);
-            builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-            builder.environment().put("KARAF_BASE", base.toString());
             nodes.put(name, builder.start());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -125,7 +132,8 @@ final class Cluster implements AutoCloseable {
         }
     }
 
-    private boolean alive(String name) {
+    /** Fails if a node has ended. */
+    boolean alive(String name) {
         var node = nodes.get(name);
         if (node == null || !node.isAlive()) {
             throw new AssertionError(name + " has ended; " + lastWords());
@@ -195,6 +203,15 @@ final class Cluster implements AutoCloseable {
         }
         node.destroyForcibly();
         await(node);
+    }
+
+    /** Sends a node a signal, such as {@code STOP}. */
+    void signal(String name, String signal) throws IOException {
+        var node = nodes.get(name);
+        if (node == null) {
+            throw new IllegalArgumentException("no node " + name);
+        }
+        await(new ProcessBuilder("kill", "-" + signal, Long.toString(node.pid())).start());
     }
 
     /** Asks a node to end, and fails if it does not. */
