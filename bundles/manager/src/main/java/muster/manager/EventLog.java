@@ -5,8 +5,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import muster.api.ErrorCode;
 import muster.api.Event;
 import muster.api.JobId;
+import muster.api.MusterException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +37,7 @@ final class EventLog {
     private final long first;
     private long next;
     private List<Waiter> waiters = new ArrayList<>();
+    private boolean closed;
 
     private record Waiter(long after, CompletableFuture<Void> future) {}
 
@@ -126,8 +129,26 @@ final class EventLog {
         if (newest() > after) {
             return CompletableFuture.completedFuture(null);
         }
+        if (closed) {
+            return CompletableFuture.failedFuture(ended());
+        }
         var future = new CompletableFuture<Void>();
         waiters.add(new Waiter(after, future));
         return future;
+    }
+
+    /** Nothing comes any more: those who wait are told, so that they ask who leads now. */
+    void close() {
+        List<Waiter> left;
+        synchronized (this) {
+            closed = true;
+            left = waiters;
+            waiters = new ArrayList<>();
+        }
+        left.forEach(waiter -> waiter.future.completeExceptionally(ended()));
+    }
+
+    private static MusterException ended() {
+        return new MusterException(ErrorCode.UNAVAILABLE, "this manager leads no more; try again");
     }
 }

@@ -232,6 +232,7 @@ final class Manager implements Comm, AutoCloseable {
     @Override
     public void close() {
         reactor.close();
+        events.close();
         if (link != null) {
             link.close();
         }

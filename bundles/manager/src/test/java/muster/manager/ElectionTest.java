@@ -213,9 +213,14 @@ class ElectionTest {
     void oneThatLostItsLeaseEndsAndStandsByAgain() throws Exception {
         try (var first = new Candidate("m1")) {
             first.awaitLead();
+            var following = first.leadership
+                    .jobs()
+                    .eventAfter(first.leadership.jobs().newestEvent())
+                    .toCompletableFuture();
             var thief = open();
             TestCluster.until("taken", () -> thief.take(thief.lease(), "m2", ""));
             assertThat(first.ended.poll(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(following).isCompletedExceptionally();
             thief.write(new Write.Beat(), () -> {}, e -> {});
             assertThat(first.leading).isEmpty();
             thief.close();
