@@ -31,6 +31,7 @@ final class Rows {
     static final String ATTEMPT = "job, task, number, standing, succeeded, content";
     static final String LOG = "job, task, number, stream, content";
     static final String WORKER = "id, content";
+    static final String SECRET = "name, content";
 
     private Rows() {}
 
@@ -301,6 +302,17 @@ final class Rows {
                 content.number() != 0,
                 content.instantOrNull(),
                 content.more() ? content.textOrNull() : null);
+    }
+
+    // ---- secrets
+
+    static byte[] content(String secret, byte[] bytes) {
+        return new Content().bytes(bytes).seal("secret " + secret);
+    }
+
+    static byte[] secret(ResultSet row) throws SQLException {
+        var content = Content.open(row.getBytes(2), "secret " + row.getString(1));
+        return Objects.requireNonNull(content.bytes());
     }
 
     private static byte[] deflate(byte[] bytes) {

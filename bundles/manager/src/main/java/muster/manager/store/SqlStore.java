@@ -482,7 +482,7 @@ public final class SqlStore implements Store {
                     "insert into secret (name, content) values (?, ?)"
                             + " on conflict (name) do update set content = excluded.content",
                     secret.name(),
-                    content(secret.name(), secret.content()));
+                    Rows.content(secret.name(), secret.content()));
         }
     }
 
@@ -717,18 +717,10 @@ public final class SqlStore implements Store {
 
     // ---- secrets
 
-    private static byte[] content(String secret, byte[] bytes) {
-        return new Content().bytes(bytes).seal("secret " + secret);
-    }
-
     @Override
     public Optional<byte[]> secret(String name) {
         var found = new ArrayList<byte[]>();
-        query(
-                "select content from secret where name = ?",
-                row -> found.add(Objects.requireNonNull(
-                        Content.open(row.getBytes(1), "secret " + name).bytes())),
-                name);
+        query("select " + Rows.SECRET + " from secret where name = ?", row -> found.add(Rows.secret(row)), name);
         return found.stream().findFirst();
     }
 
@@ -740,7 +732,7 @@ public final class SqlStore implements Store {
                         connection,
                         "insert into secret (name, content) values (?, ?) on conflict do nothing",
                         secret.getKey(),
-                        content(secret.getKey(), secret.getValue()));
+                        Rows.content(secret.getKey(), secret.getValue()));
                 if (added == 0) {
                     connection.rollback();
                     return false;

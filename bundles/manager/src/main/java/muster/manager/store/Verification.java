@@ -79,6 +79,7 @@ record Verification(Lease lease, Map<String, Long> rows, List<String> faults) {
                 owned("logs", row);
             });
             table("worker", Rows.WORKER, Rows::worker);
+            table("secret", Rows.SECRET, Rows::secret);
             return new Verification(lease, counts, faults);
         }
 
