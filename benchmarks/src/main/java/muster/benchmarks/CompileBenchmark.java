@@ -33,7 +33,7 @@ public class CompileBenchmark {
 
     /** {@code wide}: a binary tree; {@code deep}: each takes the one before. */
     @Param({"wide 2700", "wide 100000", "deep 1000", "deep 100000", "jx 100000"})
-    String shape;
+    String shape = "";
 
     private Script script = new Script("", "", Map.of(), Map.of(), new Uploaded());
 

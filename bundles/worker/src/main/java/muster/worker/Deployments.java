@@ -239,7 +239,9 @@ final class Deployments implements Deployer, AutoCloseable {
     }
 
     private Optional<Bundle> bundle(Path target) {
-        return Optional.ofNullable(context.getBundle(target.toUri().toString()));
+        // as what watches the folder names it
+        return Optional.ofNullable(
+                context.getBundle(target.toFile().toURI().normalize().toString()));
     }
 
     private static Set<String> kinds(Bundle bundle) {

@@ -28,6 +28,7 @@ public final class EchoExecutor implements Executor {
         for (var attempt : attempts) {
             var command = attempt.task().command();
             if (command.get(0).equals("until")) {
+                outcomes.started(attempt.id());
                 var thread = new Thread(() -> echoOnceThere(Path.of(command.get(1)), attempt, outcomes), "echo");
                 thread.setDaemon(true);
                 thread.start();
