@@ -378,6 +378,20 @@ class ClusterIT {
     }
 
     @Test
+    void theStoreIsBackedUpAndVerifiedWhileTheManagerRuns(@TempDir Path folder) {
+        var id = rest.submit("{\"task\":{\"command\":[\"true\"]}}");
+        rest.ended(id, SOON);
+        var backup = folder.resolve("backup.db").toString();
+        var made = cluster.client("store", "backup", "--dir", dir.toString(), backup);
+        assertThat(made.exitCode()).as(made.stderr()).isZero();
+        var verified = cluster.client("store", "verify", backup);
+        assertThat(verified.exitCode()).as(verified.stderr()).isZero();
+        var running = cluster.client("store", "verify", "--dir", dir.toString());
+        assertThat(running.exitCode()).isNotZero();
+        assertThat(running.stderr()).contains("runs");
+    }
+
+    @Test
     void whatIsNoBundleIsNotDeployed(@TempDir Path folder) throws Exception {
         var text = Files.writeString(folder.resolve("text.jar"), "no jar");
         var refused = cluster.client("worker", "deploy", "w1", text.toString());

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import muster.cli.client.Failure;
 import muster.cli.local.Installation;
 import muster.cli.local.ManagerStore;
@@ -32,8 +31,8 @@ final class StoreCommands extends CommandGroup {
         @Option(
                 names = "--dir",
                 paramLabel = "DIR",
-                description = "The cluster's folder, or the manager's own; by default KARAF_BASE, MUSTER_DIR, or the"
-                        + " cluster started here last")
+                description = "The cluster's folder, or the manager's own; by default KARAF_BASE, MUSTER_DIR, the"
+                        + " cluster started here last, or where 'muster up' keeps one")
         private @Nullable Path dir;
 
         Tool(Context context) {
@@ -46,17 +45,13 @@ final class StoreCommands extends CommandGroup {
         }
 
         private Path place() {
-            var environment = context.environment();
-            var found = Stream.of("KARAF_BASE", "MUSTER_DIR")
-                    .map(name -> environment.getOrDefault(name, ""))
-                    .filter(value -> !value.isBlank())
-                    .findFirst()
-                    .map(Path::of)
-                    .orElseGet(() -> context.configuration().current());
-            if (dir == null && found == null) {
-                throw Failure.user("no cluster was started here; name its folder, or the manager's, by --dir");
+            if (dir != null) {
+                return dir;
             }
-            return dir != null ? dir : found;
+            var environment = context.environment();
+            var base = environment.getOrDefault("KARAF_BASE", "");
+            var folder = base.isBlank() ? context.configuration().folder() : Path.of(base);
+            return folder != null ? folder : Installation.ofProcess().defaultDir(environment);
         }
 
         final int run(String verb, Path... files) {

@@ -29,7 +29,9 @@ public final class ManagerStore {
         var config = new ConfigFile(base.resolve(settings));
         try {
             var url = setting(config, "store", environment);
-            var data = setting(config, "data", environment);
+            var data = setting(config, "data", environment)
+                    .replace("${karaf.data}", environment.getOrDefault("KARAF_DATA", base + "/data"))
+                    .replace("${karaf.base}", base.toString());
             var folder = data.isEmpty() ? base.resolve("data/muster") : base.resolve(data);
             return new ManagerStore(folder.resolve("muster.db"), url);
         } catch (IOException e) {

@@ -43,6 +43,13 @@ class ManagerStoreTest {
     }
 
     @Test
+    void liesInTheDataOfTheNodeAsTheDistributionSays() throws Exception {
+        settings("manager", "data = ${karaf.data}/muster\n");
+        assertThat(file(Map.of())).isEqualTo(folder.resolve("manager/data/muster/muster.db"));
+        assertThat(file(Map.of("KARAF_DATA", "/srv/data"))).isEqualTo(Path.of("/srv/data/muster/muster.db"));
+    }
+
+    @Test
     void ofPostgresqlSaysWhichProgramsDoIt() throws Exception {
         settings("", "store = jdbc:postgresql://db:5432/muster?password=secret\n");
         var store = ManagerStore.of(folder, Map.of());
