@@ -168,6 +168,11 @@ final class Cluster implements AutoCloseable {
     Printed client(String... arguments) {
         var command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                // as the launcher says
+                "-Dmuster.root="
+                        + Path.of(System.getProperty("muster.cli"))
+                                .resolve("../../../..")
+                                .normalize(),
                 "-jar",
                 System.getProperty("muster.cli")));
         command.addAll(List.of(arguments));
