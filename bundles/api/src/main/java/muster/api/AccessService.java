@@ -53,11 +53,12 @@ public interface AccessService {
     /**
      * What a new worker gets.
      *
+     * @param worker its id
      * @param certificate its certificate, DER
      * @param authority the cluster's CA certificate, DER
      * @param brokerUrl where the broker is
      */
-    record Enrolment(byte[] certificate, byte[] authority, String brokerUrl) {}
+    record Enrolment(String worker, byte[] certificate, byte[] authority, String brokerUrl) {}
 
     /**
      * A new token.

@@ -3,32 +3,39 @@ package muster.api;
 /** What went wrong with a request. The code has one kind, and REST one status for it. */
 public enum ErrorCode {
     /** A value in the request is malformed or contradicts another. */
-    INVALID(ErrorKind.USER),
+    INVALID(ErrorKind.USER, 400),
     /** The thing named does not exist. */
-    NOT_FOUND(ErrorKind.USER),
+    NOT_FOUND(ErrorKind.USER, 404),
     /** The thing is in a state that does not allow this. */
-    CONFLICT(ErrorKind.USER),
+    CONFLICT(ErrorKind.USER, 409),
     /** No token, or one that is not known. */
-    UNAUTHENTICATED(ErrorKind.USER),
+    UNAUTHENTICATED(ErrorKind.USER, 401),
     /** The token does not allow this. */
-    FORBIDDEN(ErrorKind.USER),
+    FORBIDDEN(ErrorKind.USER, 403),
     /** More was sent than a limit allows. */
-    TOO_LARGE(ErrorKind.USER),
+    TOO_LARGE(ErrorKind.USER, 413),
     /** No known or expected worker could ever run this. */
-    IMPOSSIBLE(ErrorKind.RESOURCE),
+    IMPOSSIBLE(ErrorKind.RESOURCE, 422),
     /** Something needed is not there now: a worker, the broker, the store. */
-    UNAVAILABLE(ErrorKind.EXTERNAL),
+    UNAVAILABLE(ErrorKind.EXTERNAL, 503),
     /** A defect. */
-    INTERNAL(ErrorKind.INTERNAL);
+    INTERNAL(ErrorKind.INTERNAL, 500);
 
     private final ErrorKind kind;
+    private final int status;
 
-    ErrorCode(ErrorKind kind) {
+    ErrorCode(ErrorKind kind, int status) {
         this.kind = kind;
+        this.status = status;
     }
 
     /** Who can mend it. */
     public ErrorKind kind() {
         return kind;
+    }
+
+    /** The status of HTTP that says so. */
+    public int status() {
+        return status;
     }
 }

@@ -3,6 +3,7 @@ package muster.broker;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import muster.api.AuditService;
 import muster.api.MusterException;
 import muster.transport.BrokerAddress;
 import muster.transport.NodeIdentity;
@@ -35,6 +36,7 @@ public final class Broker {
     private final BrokerConfiguration configuration;
     private final NodeIdentity identity;
     private final Revocations revocations;
+    private final AuditService audit;
     private final CountDownLatch stopping = new CountDownLatch(1);
     private final Thread thread = new Thread(this::run, "muster-broker");
 
@@ -43,11 +45,13 @@ public final class Broker {
             BundleContext context,
             BrokerConfiguration configuration,
             @Reference(target = "(muster.role=manager)") NodeIdentity identity,
-            @Reference Revocations revocations) {
+            @Reference Revocations revocations,
+            @Reference AuditService audit) {
         this.context = context;
         this.configuration = configuration;
         this.identity = identity;
         this.revocations = revocations;
+        this.audit = audit;
         thread.start();
     }
 
@@ -89,7 +93,8 @@ public final class Broker {
         var told = false;
         do {
             try {
-                return EmbeddedBroker.start(configuration.host(), configuration.port(), data(), identity, revocations);
+                return EmbeddedBroker.start(
+                        configuration.host(), configuration.port(), data(), identity, revocations, audit);
             } catch (EmbeddedBroker.PortInUseException e) {
                 if (!told) {
                     LOG.error("{}", e.getMessage());

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
+import muster.api.AuditService;
 import muster.transport.NodeIdentity;
 import muster.transport.NodeName;
 import muster.transport.Queues;
@@ -65,12 +66,13 @@ final class EmbeddedBroker implements AutoCloseable {
      * @param port 0 for any that is free
      * @throws PortInUseException if something else listens there
      */
-    static EmbeddedBroker start(String host, int port, Path data, NodeIdentity identity, Revocations revocations)
+    static EmbeddedBroker start(
+            String host, int port, Path data, NodeIdentity identity, Revocations revocations, AuditService audit)
             throws Exception {
         requireFree(host, port);
         var server = new EmbeddedActiveMQ();
         server.setConfiguration(configuration(host, port, data, identity));
-        server.setSecurityManager(new NodeSecurity(revocations));
+        server.setSecurityManager(new NodeSecurity(revocations, audit));
         var thread = Thread.currentThread();
         var loader = thread.getContextClassLoader();
         // Artemis finds its own classes by the context class loader

@@ -75,7 +75,7 @@ public final class ExternalBroker implements AutoCloseable {
         configuration.registerBrokerPlugin(new SizeLimit());
         var server = new EmbeddedActiveMQ();
         server.setConfiguration(configuration);
-        server.setSecurityManager(new NodeSecurity(Revocations.NONE));
+        server.setSecurityManager(new NodeSecurity(Revocations.NONE, deed -> {}));
         server.start();
         try {
             var acceptor = server.getActiveMQServer().getRemotingService().getAcceptor(ACCEPTOR);

@@ -5,6 +5,11 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 import javax.security.auth.Subject;
+import muster.api.AuditService;
+import muster.api.Caller;
+import muster.api.Deed;
+import muster.api.ErrorCode;
+import muster.api.Names;
 import muster.transport.NodeName;
 import muster.transport.Queues;
 import muster.transport.Revocations;
@@ -28,9 +33,11 @@ final class NodeSecurity implements ActiveMQSecurityManager5 {
             Set.of(CheckType.CONSUME, CheckType.CREATE_ADDRESS, CheckType.CREATE_NON_DURABLE_QUEUE);
 
     private final Revocations revocations;
+    private final AuditService audit;
 
-    NodeSecurity(Revocations revocations) {
+    NodeSecurity(Revocations revocations, AuditService audit) {
         this.revocations = revocations;
+        this.audit = audit;
     }
 
     @Override
@@ -39,11 +46,23 @@ final class NodeSecurity implements ActiveMQSecurityManager5 {
             @Nullable String password,
             @Nullable RemotingConnection connection,
             @Nullable String domain) {
-        return certificate(connection)
-                .filter(certificate -> !revocations.revoked(certificate))
-                .flatMap(NodeName::of)
-                .map(NodeSecurity::subject)
-                .orElse(null);
+        var name = certificate(connection).flatMap(NodeName::of);
+        if (name.isEmpty()
+                || certificate(connection).filter(revocations::revoked).isPresent()) {
+            audit.record(new Deed(
+                    null,
+                    connection == null ? "" : address(connection),
+                    "connect",
+                    name.map(NodeName::id).orElse(""),
+                    ErrorCode.UNAUTHENTICATED.status()));
+            return null;
+        }
+        return subject(name.get());
+    }
+
+    /** Without the port and the slash that Artemis puts before it. */
+    private static String address(RemotingConnection connection) {
+        return connection.getRemoteAddress().replaceFirst("^/", "").replaceFirst(":[0-9]+$", "");
     }
 
     /** Who is at the other end; empty if the connection shows no certificate. */
@@ -66,9 +85,19 @@ final class NodeSecurity implements ActiveMQSecurityManager5 {
         }
         var user = subject.getPrincipals(UserPrincipal.class).iterator().next();
         var role = subject.getPrincipals(RolePrincipal.class).iterator().next();
-        return role.getName().equals(NodeName.Role.MANAGER.toString())
-                ? managerMay(check, address)
-                : workerMay(user.getName(), check, address);
+        if (role.getName().equals(NodeName.Role.MANAGER.toString())) {
+            return managerMay(check, address);
+        }
+        var may = workerMay(user.getName(), check, address);
+        if (!may) {
+            audit.record(new Deed(
+                    new Caller(user.getName(), muster.api.Role.WORKER, ""),
+                    "broker",
+                    Names.word(check),
+                    address,
+                    ErrorCode.FORBIDDEN.status()));
+        }
+        return may;
     }
 
     private static boolean managerMay(CheckType check, String address) {

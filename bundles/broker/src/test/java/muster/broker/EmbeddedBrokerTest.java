@@ -9,6 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import muster.api.Caller;
+import muster.api.Deed;
+import muster.api.Role;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.ActiveMQSecurityException;
 import org.apache.activemq.artemis.api.core.QueueConfiguration;
@@ -20,9 +25,16 @@ final class EmbeddedBrokerTest {
     @TempDir
     private Path folder;
 
+    private final Queue<Deed> deeds = new ConcurrentLinkedQueue<>();
+
     private EmbeddedBroker start(Authority authority) throws Exception {
         return EmbeddedBroker.start(
-                "127.0.0.1", 0, folder.resolve("data"), authority.manager("manager"), new FakeRevocations());
+                "127.0.0.1",
+                0,
+                folder.resolve("data"),
+                authority.manager("manager"),
+                new FakeRevocations(),
+                deeds::add);
     }
 
     @Test
@@ -34,6 +46,7 @@ final class EmbeddedBrokerTest {
             session.createQueue(own("muster.worker.w1", "muster.worker.w1"));
             session.createConsumer("muster.worker.w1").close();
             raw.send("muster.manager", new byte[1]);
+            assertThat(deeds).isEmpty();
             for (var queue : List.of(
                     own("muster.worker.w2", "muster.worker.w2"),
                     own("muster.worker.w1", "muster.worker.w2"),
@@ -58,6 +71,13 @@ final class EmbeddedBrokerTest {
                         .as(address)
                         .isInstanceOf(ActiveMQSecurityException.class);
             }
+            assertThat(deeds)
+                    .contains(new Deed(
+                            new Caller("w1", Role.WORKER, ""),
+                            "broker",
+                            "consume",
+                            "muster.manager::muster.manager",
+                            403));
         }
     }
 
@@ -124,7 +144,8 @@ final class EmbeddedBrokerTest {
                             taken.getLocalPort(),
                             folder.resolve("data"),
                             authority.manager("manager"),
-                            new FakeRevocations()))
+                            new FakeRevocations(),
+                            deeds::add))
                     .isInstanceOf(EmbeddedBroker.PortInUseException.class)
                     .hasMessage("muster.broker port " + taken.getLocalPort()
                             + " is in use; set port in etc/muster.broker.cfg or MUSTER_BROKER_PORT");
@@ -135,7 +156,12 @@ final class EmbeddedBrokerTest {
     void isReachedByLoopbackWhenItListensEverywhere() throws Exception {
         var authority = new Authority(folder);
         try (var broker = EmbeddedBroker.start(
-                "0.0.0.0", 0, folder.resolve("data"), authority.manager("manager"), new FakeRevocations())) {
+                "0.0.0.0",
+                0,
+                folder.resolve("data"),
+                authority.manager("manager"),
+                new FakeRevocations(),
+                deeds::add)) {
             assertThat(broker.url())
                     .isEqualTo(URI.create("tcp://127.0.0.1:" + broker.url().getPort()));
         }

@@ -8,10 +8,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
 import muster.api.AttemptId;
 import muster.api.Capacity;
 import muster.api.Cause;
+import muster.api.Deed;
 import muster.api.JobId;
 import muster.api.TaskId;
 import muster.api.TaskSpec;
@@ -54,6 +57,8 @@ final class LinksTest {
         manager.await(Recorder.Connected.class);
     }
 
+    private final Queue<Deed> deeds = new ConcurrentLinkedQueue<>();
+
     @AfterEach
     void closeAll() throws Exception {
         for (var i = open.size() - 1; i >= 0; i--) {
@@ -63,7 +68,8 @@ final class LinksTest {
     }
 
     private void start(int port) throws Exception {
-        broker = EmbeddedBroker.start("127.0.0.1", port, folder.resolve("data"), managerIdentity, revocations);
+        broker = EmbeddedBroker.start(
+                "127.0.0.1", port, folder.resolve("data"), managerIdentity, revocations, deeds::add);
         address = new BrokerAddress(broker.url());
     }
 
@@ -254,6 +260,7 @@ final class LinksTest {
         var again = new Recorder();
         openWorker(authority.worker("w1"), again);
         assertThat(again.await(Recorder.Disconnected.class).cause()).contains("was removed from the cluster");
+        assertThat(deeds).contains(new Deed(null, "127.0.0.1", "connect", "w1", 401));
     }
 
     @Test
@@ -266,8 +273,8 @@ final class LinksTest {
     @Test
     void refusesABrokerThatHoldsAWorkersCertificate() throws Exception {
         var worker = new Recorder();
-        try (var impostor =
-                EmbeddedBroker.start("127.0.0.1", 0, folder.resolve("x"), authority.worker("w7"), revocations)) {
+        try (var impostor = EmbeddedBroker.start(
+                "127.0.0.1", 0, folder.resolve("x"), authority.worker("w7"), revocations, deed -> {})) {
             try (var link = links.openWorker(new BrokerAddress(impostor.url()), authority.worker("w1"), worker)) {
                 assertThat(worker.await(Recorder.Disconnected.class).cause())
                         .isEqualTo("the broker is no manager's: its certificate names muster://worker/w7; "

@@ -166,7 +166,7 @@ final class Cluster implements ClusterService {
                 manager.workers.remember(worker);
                 manager.events.add(
                         manager.now(),
-                        draining ? "worker.draining()" : "worker.resumed",
+                        draining ? "worker.draining" : "worker.resumed",
                         null,
                         EventLog.NONE,
                         EventLog.NONE,

@@ -145,7 +145,7 @@ public final class ManagerComponent {
         return new PostgresqlDatabase(config.store(), config.store_user(), password);
     }
 
-    private static Path data(ManagerConfig config) {
+    static Path data(ManagerConfig config) {
         return config.data().isEmpty()
                 ? Path.of(System.getProperty("karaf.data", "data"), "muster")
                 : Path.of(config.data());

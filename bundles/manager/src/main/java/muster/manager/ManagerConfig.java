@@ -64,6 +64,11 @@ public @interface ManagerConfig {
     String security_key() default "";
 
     @AttributeDefinition(
+            description = "How large the audit log, audit/audit.jsonl in the data folder, may become until it is put"
+                    + " aside and a new one begun")
+    String audit_size() default "64MiB";
+
+    @AttributeDefinition(
             description = "Ids of the workers that should be there, comma separated; status names who is missing")
     String nodes() default "";
 

@@ -7,6 +7,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import javax.servlet.Servlet;
 import muster.api.AccessService;
+import muster.api.AuditService;
 import muster.api.ClusterService;
 import muster.api.JobService;
 import muster.api.ObjectService;
@@ -46,7 +47,8 @@ final class Api implements AutoCloseable {
             WorkflowService workflows,
             ClusterService cluster,
             AccessService access,
-            ObjectService objects) {
+            ObjectService objects,
+            AuditService audit) {
         bus = new CXFBusFactory().createBus();
         streams = new Streams(jobs);
         var registry = new DestinationRegistryImpl();
@@ -69,6 +71,7 @@ final class Api implements AutoCloseable {
         factory.setProviders(List.of(
                 new Authentication(access),
                 new Authorization(),
+                new AuditTrail(audit),
                 new UnreadBodies(),
                 new ProblemMapper(),
                 new JsonWriter()));

@@ -23,7 +23,8 @@ public final class Authentication implements ContainerRequestFilter {
     /** They look at other proofs themselves: a join token, a certificate. */
     private static final Set<String> OPEN_TO_WORKERS = Set.of("api/v1/enrol", "api/v1/enrol/renew");
 
-    private static final Set<String> SAFE = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
+    /** Methods that change nothing. */
+    static final Set<String> SAFE = Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.OPTIONS);
 
     private final AccessService access;
 

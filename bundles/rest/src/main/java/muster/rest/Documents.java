@@ -1,5 +1,7 @@
 package muster.rest;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -8,6 +10,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import javax.ws.rs.core.MediaType;
 import javax.ws.rs.core.Response;
+import muster.rest.json.Json;
 
 /** The OpenAPI document and the page that shows it; both are files of this bundle. */
 final class Documents {
@@ -21,6 +24,15 @@ final class Documents {
 
     static Response openApi() {
         return Response.ok(OPEN_API, MediaType.APPLICATION_JSON).build();
+    }
+
+    /** Path by path. */
+    static JsonNode operations() {
+        try {
+            return Json.read(new ByteArrayInputStream(OPEN_API)).path("paths");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** A page whose own style and script are all that it may use. */

@@ -11,11 +11,13 @@ import io.swagger.v3.oas.annotations.tags.Tag;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Base64;
+import javax.servlet.http.HttpServletRequest;
 import javax.ws.rs.Consumes;
 import javax.ws.rs.HeaderParam;
 import javax.ws.rs.POST;
 import javax.ws.rs.Path;
 import javax.ws.rs.Produces;
+import javax.ws.rs.core.Context;
 import javax.ws.rs.core.HttpHeaders;
 import javax.ws.rs.core.MediaType;
 import muster.api.AccessService;
@@ -64,7 +66,8 @@ public final class EnrolResource {
     @ApiResponse(responseCode = "415", ref = "UnsupportedMediaType")
     public Enrolment enrol(
             @Parameter(hidden = true) InputStream body,
-            @HeaderParam(HttpHeaders.AUTHORIZATION) @Parameter(hidden = true) @Nullable String authorization)
+            @HeaderParam(HttpHeaders.AUTHORIZATION) @Parameter(hidden = true) @Nullable String authorization,
+            @Context HttpServletRequest asked)
             throws IOException {
         var secret = Credentials.token(authorization)
                 .orElseThrow(() -> new MusterException(
@@ -72,6 +75,7 @@ public final class EnrolResource {
                         "no join token came with the request; send the cluster's join token as Authorization: Bearer"
                                 + " <token>"));
         var request = EnrolmentRequest.read(Json.readSmall(body));
+        AuditTrail.about(asked, request.worker());
         return json(access.enrol(secret, request.worker(), request.publicKey()));
     }
 
@@ -97,9 +101,12 @@ public final class EnrolResource {
     @ApiResponse(responseCode = "401", ref = "Unauthenticated")
     @ApiResponse(responseCode = "413", ref = "TooLarge")
     @ApiResponse(responseCode = "415", ref = "UnsupportedMediaType")
-    public Enrolment renew(@Parameter(hidden = true) InputStream body) throws IOException {
+    public Enrolment renew(@Parameter(hidden = true) InputStream body, @Context HttpServletRequest asked)
+            throws IOException {
         var request = RenewalRequest.read(Json.readSmall(body));
-        return json(access.renew(request.certificate(), request.publicKey(), request.signature()));
+        var renewed = access.renew(request.certificate(), request.publicKey(), request.signature());
+        AuditTrail.about(asked, renewed.worker());
+        return json(renewed);
     }
 
     private static Enrolment json(AccessService.Enrolment enrolment) {

@@ -31,7 +31,7 @@ record Problem(
         var errors = e.faults().stream()
                 .map(fault -> new Place(Names.escape(fault.pointer()), Names.escape(fault.message())))
                 .toList();
-        return of(e.code(), status(e.code()), String.valueOf(e.getMessage()), errors);
+        return of(e.code(), e.code().status(), String.valueOf(e.getMessage()), errors);
     }
 
     /** One that HTTP itself defines, such as 405. */
@@ -50,19 +50,5 @@ record Problem(
                 code.kind(),
                 code.kind().retryable(),
                 errors);
-    }
-
-    static int status(ErrorCode code) {
-        return switch (code) {
-            case INVALID -> 400;
-            case UNAUTHENTICATED -> 401;
-            case FORBIDDEN -> 403;
-            case NOT_FOUND -> 404;
-            case CONFLICT -> 409;
-            case TOO_LARGE -> 413;
-            case IMPOSSIBLE -> 422;
-            case INTERNAL -> 500;
-            case UNAVAILABLE -> 503;
-        };
     }
 }

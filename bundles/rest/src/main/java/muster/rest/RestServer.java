@@ -2,6 +2,7 @@ package muster.rest;
 
 import java.time.Duration;
 import muster.api.AccessService;
+import muster.api.AuditService;
 import muster.api.ClusterService;
 import muster.api.JobService;
 import muster.api.MusterException;
@@ -55,10 +56,11 @@ public final class RestServer {
             @Reference ClusterService cluster,
             @Reference AccessService access,
             @Reference ObjectService objects,
+            @Reference AuditService audit,
             Settings settings) {
         this.access = access;
         this.settings = settings;
-        this.api = new Api(jobs, workflows, cluster, access, objects);
+        this.api = new Api(jobs, workflows, cluster, access, objects, audit);
         listen();
     }
 

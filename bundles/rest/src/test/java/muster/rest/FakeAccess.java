@@ -66,7 +66,7 @@ final class FakeAccess implements AccessService {
         if (caller.role() != Role.WORKER) {
             throw new MusterException(ErrorCode.FORBIDDEN, "that is no join token");
         }
-        return new Enrolment(publicKey, new byte[] {1, 2, 3}, "tcp://127.0.0.1:7071");
+        return new Enrolment(worker, publicKey, new byte[] {1, 2, 3}, "tcp://127.0.0.1:7071");
     }
 
     @Override
@@ -74,7 +74,7 @@ final class FakeAccess implements AccessService {
         if (!Arrays.equals(certificate, signature)) {
             throw new MusterException(ErrorCode.UNAUTHENTICATED, "the signature is not its holder's");
         }
-        return new Enrolment(publicKey, new byte[] {1, 2, 3}, "tcp://127.0.0.1:7071");
+        return new Enrolment("w3", publicKey, new byte[] {1, 2, 3}, "tcp://127.0.0.1:7071");
     }
 
     @Override

@@ -15,9 +15,12 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.time.Duration;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
+import muster.api.Deed;
 import muster.api.Role;
 import muster.api.TlsFiles;
 
@@ -28,6 +31,7 @@ final class TestServer implements AutoCloseable {
     final FakeJobs jobs = new FakeJobs();
     final FakeWorkflows workflows = new FakeWorkflows(jobs);
     final FakeCluster cluster = new FakeCluster();
+    final Queue<Deed> deeds = new ConcurrentLinkedQueue<>();
     final FakeObjects objects;
     final FakeAccess access;
     final HttpClient client;
@@ -42,7 +46,7 @@ final class TestServer implements AutoCloseable {
         var tls = tls(folder);
         access = new FakeAccess(tls);
         objects = new FakeObjects(folder);
-        api = new Api(jobs, workflows, cluster, access, objects);
+        api = new Api(jobs, workflows, cluster, access, objects, deeds::add);
         listener = HttpsListener.start("127.0.0.1", 0, tls, idle, api.servlet());
         client = HttpClient.newBuilder()
                 .sslContext(trusting(tls))

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** Cancels every task of the jobs that has not ended. */
 @Service
 @Command(scope = "job", name = "cancel", description = "Cancels every task of the jobs that has not ended")
-public final class JobCancelCommand extends ServiceCommand {
+public final class JobCancelCommand extends ChangingCommand {
     @Reference
     JobService jobs;
 
@@ -25,7 +25,7 @@ public final class JobCancelCommand extends ServiceCommand {
     @Nullable
     Object run(Screen screen) {
         for (var id : ids.stream().map(JobId::parse).toList()) {
-            jobs.cancel(id, screen.user());
+            audited(screen, "cancelJob", id.toString(), () -> jobs.cancel(id, screen.user()));
             screen.line("job " + id + ": " + Format.tasks(jobs.job(id)));
         }
         return null;

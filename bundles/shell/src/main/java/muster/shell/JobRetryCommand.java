@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
         scope = "job",
         name = "retry",
         description = "Puts the failed and canceled tasks of an ended job back in the queue")
-public final class JobRetryCommand extends ServiceCommand {
+public final class JobRetryCommand extends ChangingCommand {
     @Reference
     JobService jobs;
 
@@ -26,7 +26,8 @@ public final class JobRetryCommand extends ServiceCommand {
     @Override
     @Nullable
     Object run(Screen screen) {
-        var retried = jobs.retry(JobId.parse(job), screen.user());
+        var id = JobId.parse(job);
+        int retried = audited(screen, "retryJob", job, () -> jobs.retry(id, screen.user()));
         screen.line("job " + job + ": " + retried + (retried == 1 ? " task" : " tasks") + " retried");
         return null;
     }

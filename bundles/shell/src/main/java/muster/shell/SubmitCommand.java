@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /** Submits a command, or an array of it, and prints the id of its job. */
 @Service
 @Command(scope = "job", name = "submit", description = "Submits a command and prints the id of its job")
-public final class SubmitCommand extends ServiceCommand {
+public final class SubmitCommand extends ChangingCommand {
     @Reference
     JobService jobs;
 
@@ -103,7 +103,8 @@ public final class SubmitCommand extends ServiceCommand {
     @Override
     @Nullable
     Object run(Screen screen) throws InterruptedException {
-        var id = jobs.submit(spec(), screen.user(), null);
+        var spec = spec();
+        var id = audited(screen, "submitJob", "", () -> jobs.submit(spec, screen.user(), null));
         if (!wait) {
             return id;
         }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** Lets a worker finish what it runs and gives it nothing more. */
 @Service
 @Command(scope = "worker", name = "drain", description = "Lets a worker finish what it runs and gives it nothing more")
-public final class WorkerDrainCommand extends ServiceCommand {
+public final class WorkerDrainCommand extends ChangingCommand {
     @Reference
     ClusterService cluster;
 
@@ -22,7 +22,7 @@ public final class WorkerDrainCommand extends ServiceCommand {
     @Override
     @Nullable
     Object run(Screen screen) {
-        cluster.drain(worker, screen.user());
+        audited(screen, "drainWorker", worker, () -> cluster.drain(worker, screen.user()));
         var view = cluster.worker(worker);
         screen.line("worker " + worker + ": " + screen.styled(Style.of(view.state()), Format.name(view.state())) + ", "
                 + view.running() + " running");

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /** Gives tasks to a drained worker again. */
 @Service
 @Command(scope = "worker", name = "resume", description = "Gives tasks to a drained worker again")
-public final class WorkerResumeCommand extends ServiceCommand {
+public final class WorkerResumeCommand extends ChangingCommand {
     @Reference
     ClusterService cluster;
 
@@ -22,7 +22,7 @@ public final class WorkerResumeCommand extends ServiceCommand {
     @Override
     @Nullable
     Object run(Screen screen) {
-        cluster.resume(worker, screen.user());
+        audited(screen, "resumeWorker", worker, () -> cluster.resume(worker, screen.user()));
         var view = cluster.worker(worker);
         screen.line("worker " + worker + ": " + screen.styled(Style.of(view.state()), Format.name(view.state())) + ", "
                 + view.running() + " running");

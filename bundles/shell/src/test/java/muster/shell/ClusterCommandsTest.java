@@ -84,6 +84,7 @@ class ClusterCommandsTest {
     void drainingNamesTheUser() {
         var drain = new WorkerDrainCommand();
         drain.cluster = cluster;
+        drain.audit = deed -> {};
         drain.worker = "w1";
         drain.run(output.plain());
 

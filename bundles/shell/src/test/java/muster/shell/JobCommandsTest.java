@@ -5,13 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import muster.api.Caller;
+import muster.api.Deed;
+import muster.api.Role;
 import muster.api.TaskState;
 import org.apache.karaf.shell.api.console.Candidate;
 import org.junit.jupiter.api.Test;
 
 class JobCommandsTest {
     private final FakeJobs jobs = new FakeJobs();
+    private final List<Deed> deeds = new ArrayList<>();
     private final Output output = new Output();
 
     @Test
@@ -126,14 +131,21 @@ class JobCommandsTest {
         jobs.add("one", TaskState.FAILED);
         var cancel = new JobCancelCommand();
         cancel.jobs = jobs;
+        cancel.audit = deeds::add;
         cancel.ids = List.of("1");
         cancel.run(output.plain());
         var retry = new JobRetryCommand();
         retry.jobs = jobs;
+        retry.audit = deeds::add;
         retry.job = "1";
         retry.run(output.plain());
 
         assertThat(jobs.calls).containsExactly("cancel 1 by ann", "retry 1 by ann");
+        var ann = new Caller("ann", Role.ADMIN, "");
+        assertThat(deeds)
+                .containsExactly(
+                        new Deed(ann, "console", "cancelJob", "1", 200),
+                        new Deed(ann, "console", "retryJob", "1", 200));
         assertThat(output.lines()).containsExactly("job 1: 1 failed", "job 1: 2 tasks retried");
     }
 

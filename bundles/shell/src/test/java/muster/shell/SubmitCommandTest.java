@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import muster.api.Caller;
+import muster.api.Deed;
 import muster.api.IndexSet;
 import muster.api.JobId;
 import muster.api.JobSpec;
 import muster.api.Parameters;
 import muster.api.Resources;
+import muster.api.Role;
 import muster.api.TaskSpec;
 import muster.api.Work;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,12 +22,14 @@ import org.junit.jupiter.api.Test;
 
 class SubmitCommandTest {
     private final FakeJobs jobs = new FakeJobs();
+    private final List<Deed> deeds = new ArrayList<>();
     private final Output output = new Output();
     private final SubmitCommand command = new SubmitCommand();
 
     @BeforeEach
     void submitTrue() {
         command.jobs = jobs;
+        command.audit = deeds::add;
         command.command = List.of("true");
     }
 
@@ -33,6 +39,8 @@ class SubmitCommandTest {
 
         assertThat(jobs.submitted).containsExactly(JobSpec.command(List.of("true")));
         assertThat(jobs.calls).containsExactly("submit by ann");
+        assertThat(deeds)
+                .containsExactly(new Deed(new Caller("ann", Role.ADMIN, ""), "console", "submitJob", "1", 200));
     }
 
     @Test

@@ -281,7 +281,7 @@ public final class ManagerSecurity {
                 var certificate = sign(worker, key);
                 certificates.joined(worker, certificate);
                 LOG.info("Worker '{}' was given a certificate for join token {}", worker, join.id());
-                return enrolment(certificate);
+                return enrolment(worker, certificate);
             }
 
             @Override
@@ -298,7 +298,7 @@ public final class ManagerSecurity {
                 var renewed = sign(worker, CertificateAuthority.publicKey(publicKey));
                 certificates.renewed(worker, renewed);
                 LOG.info("The certificate of worker '{}' was renewed", worker);
-                return enrolment(renewed);
+                return enrolment(worker, renewed);
             }
 
             private X509Certificate sign(String worker, PublicKey key) {
@@ -310,10 +310,13 @@ public final class ManagerSecurity {
                 }
             }
 
-            private Enrolment enrolment(X509Certificate certificate) {
+            private Enrolment enrolment(String worker, X509Certificate certificate) {
                 try {
                     return new Enrolment(
-                            certificate.getEncoded(), authority.certificate().getEncoded(), brokerUrl.get());
+                            worker,
+                            certificate.getEncoded(),
+                            authority.certificate().getEncoded(),
+                            brokerUrl.get());
                 } catch (GeneralSecurityException e) {
                     throw new MusterException(ErrorCode.INTERNAL, "a certificate cannot be encoded", e);
                 }
