@@ -14,6 +14,8 @@ public enum ErrorCode {
     FORBIDDEN(ErrorKind.USER, 403),
     /** More was sent than a limit allows. */
     TOO_LARGE(ErrorKind.USER, 413),
+    /** Its owner has or does as much as a limit allows; later there may be room again. */
+    TOO_MANY(ErrorKind.RESOURCE, 429),
     /** No known or expected worker could ever run this. */
     IMPOSSIBLE(ErrorKind.RESOURCE, 422),
     /** Something needed is not there now: a worker, the broker, the store. */
@@ -32,6 +34,11 @@ public enum ErrorCode {
     /** Who can mend it. */
     public ErrorKind kind() {
         return kind;
+    }
+
+    /** Whether the same request may succeed later without a change by the user. */
+    public boolean retryable() {
+        return this == TOO_MANY || kind.retryable();
     }
 
     /** The status of HTTP that says so. */

@@ -20,8 +20,8 @@ class MusterExceptionTest {
     void onlyWhatLiesOutsideMayHelpToTryAgain() {
         assertThat(ErrorKind.values()).filteredOn(ErrorKind::retryable).containsExactly(ErrorKind.EXTERNAL);
         assertThat(ErrorCode.values())
-                .filteredOn(code -> code.kind().retryable())
-                .containsExactly(ErrorCode.UNAVAILABLE);
+                .filteredOn(ErrorCode::retryable)
+                .containsExactly(ErrorCode.TOO_MANY, ErrorCode.UNAVAILABLE);
     }
 
     @Test

@@ -39,6 +39,9 @@ final class EmbeddedBroker implements AutoCloseable {
     private static final String ACCEPTOR = "nodes";
     private static final String LOST = "muster.lost";
 
+    /** In which a connection must have shown its certificate and begun to speak. */
+    private static final int HANDSHAKE_SECONDS = 10;
+
     /** Memory for one queue, and for all; what exceeds it goes to disk. */
     private static final long QUEUE_BYTES = 32L << 20;
 
@@ -69,9 +72,22 @@ final class EmbeddedBroker implements AutoCloseable {
     static EmbeddedBroker start(
             String host, int port, Path data, NodeIdentity identity, Revocations revocations, AuditService audit)
             throws Exception {
+        return start(host, port, data, identity, revocations, audit, HANDSHAKE_SECONDS);
+    }
+
+    /** Likewise, with another patience for those who connect. */
+    static EmbeddedBroker start(
+            String host,
+            int port,
+            Path data,
+            NodeIdentity identity,
+            Revocations revocations,
+            AuditService audit,
+            int handshakeSeconds)
+            throws Exception {
         requireFree(host, port);
         var server = new EmbeddedActiveMQ();
-        server.setConfiguration(configuration(host, port, data, identity));
+        server.setConfiguration(configuration(host, port, data, identity, handshakeSeconds));
         server.setSecurityManager(new NodeSecurity(revocations, audit));
         var thread = Thread.currentThread();
         var loader = thread.getContextClassLoader();
@@ -150,7 +166,8 @@ final class EmbeddedBroker implements AutoCloseable {
         return URI.create("tcp://" + (reachable.contains(":") ? "[" + reachable + "]" : reachable) + ":" + port);
     }
 
-    static Configuration configuration(String host, int port, Path data, NodeIdentity identity) throws Exception {
+    static Configuration configuration(String host, int port, Path data, NodeIdentity identity, int handshakeSeconds)
+            throws Exception {
         var configuration = new ConfigurationImpl()
                 .setName("muster")
                 .setPersistenceEnabled(false)
@@ -172,7 +189,7 @@ final class EmbeddedBroker implements AutoCloseable {
                 .setMessageExpiryScanPeriod(-1)
                 .setCriticalAnalyzer(false)
                 .setScheduledThreadPoolMaxSize(2)
-                .addAcceptorConfiguration(acceptor(host, port, identity))
+                .addAcceptorConfiguration(acceptor(host, port, identity, handshakeSeconds))
                 .addAddressSetting("#", settings())
                 .addQueueConfiguration(QueueConfiguration.of(Queues.MANAGER)
                         .setRoutingType(RoutingType.ANYCAST)
@@ -201,7 +218,7 @@ final class EmbeddedBroker implements AutoCloseable {
                 .setPageFullMessagePolicy(PageFullMessagePolicy.DROP);
     }
 
-    private static TransportConfiguration acceptor(String host, int port, NodeIdentity identity) {
+    private static TransportConfiguration acceptor(String host, int port, NodeIdentity identity, int handshakeSeconds) {
         var parameters = new HashMap<String, Object>(Map.of(
                 TransportConstants.HOST_PROP_NAME,
                 host,
@@ -217,6 +234,11 @@ final class EmbeddedBroker implements AutoCloseable {
                 false,
                 TransportConstants.QUIET_PERIOD,
                 0));
+        parameters.putAll(Map.of(
+                TransportConstants.SSL_HANDSHAKE_TIMEOUT,
+                handshakeSeconds,
+                TransportConstants.HANDSHAKE_TIMEOUT,
+                handshakeSeconds));
         parameters.putAll(Map.of(
                 TransportConstants.SSL_ENABLED_PROP_NAME,
                 true,

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -149,6 +150,30 @@ final class EmbeddedBrokerTest {
                     .isInstanceOf(EmbeddedBroker.PortInUseException.class)
                     .hasMessage("muster.broker port " + taken.getLocalPort()
                             + " is in use; set port in etc/muster.broker.cfg or MUSTER_BROKER_PORT");
+        }
+    }
+
+    @Test
+    void cutsOffWhoDoesNotComeToTheEndOfTheHandshake() throws Exception {
+        var authority = new Authority(folder);
+        try (var broker = EmbeddedBroker.start(
+                        "127.0.0.1",
+                        0,
+                        folder.resolve("data"),
+                        authority.manager("manager"),
+                        new FakeRevocations(),
+                        deeds::add,
+                        1);
+                var silent = new Socket("127.0.0.1", broker.url().getPort());
+                var slow = new Socket("127.0.0.1", broker.url().getPort());
+                var mute = NodeSocket.connect(NodeSocket.context(authority.worker("w1")), broker.url())) {
+            mute.startHandshake();
+            // the head of a record of 4 KiB, which never ends
+            slow.getOutputStream().write(new byte[] {22, 3, 1, 16, 0, 1});
+            for (var socket : List.of(silent, slow, mute)) {
+                socket.setSoTimeout((int) Recorder.patienceMillis());
+                assertThat(socket.getInputStream().read()).as("%s", socket).isNegative();
+            }
         }
     }
 

@@ -150,7 +150,7 @@ final class ExternalBrokerTest {
     @Test
     void itsFileSaysWhatTheEmbeddedOneDoes() throws Exception {
         var file = ExternalBroker.configuration(folder.resolve("a"));
-        var embedded = EmbeddedBroker.configuration("127.0.0.1", 0, folder, authority.manager("manager"));
+        var embedded = EmbeddedBroker.configuration("127.0.0.1", 0, folder, authority.manager("manager"), 10);
         assertThat(file.getAddressSettings()).isEqualTo(embedded.getAddressSettings());
         assertThat(file.getGlobalMaxSize()).isEqualTo(embedded.getGlobalMaxSize());
         assertThat(file.isPersistenceEnabled()).isFalse();

@@ -86,6 +86,7 @@ final class Jobs implements JobService {
 
     private void accept(
             JobSpec spec, String owner, @Nullable String key, String fingerprint, CompletableFuture<JobId> accepted) {
+        manager.quotas.submitted(owner, manager.nanos.getAsLong());
         for (var dependency : spec.after()) {
             if (manager.directory.find(dependency.job()) == null) {
                 throw MusterException.invalid("job " + dependency.job()
@@ -93,6 +94,7 @@ final class Jobs implements JobService {
             }
         }
         manager.scheduler.requirePossible(spec);
+        manager.quotas.open(owner, spec.work().size(), manager.nanos.getAsLong());
         var id = manager.nextJob();
         var run = new JobRun(id, owner, spec, manager.now());
         manager.store.write(
@@ -106,10 +108,17 @@ final class Jobs implements JobService {
                     accepted.complete(id);
                     Recovery.resume(manager, run);
                 }),
-                error -> accepted.completeExceptionally(new MusterException(
-                        ErrorCode.UNAVAILABLE,
-                        "the job was not accepted, the store cannot be written: " + error.getMessage(),
-                        error)));
+                error -> {
+                    notOpened(run);
+                    accepted.completeExceptionally(new MusterException(
+                            ErrorCode.UNAVAILABLE,
+                            "the job was not accepted, the store cannot be written: " + error.getMessage(),
+                            error));
+                });
+    }
+
+    private void notOpened(JobRun run) {
+        manager.reactor.post(() -> manager.quotas.close(run.owner, run.size(), manager.nanos.getAsLong()));
     }
 
     private static String fingerprint(byte[] bytes) {
@@ -231,6 +240,10 @@ final class Jobs implements JobService {
                                     ended.spec().work(), attempt.id().task().index()),
                             attempt.id().number(),
                             Math::max));
+            manager.reactor.ask(() -> {
+                manager.quotas.open(run.owner, run.size(), manager.nanos.getAsLong());
+                return true;
+            });
             var again = new CompletableFuture<Integer>();
             manager.store.write(
                     new Write.Reopened(id),
@@ -251,7 +264,10 @@ final class Jobs implements JobService {
                         manager.scheduler.begin(run);
                         again.complete(count);
                     }),
-                    again::completeExceptionally);
+                    error -> {
+                        notOpened(run);
+                        again.completeExceptionally(error);
+                    });
             return Reactor.await(again);
         }
     }

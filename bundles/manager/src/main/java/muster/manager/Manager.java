@@ -46,6 +46,8 @@ final class Manager implements Comm, AutoCloseable {
     final Metrics metrics = new Metrics();
     final Workers workers;
     final Rate rate = new Rate();
+    final Quotas quotas;
+    final LongSupplier nanos;
 
     private long lastJob;
     private @Nullable ManagerLink link;
@@ -53,12 +55,21 @@ final class Manager implements Comm, AutoCloseable {
     private String filesHost = "";
 
     /**
-     * @param nanos a monotonic clock, for leases
+     * @param nanos a monotonic clock, for leases and rates
      * @param store which holds its lease
      * @param expected ids of workers that should come
      */
-    Manager(Clock clock, LongSupplier nanos, Store store, Settings settings, Leases leases, List<String> expected) {
+    Manager(
+            Clock clock,
+            LongSupplier nanos,
+            Store store,
+            Settings settings,
+            Leases leases,
+            Quotas.Limits limits,
+            List<String> expected) {
         this.clock = clock;
+        this.nanos = nanos;
+        quotas = new Quotas(limits);
         this.store = store;
         epoch = store.epoch();
         lastJob = store.lastJob();
@@ -215,6 +226,7 @@ final class Manager implements Comm, AutoCloseable {
                     if (entry != null) {
                         entry.end(view);
                     }
+                    quotas.close(job.owner, job.size(), nanos.getAsLong());
                     jobEvent(job, "job." + Names.word(view.state()), view.message());
                 }),
                 e -> {});

@@ -62,6 +62,7 @@ public final class ManagerComponent {
         var leases = new Leases(Quantity.parseDuration(config.heartbeat()), Quantity.parseDuration(config.lease()));
         var settings = new Settings(config.crashes(), config.prefetch(), PREFETCH_TIME);
         var retention = new Retention(Quantity.parseDuration(config.retention()), config.retention_jobs());
+        var limits = new Quotas.Limits(config.limit_jobs(), config.limit_tasks(), config.limit_submits());
         var expected = list(config.nodes());
         var version = context.getBundle().getVersion().toString();
         var access = security.access(() -> advertised(broker, config.address()), this::online, leadership);
@@ -76,7 +77,8 @@ public final class ManagerComponent {
                 },
                 store -> {
                     security.lead(store);
-                    var manager = new Manager(Clock.systemUTC(), System::nanoTime, store, settings, leases, expected);
+                    var manager =
+                            new Manager(Clock.systemUTC(), System::nanoTime, store, settings, leases, limits, expected);
                     var jobs = new Jobs(manager);
                     var files = files(plane, security.identity(), config, manager, jobs, security::turnedAway);
                     // which of several it is, a worker cannot know

@@ -84,6 +84,16 @@ public @interface ManagerConfig {
     @AttributeDefinition(description = "How many attempts a worker may hold beyond those that fit on it")
     int prefetch() default 4096;
 
+    @AttributeDefinition(description = "How many open jobs an owner may have; 0 for any number")
+    int limit_jobs() default 100_000;
+
+    @AttributeDefinition(description = "How many tasks an owner's open jobs may have together; 0 for any number")
+    long limit_tasks() default 20_000_000;
+
+    @AttributeDefinition(
+            description = "How many jobs an owner may submit in a second, as a mean over ten; 0 for any number")
+    int limit_submits() default 1000;
+
     @AttributeDefinition(
             description =
                     "How long a job is kept after its end, such as 90d; 0s for ever. Then it is deleted with all that"

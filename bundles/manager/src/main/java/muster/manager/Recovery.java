@@ -40,6 +40,7 @@ final class Recovery {
                 var run = run(job);
                 open.put(run, job);
                 manager.directory.addOpen(run, job.fingerprint(), job.idempotencyKey());
+                manager.quotas.reopen(run.owner, run.size(), manager.nanos.getAsLong());
             }
         });
         open.keySet().stream().sorted((a, b) -> a.id.compareTo(b.id)).forEach(run -> {

@@ -141,6 +141,7 @@ class ElectionTest {
                 store,
                 new Settings(1, 4, Duration.ofMillis(200)),
                 new Leases(Duration.ofSeconds(2), Duration.ofSeconds(10)),
+                Quotas.Limits.NONE,
                 List.of("w1"));
         manager.reactor.start();
         return manager;

@@ -33,6 +33,7 @@ import muster.api.WorkerState;
 import muster.transport.Links;
 import muster.transport.ToManager;
 import muster.transport.ToWorker;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -652,5 +653,30 @@ class ManagerTest {
         assertThat(worker.snapshot().get(0).task().job()).isEqualTo(adas);
         worker.succeed(worker.snapshot().get(0));
         assertThat(worker.awaitRunning(1).get(0).task().job()).isEqualTo(bobs);
+    }
+
+    @Test
+    void limitsHoldAcrossSubmitEndRetryAndRestart() throws Exception {
+        cluster.close();
+        cluster = new TestCluster(folder.resolve("limited"), new Quotas.Limits(2, 100, 0));
+        var worker = cluster.worker("w1", 1);
+        var first = cluster.jobs.submit(single(0), "anna", "key");
+        var running = worker.awaitRunning(1).get(0);
+        cluster.jobs.submit(single(0), "anna", null);
+        assertThat(cluster.jobs.submit(single(0), "anna", "key")).isEqualTo(first);
+        tooMany(() -> cluster.jobs.submit(single(0), "anna", null));
+        cluster.jobs.submit(single(0), "bert", null);
+
+        worker.end(running, Cause.EXIT_CODE, 1, "");
+        cluster.ended(first);
+        cluster.jobs.submit(single(0), "anna", null);
+        tooMany(() -> cluster.jobs.retry(first, "anna"));
+
+        cluster.restart();
+        tooMany(() -> cluster.jobs.submit(single(0), "anna", null));
+    }
+
+    private static void tooMany(ThrowingCallable call) {
+        assertThatThrownBy(call).extracting(e -> ((MusterException) e).code()).isEqualTo(ErrorCode.TOO_MANY);
     }
 }

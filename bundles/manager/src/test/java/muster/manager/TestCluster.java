@@ -42,12 +42,18 @@ final class TestCluster implements AutoCloseable {
     final Map<String, FakeWorker> workers = new HashMap<>();
     final Set<String> revoked = new HashSet<>();
     private final Path folder;
+    private final Quotas.Limits limits;
     Manager manager;
     Jobs jobs;
     Cluster cluster;
 
     TestCluster(Path folder) {
+        this(folder, Quotas.Limits.NONE);
+    }
+
+    TestCluster(Path folder, Quotas.Limits limits) {
         this.folder = folder;
+        this.limits = limits;
         start(List.of());
     }
 
@@ -60,6 +66,7 @@ final class TestCluster implements AutoCloseable {
                 store,
                 new Settings(1, 4, Duration.ofMillis(200)),
                 new Leases(Duration.ofSeconds(2), LEASE),
+                limits,
                 expected);
         jobs = new Jobs(manager);
         cluster = new Cluster(

@@ -42,13 +42,15 @@ final class Api implements AutoCloseable {
     private final Streams streams;
     private final Servlet servlet;
 
+    /** @param mostBytes that the specification of a job may have */
     Api(
             JobService jobs,
             WorkflowService workflows,
             ClusterService cluster,
             AccessService access,
             ObjectService objects,
-            AuditService audit) {
+            AuditService audit,
+            long mostBytes) {
         bus = new CXFBusFactory().createBus();
         streams = new Streams(jobs);
         var registry = new DestinationRegistryImpl();
@@ -57,8 +59,8 @@ final class Api implements AutoCloseable {
         factory.setDestinationFactory(new HTTPTransportFactory(registry));
         factory.setAddress("/");
         factory.setServiceBeans(List.of(
-                new JobsResource(jobs, streams.executor()),
-                new WorkflowsResource(workflows, jobs),
+                new JobsResource(jobs, mostBytes, streams.executor()),
+                new WorkflowsResource(workflows, mostBytes, jobs),
                 new TasksResource(jobs, streams),
                 new ObjectsResource(jobs, objects),
                 new EventsResource(jobs, streams),
@@ -72,7 +74,7 @@ final class Api implements AutoCloseable {
                 new Authentication(access),
                 new Authorization(),
                 new AuditTrail(audit),
-                new UnreadBodies(),
+                new UnreadBodies(mostBytes),
                 new ProblemMapper(),
                 new JsonWriter()));
         server = factory.create();

@@ -29,7 +29,8 @@ final class Documents {
     /** Path by path. */
     static JsonNode operations() {
         try {
-            return Json.read(new ByteArrayInputStream(OPEN_API)).path("paths");
+            return Json.read(new ByteArrayInputStream(OPEN_API), OPEN_API.length)
+                    .path("paths");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -14,10 +14,12 @@ import muster.api.MusterException;
 import muster.api.TlsFiles;
 import muster.rest.json.Json;
 import org.eclipse.jetty.http.HttpFields;
+import muster.api.Quantity;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.ConnectionLimit;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
@@ -35,13 +37,26 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
  */
 final class HttpsListener implements AutoCloseable {
     private static final int THREADS = 64;
-    /** After so long without a byte in either direction where one is due, a connection is closed. */
-    static final Duration IDLE = Duration.ofSeconds(30);
-
     private static final int HEADER_BYTES = 16 << 10;
 
     private final Server server;
     private final ServerConnector connector;
+
+    /**
+     * How much is borne of those who connect.
+     *
+     * @param idle after so long without a byte in either direction where one is due, a connection is closed
+     * @param request how long a header may take to come, and the time over which a body must keep its rate
+     * @param connections how many there may be; further ones wait to be accepted
+     */
+    record Bounds(Duration idle, Duration request, int connections) {
+        Bounds {
+            if (request.isZero() || connections < 1) {
+                throw MusterException.invalid("request.time and connections in etc/muster.rest.cfg are "
+                        + Quantity.formatDuration(request) + " and " + connections + "; both must be more than 0");
+            }
+        }
+    }
 
     private HttpsListener(Server server, ServerConnector connector) {
         this.server = server;
@@ -53,20 +68,22 @@ final class HttpsListener implements AutoCloseable {
      *
      * @throws MusterException UNAVAILABLE if the port is taken or the certificate cannot be read
      */
-    static HttpsListener start(String host, int port, TlsFiles tls, Duration idle, Servlet servlet) {
+    static HttpsListener start(String host, int port, TlsFiles tls, Bounds bounds, Servlet servlet) {
         var threads = new QueuedThreadPool(THREADS, 4);
         threads.setName("muster-rest");
         threads.setDaemon(true);
         var server = new Server(threads);
         server.setStopTimeout(2000);
         var ssl = ssl(tls);
-        var connector = connector(server, ssl, idle);
+        var connector = connector(server, ssl, bounds.idle());
         connector.setHost(host);
         connector.setPort(port);
         server.addConnector(connector);
         server.setErrorHandler(new ProblemHandler());
         var holder = new ServletHolder("muster-rest", servlet);
         holder.setAsyncSupported(true);
+        server.addBean(new ConnectionLimit(bounds.connections(), connector));
+        connector.addBean(new SlowConnections(connector, bounds.request()));
         holder.setInitOrder(0);
         holder.setInitParameter("hide-service-list-page", "true");
         var context = new ServletContextHandler(ServletContextHandler.NO_SESSIONS | ServletContextHandler.NO_SECURITY);

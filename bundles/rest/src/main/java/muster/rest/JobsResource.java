@@ -56,10 +56,12 @@ public final class JobsResource {
     static final int MAX_KEY_LENGTH = 200;
 
     private final JobService jobs;
+    private final long mostBytes;
     private final Waits waits;
 
-    public JobsResource(JobService jobs, ScheduledExecutorService executor) {
+    public JobsResource(JobService jobs, long mostBytes, ScheduledExecutorService executor) {
         this.jobs = jobs;
+        this.mostBytes = mostBytes;
         this.waits = new Waits(jobs, executor);
     }
 
@@ -86,6 +88,7 @@ public final class JobsResource {
     @ApiResponse(responseCode = "413", ref = "TooLarge")
     @ApiResponse(responseCode = "415", ref = "UnsupportedMediaType")
     @ApiResponse(responseCode = "422", ref = "Impossible")
+    @ApiResponse(responseCode = "429", ref = "TooMany")
     public Response submit(
             @Parameter(hidden = true) InputStream body,
             @HeaderParam("Idempotency-Key")
@@ -100,7 +103,7 @@ public final class JobsResource {
         return created(
                 jobs,
                 jobs.submit(
-                        JobSpecReader.read(Json.read(body)), Access.caller(who).name(), key));
+                        JobSpecReader.read(Json.read(body, mostBytes)), Access.caller(who).name(), key));
     }
 
     /** Refuses an Idempotency-Key that is none. */
@@ -215,6 +218,7 @@ public final class JobsResource {
             description = "How many",
             content = @Content(schema = @Schema(ref = "#/components/schemas/Retried")))
     @ApiResponse(responseCode = "409", ref = "Conflict")
+    @ApiResponse(responseCode = "429", ref = "TooMany")
     public Map<String, Integer> retry(@PathParam("id") String id, @Context SecurityContext who) {
         return Map.of("retried", jobs.retry(managed(id, who), Access.caller(who).name()));
     }

@@ -48,7 +48,7 @@ record Problem(
                 Names.escape(detail),
                 code,
                 code.kind(),
-                code.kind().retryable(),
+                code.retryable(),
                 errors);
     }
 }

@@ -93,7 +93,7 @@ public final class ProblemMapper implements ExceptionMapper<Throwable> {
                             ? "Basic realm=\"muster: any name, token as password\", charset=\"UTF-8\""
                             : "Bearer realm=\"muster\"");
         }
-        if (problem.status() == 503) {
+        if (problem.retryable()) {
             response.header(HttpHeaders.RETRY_AFTER, "2");
         }
         return response;

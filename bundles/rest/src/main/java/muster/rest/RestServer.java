@@ -7,6 +7,7 @@ import muster.api.ClusterService;
 import muster.api.JobService;
 import muster.api.MusterException;
 import muster.api.ObjectService;
+import muster.api.Quantity;
 import muster.api.language.WorkflowService;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
@@ -30,6 +31,7 @@ public final class RestServer {
 
     private static final Logger LOG = LoggerFactory.getLogger(RestServer.class);
     private static final Duration RETRY = Duration.ofSeconds(5);
+    private static final Duration IDLE = Duration.ofSeconds(30);
 
     /** Where REST listens. */
     @ObjectClassDefinition(name = "Muster: REST", description = "Where REST listens, with HTTPS alone")
@@ -39,11 +41,24 @@ public final class RestServer {
 
         @AttributeDefinition(description = "Port to listen on")
         int port() default 7070;
+
+        @AttributeDefinition(description = "How large the specification of a job may be, such as 64MiB")
+        String request_size() default "64MiB";
+
+        @AttributeDefinition(
+                description =
+                        "How long the header of a request may take to come, and the time over which 1 KiB a second"
+                                + " of its body must come, such as 20s; who is slower is cut off")
+        String request_time() default "20s";
+
+        @AttributeDefinition(description = "How many connections there may be at a time; further ones wait")
+        int connections() default 4096;
     }
 
     private final Api api;
     private final AccessService access;
     private final Settings settings;
+    private final HttpsListener.Bounds bounds;
     private final Object lock = new Object();
     private @Nullable HttpsListener listener;
     private boolean closed;
@@ -60,7 +75,9 @@ public final class RestServer {
             Settings settings) {
         this.access = access;
         this.settings = settings;
-        this.api = new Api(jobs, workflows, cluster, access, objects, audit);
+        this.bounds =
+                new HttpsListener.Bounds(IDLE, Quantity.parseDuration(settings.request_time()), settings.connections());
+        this.api = new Api(jobs, workflows, cluster, access, objects, audit, Quantity.parseBytes(settings.request_size()));
         listen();
     }
 
@@ -71,8 +88,7 @@ public final class RestServer {
                 return;
             }
             try {
-                listener = HttpsListener.start(
-                        settings.host(), settings.port(), access.tls(), HttpsListener.IDLE, api.servlet());
+                listener = HttpsListener.start(settings.host(), settings.port(), access.tls(), bounds, api.servlet());
                 LOG.info("REST answers at https://{}:{}/api/v1", settings.host(), listener.port());
             } catch (MusterException e) {
                 var message = String.valueOf(e.getMessage());

@@ -5,13 +5,19 @@ import java.io.InputStream;
 import javax.ws.rs.container.ContainerRequestContext;
 import javax.ws.rs.container.ContainerResponseContext;
 import javax.ws.rs.container.ContainerResponseFilter;
-import muster.rest.json.Json;
 import org.apache.cxf.io.DelegatingInputStream;
 import org.apache.cxf.message.Message;
 import org.apache.cxf.phase.PhaseInterceptorChain;
 
 /** Keeps CXF from storing what nobody read of a body before it answers, which could be without end. */
 public final class UnreadBodies implements ContainerResponseFilter {
+    private final long mostBytes;
+
+    /** @param mostBytes that a body may have */
+    public UnreadBodies(long mostBytes) {
+        this.mostBytes = mostBytes;
+    }
+
     @Override
     public void filter(ContainerRequestContext request, ContainerResponseContext response) throws IOException {
         Message message = PhaseInterceptorChain.getCurrentMessage();
@@ -25,7 +31,7 @@ public final class UnreadBodies implements ContainerResponseFilter {
         }
         if (response.getStatus() == 413) {
             // whoever is still sending does not listen: hear them out, within reason
-            discard(body, Json.MAX_BYTES);
+            discard(body, mostBytes);
         }
         in.removeContent(DelegatingInputStream.class);
     }

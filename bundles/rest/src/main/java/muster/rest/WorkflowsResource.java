@@ -40,6 +40,7 @@ import org.jspecify.annotations.Nullable;
 @Tag(name = "workflows")
 public final class WorkflowsResource {
     private final WorkflowService workflows;
+    private final long mostBytes;
     private final JobService jobs;
 
     WorkflowsResource(WorkflowService workflows, JobService jobs) {
@@ -105,6 +106,7 @@ public final class WorkflowsResource {
     @ApiResponse(responseCode = "413", ref = "TooLarge")
     @ApiResponse(responseCode = "415", ref = "UnsupportedMediaType")
     @ApiResponse(responseCode = "422", ref = "Impossible")
+    @ApiResponse(responseCode = "429", ref = "TooMany")
     public Response run(
             @Parameter(hidden = true) InputStream body,
             @QueryParam("dryRun")
@@ -122,7 +124,7 @@ public final class WorkflowsResource {
             @Context SecurityContext who)
             throws IOException {
         JobsResource.requireKey(key);
-        var request = WorkflowReader.read(Json.read(body));
+        var request = WorkflowReader.read(Json.read(body, mostBytes));
         try {
             if (Query.bool("dryRun", dryRun)) {
                 return Response.ok(new Compiled(null, Outline.of(workflows.compile(request))))

@@ -60,6 +60,9 @@ final class FakeJobs implements JobService {
         if (spec.name().equals("impossible")) {
             throw new MusterException(ErrorCode.IMPOSSIBLE, "no worker has 64 cores; the largest, w2, has 8");
         }
+        if (spec.name().equals("greedy")) {
+            throw new MusterException(ErrorCode.TOO_MANY, "'ursula' has 2 open jobs, of 2 allowed");
+        }
         if (idempotencyKey != null && keys.containsKey(idempotencyKey)) {
             var id = keys.get(idempotencyKey);
             if (!spec.equals(specs.get(id))) {

@@ -28,6 +28,11 @@ import muster.api.TlsFiles;
 final class TestServer implements AutoCloseable {
     static final String PASSWORD = "changed-it";
 
+    static final HttpsListener.Bounds BOUNDS =
+            new HttpsListener.Bounds(Duration.ofSeconds(30), Duration.ofSeconds(20), 4096);
+
+    private static final long MOST_BYTES = 64 << 20;
+
     final FakeJobs jobs = new FakeJobs();
     final FakeWorkflows workflows = new FakeWorkflows(jobs);
     final FakeCluster cluster = new FakeCluster();
@@ -39,15 +44,15 @@ final class TestServer implements AutoCloseable {
     private final HttpsListener listener;
 
     TestServer(Path folder) {
-        this(folder, HttpsListener.IDLE);
+        this(folder, BOUNDS);
     }
 
-    TestServer(Path folder, Duration idle) {
+    TestServer(Path folder, HttpsListener.Bounds bounds) {
         var tls = tls(folder);
         access = new FakeAccess(tls);
         objects = new FakeObjects(folder);
-        api = new Api(jobs, workflows, cluster, access, objects, deeds::add);
-        listener = HttpsListener.start("127.0.0.1", 0, tls, idle, api.servlet());
+        api = new Api(jobs, workflows, cluster, access, objects, deeds::add, MOST_BYTES);
+        listener = HttpsListener.start("127.0.0.1", 0, tls, bounds, api.servlet());
         client = HttpClient.newBuilder()
                 .sslContext(trusting(tls))
                 .connectTimeout(Duration.ofSeconds(30))
@@ -143,7 +148,7 @@ final class TestServer implements AutoCloseable {
         try {
             return check(built, client.send(built, HttpResponse.BodyHandlers.ofByteArray()));
         } catch (IOException | InterruptedException e) {
-            throw new IllegalStateException(e);
+            throw new IllegalStateException(built.toString(), e);
         }
     }
 

@@ -13,6 +13,7 @@ import java.util.function.Consumer;
 import muster.cli.client.ExitCode;
 import muster.cli.client.Failure;
 import muster.cli.client.Json;
+import muster.cli.client.Patience;
 import muster.cli.terminal.Progress;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -177,7 +178,10 @@ final class RunCommand extends ClusterCommand {
         }
         var specification = Specification.read(file);
         return watch(
-                client().submit(Json.compact(specification), UUID.randomUUID().toString()),
+                client().submit(
+                                Json.compact(specification),
+                                UUID.randomUUID().toString(),
+                                detach ? Patience.NONE : patience()),
                 SubmitCommand.output(specification),
                 Map.of(),
                 job -> {});

@@ -12,6 +12,7 @@ import muster.cli.client.ExitCode;
 import muster.cli.client.Failure;
 import muster.cli.client.Json;
 import muster.cli.client.Objects;
+import muster.cli.client.Patience;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -199,8 +200,8 @@ final class SubmitCommand extends ClusterCommand {
             return ExitCode.OK;
         }
         var client = client();
-        var submitted =
-                client.submit(Json.compact(specification), UUID.randomUUID().toString());
+        var submitted = client.submit(
+                Json.compact(specification), UUID.randomUUID().toString(), wait ? patience() : Patience.NONE);
         if (!wait) {
             if (json) {
                 print(submitted);

@@ -32,9 +32,6 @@ import muster.api.Usage;
 
 /** Reads bodies within limits and writes the API's types. Thread-safe. */
 public final class Json {
-    /** Of a request's body. */
-    public static final long MAX_BYTES = 64L << 20;
-
     /** Of lists and objects within each other. */
     public static final int MAX_DEPTH = 32;
 
@@ -111,19 +108,11 @@ public final class Json {
     /**
      * Reads one JSON value.
      *
+     * @param limit of its length in bytes
      * @throws MusterException INVALID for malformed JSON, naming line and column; TOO_LARGE above the limits
      * @throws IOException if the client went away
      */
-    public static JsonNode read(InputStream body) throws IOException {
-        return read(body, MAX_BYTES);
-    }
-
-    /** Likewise, of at most {@value #MAX_SMALL_BYTES} bytes: for those whom we do not know yet. */
-    public static JsonNode readSmall(InputStream body) throws IOException {
-        return read(body, MAX_SMALL_BYTES);
-    }
-
-    private static JsonNode read(InputStream body, long limit) throws IOException {
+    public static JsonNode read(InputStream body, long limit) throws IOException {
         try {
             var root = MAPPER.readTree(new BoundedInput(body, limit));
             if (root == null || root.isMissingNode()) {
@@ -141,6 +130,11 @@ public final class Json {
         } catch (CharConversionException e) {
             throw new MusterException(ErrorCode.INVALID, "the body is not UTF-8; send JSON in UTF-8", e);
         }
+    }
+
+    /** Likewise, of at most {@value #MAX_SMALL_BYTES} bytes: for those whom we do not know yet. */
+    public static JsonNode readSmall(InputStream body) throws IOException {
+        return read(body, MAX_SMALL_BYTES);
     }
 
     /** Writes a value of the API. */

@@ -29,8 +29,8 @@ class JobSpecReaderTest {
     /** Of JSON with single quotes. */
     private static JobSpec read(String json) {
         try {
-            return JobSpecReader.read(
-                    Json.read(new ByteArrayInputStream(json.replace('\'', '"').getBytes(StandardCharsets.UTF_8))));
+            return JobSpecReader.read(Json.read(
+                    new ByteArrayInputStream(json.replace('\'', '"').getBytes(StandardCharsets.UTF_8)), 64 << 20));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class JsonTest {
     private static MusterException failure(byte[] body) {
-        return catchThrowableOfType(MusterException.class, () -> Json.read(new ByteArrayInputStream(body)));
+        return catchThrowableOfType(MusterException.class, () -> Json.read(new ByteArrayInputStream(body), 64 << 20));
     }
 
     @ParameterizedTest
@@ -62,7 +62,7 @@ class JsonTest {
     @Test
     void depthIsBounded() throws IOException {
         var ok = "[".repeat(Json.MAX_DEPTH) + "]".repeat(Json.MAX_DEPTH);
-        assertThat(Json.read(new ByteArrayInputStream(ok.getBytes(StandardCharsets.UTF_8)))
+        assertThat(Json.read(new ByteArrayInputStream(ok.getBytes(StandardCharsets.UTF_8)), 64 << 20)
                         .isArray())
                 .isTrue();
         var deep = "[".repeat(Json.MAX_DEPTH + 1);

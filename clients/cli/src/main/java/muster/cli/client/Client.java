@@ -156,11 +156,29 @@ public final class Client {
     }
 
     private JsonNode submit(String path, String specification, String idempotencyKey) {
-        var request = request(path)
+        return json(send(submission(path, specification, idempotencyKey), BodyHandlers.ofString()));
+    }
+
+    private HttpRequest.Builder submission(String path, String specification, String idempotencyKey) {
+        return request(path)
                 .header("Content-Type", "application/json")
                 .header(IDEMPOTENCY_KEY, idempotencyKey)
                 .POST(HttpRequest.BodyPublishers.ofString(specification));
-        return json(send(request, BodyHandlers.ofString()));
+    }
+
+    /** Submits; while its owner is at a limit, it asks again for so long. */
+    public JsonNode submit(String specification, String idempotencyKey, Patience forRoom) {
+        var request = submission("/jobs", specification, idempotencyKey);
+        return json(forRoom.run(() -> {
+            try {
+                return inTurn(request, BodyHandlers.ofString());
+            } catch (Patience.Away e) {
+                if (e.full()) {
+                    throw e;
+                }
+                throw e.failure();
+            }
+        }));
     }
 
     /** What the manager says of it; an empty object if nothing. */
@@ -302,6 +320,9 @@ public final class Client {
             } catch (Patience.Away away) {
                 failures.add(away.failure());
                 if (!away.another()) {
+                    if (away.full()) {
+                        throw away;
+                    }
                     break;
                 }
             }
@@ -326,9 +347,18 @@ public final class Client {
         }
         var failure = Problem.of(manager, status, body(response));
         if (status == UNAVAILABLE || status == TOO_MANY_REQUESTS) {
-            throw new Patience.Away(failure, status == UNAVAILABLE);
+            throw new Patience.Away(
+                    failure, status == UNAVAILABLE, retryAfter(response), status == TOO_MANY_REQUESTS);
         }
         throw failure;
+    }
+
+    /** How long a manager asks to be left alone, at most a minute; zero if it does not say so in seconds. */
+    private static Duration retryAfter(HttpResponse<?> response) {
+        var seconds = response.headers().firstValue("Retry-After").orElse("");
+        return seconds.matches("[0-9]{1,9}")
+                ? Duration.ofSeconds(Math.min(60, Integer.parseInt(seconds)))
+                : Duration.ZERO;
     }
 
     private <T> HttpResponse<T> exchange(URI manager, HttpRequest.Builder builder, BodyHandler<T> handler)

@@ -27,14 +27,27 @@ public record Patience(Duration bound, Consumer<String> tell) {
         private static final long serialVersionUID = 1L;
 
         private final transient Failure failure;
-
         private final boolean another;
+        private final Duration pause;
+        private final boolean full;
 
         /** @param another whether another manager may be asked the same */
         Away(Failure failure, boolean another) {
+            this(failure, another, Duration.ZERO, false);
+        }
+
+        /**
+         * The manager says so itself.
+         *
+         * @param pause how long it asks to be left alone
+         * @param full whether it could, but for a limit of the caller's
+         */
+        Away(Failure failure, boolean another, Duration pause, boolean full) {
             super(failure);
             this.failure = failure;
             this.another = another;
+            this.pause = pause;
+            this.full = full;
         }
 
         Failure failure() {
@@ -44,20 +57,28 @@ public record Patience(Duration bound, Consumer<String> tell) {
         boolean another() {
             return another;
         }
+
+        boolean full() {
+            return full;
+        }
     }
 
     /** Runs a call, and again with growing pauses while the manager is away. */
     <T> T run(Call<T> call) {
         var pause = FIRST_PAUSE;
         var lostAt = 0L;
+        var wasFull = false;
+        var asked = Duration.ZERO;
         while (true) {
             try {
                 var result = call.run();
                 if (lostAt != 0) {
-                    tell.accept("the manager is back");
+                    tell.accept(wasFull ? "there is room again" : "the manager is back");
                 }
                 return result;
             } catch (Away away) {
+                wasFull = away.full;
+                asked = away.pause;
                 if (lostAt == 0) {
                     lostAt = System.nanoTime();
                     if (!bound.isZero()) {
@@ -71,7 +92,7 @@ public record Patience(Duration bound, Consumer<String> tell) {
                     throw away.failure;
                 }
             }
-            pause(pause);
+            pause(asked.compareTo(pause) > 0 ? asked : pause);
             pause = pause.multipliedBy(2).compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause.multipliedBy(2);
         }
     }

@@ -158,6 +158,26 @@ class ClientTest {
     }
 
     @Test
+    void aSubmitWaitsForRoomButNotForAManagerThatIsAway() {
+        var asked = new AtomicInteger();
+        manager.on("POST /jobs", exchange -> {
+            exchange.getResponseHeaders().add("Retry-After", "1");
+            var full = asked.incrementAndGet() < 2;
+            FakeManager.send(
+                    exchange,
+                    full ? 429 : 503,
+                    "{\"detail\":\"'ann' has 2 open jobs\",\"kind\":\"resource\",\"retryable\":true}");
+        });
+
+        var patience = new Patience(Duration.ofSeconds(30), told::add);
+        assertThatThrownBy(() -> client().submit("{}", "key", patience)).isInstanceOf(Failure.class);
+
+        assertThat(asked).hasValue(2);
+        assertThat(told).containsExactly("'ann' has 2 open jobs; trying again for up to 30 s");
+        assertThatThrownBy(() -> client().submit("{}", "key", Patience.NONE)).hasMessage("'ann' has 2 open jobs");
+    }
+
+    @Test
     void patienceHasABound() {
         manager.stop();
 
