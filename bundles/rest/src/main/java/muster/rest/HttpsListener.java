@@ -2,24 +2,27 @@ package muster.rest;
 
 import java.io.IOException;
 import java.net.BindException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Set;
 import javax.servlet.Servlet;
 import javax.servlet.ServletException;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
 import muster.api.ErrorCode;
 import muster.api.MusterException;
+import muster.api.Quantity;
 import muster.api.TlsFiles;
 import muster.rest.json.Json;
 import org.eclipse.jetty.http.HttpFields;
-import muster.api.Quantity;
 import org.eclipse.jetty.http.HttpVersion;
+import org.eclipse.jetty.server.ConnectionLimit;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Request;
-import org.eclipse.jetty.server.ConnectionLimit;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
@@ -39,9 +42,6 @@ final class HttpsListener implements AutoCloseable {
     private static final int THREADS = 64;
     private static final int HEADER_BYTES = 16 << 10;
 
-    private final Server server;
-    private final ServerConnector connector;
-
     /**
      * How much is borne of those who connect.
      *
@@ -57,6 +57,9 @@ final class HttpsListener implements AutoCloseable {
             }
         }
     }
+
+    private final Server server;
+    private final ServerConnector connector;
 
     private HttpsListener(Server server, ServerConnector connector) {
         this.server = server;
@@ -79,11 +82,11 @@ final class HttpsListener implements AutoCloseable {
         connector.setHost(host);
         connector.setPort(port);
         server.addConnector(connector);
+        server.addBean(new ConnectionLimit(bounds.connections(), connector));
+        connector.addBean(new SlowConnections(connector, bounds.request()));
         server.setErrorHandler(new ProblemHandler());
         var holder = new ServletHolder("muster-rest", servlet);
         holder.setAsyncSupported(true);
-        server.addBean(new ConnectionLimit(bounds.connections(), connector));
-        connector.addBean(new SlowConnections(connector, bounds.request()));
         holder.setInitOrder(0);
         holder.setInitParameter("hide-service-list-page", "true");
         var context = new ServletContextHandler(ServletContextHandler.NO_SESSIONS | ServletContextHandler.NO_SECURITY);
@@ -168,7 +171,7 @@ final class HttpsListener implements AutoCloseable {
         }
     }
 
-    /** Headers that every answer has. */
+    /** Headers that every answer has. And addresses that CXF would fail at. */
     private static final class SafeHeaders extends HandlerWrapper {
         @Override
         public void handle(String target, Request base, HttpServletRequest request, HttpServletResponse response)
@@ -177,17 +180,38 @@ final class HttpsListener implements AutoCloseable {
             response.setHeader("Cache-Control", "no-store");
             response.setHeader("Referrer-Policy", "no-referrer");
             response.setHeader("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
+            if (malformed(base.getHttpURI().toString())) {
+                base.setHandled(true);
+                ProblemHandler.write(response, HttpServletResponse.SC_BAD_REQUEST);
+                return;
+            }
             super.handle(target, base, request, response);
+        }
+
+        private static boolean malformed(String address) {
+            try {
+                return new URI(address).isOpaque();
+            } catch (URISyntaxException e) {
+                // what it is about is told by the answer
+                return true;
+            }
         }
     }
 
     /** What the server itself refuses, such as headers that are too long, as problems too. */
     private static final class ProblemHandler extends ErrorHandler {
+        /** A transfer encoding, and a version of HTTP. */
+        private static final Set<Integer> UNKNOWN_TO_US = Set.of(501, 505);
+
         @Override
         public void handle(String target, Request base, HttpServletRequest request, HttpServletResponse response)
                 throws IOException {
             base.setHandled(true);
-            var status = response.getStatus();
+            write(response, response.getStatus());
+        }
+
+        private static void write(HttpServletResponse response, int status) throws IOException {
+            response.setStatus(status);
             response.setContentType(Problem.MEDIA_TYPE);
             Json.write(problem(status), response.getOutputStream());
         }
@@ -199,7 +223,7 @@ final class HttpsListener implements AutoCloseable {
         }
 
         private static Problem problem(int status) {
-            return status >= 500
+            return status >= 500 && !UNKNOWN_TO_US.contains(status)
                     ? Problem.of(ErrorCode.INTERNAL, status, "the server could not answer; its log says more")
                     : Problem.of(
                             ErrorCode.INVALID, status, "the request is not understood; send HTTP/1.1 as documented");

@@ -142,9 +142,17 @@ final class FakeJobs implements JobService {
         write(task, stream, text.getBytes(StandardCharsets.UTF_8));
     }
 
+    private static long cursor(String cursor) {
+        try {
+            return Long.parseLong(cursor);
+        } catch (NumberFormatException e) {
+            throw new MusterException(ErrorCode.INVALID, "cursor '" + cursor + "' is not one", e);
+        }
+    }
+
     @Override
     public synchronized Page<JobView> jobs(JobQuery query) {
-        var after = query.cursor() == null ? Long.MAX_VALUE : Long.parseLong(query.cursor());
+        var after = query.cursor() == null ? Long.MAX_VALUE : cursor(query.cursor());
         var found = specs.keySet().stream()
                 .filter(id -> id.value() < after)
                 .map(views::get)

@@ -22,10 +22,17 @@ final class FakeObjects implements ObjectService {
         this.folder = folder;
     }
 
+    private Path place(String object) {
+        if (!object.matches("sha256:[0-9a-f]{64}")) {
+            throw MusterException.invalid("'" + object + "' is not the name of an object");
+        }
+        return folder.resolve(object);
+    }
+
     @Override
     public OptionalLong size(String object) {
         try {
-            var file = folder.resolve(object);
+            var file = place(object);
             return Files.exists(file) ? OptionalLong.of(Files.size(file)) : OptionalLong.empty();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -34,6 +41,7 @@ final class FakeObjects implements ObjectService {
 
     @Override
     public long uploaded(String object) {
+        place(object);
         return 0;
     }
 
@@ -42,12 +50,12 @@ final class FakeObjects implements ObjectService {
         if (offset != 0) {
             throw MusterException.conflict("the upload of " + object + " stands at byte 0, not at " + offset);
         }
-        Files.copy(in, folder.resolve(object), StandardCopyOption.REPLACE_EXISTING);
+        Files.copy(in, place(object), StandardCopyOption.REPLACE_EXISTING);
     }
 
     @Override
     public Path file(String object) {
-        var file = folder.resolve(object);
+        var file = place(object);
         if (!Files.exists(file)) {
             throw MusterException.notFound("nobody has " + object + " any more");
         }

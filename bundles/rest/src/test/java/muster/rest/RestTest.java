@@ -132,6 +132,37 @@ class RestTest {
     }
 
     @Test
+    void whoHasTooMuchIsToldToComeAgain() {
+        var answer = post(Role.USER, "/api/v1/jobs", "{\"name\":\"greedy\",\"task\":{\"command\":[\"true\"]}}");
+        assertThat(answer.status()).isEqualTo(429);
+        assertThat(answer.header("Retry-After")).isEqualTo("2");
+        assertThat(answer.json().path("code").asText()).isEqualTo("too_many");
+        assertThat(answer.json().path("retryable").asBoolean()).isTrue();
+    }
+
+    @Test
+    void theLogOfATaskThatIsNotThereIsAnsweredAtOnce() {
+        var job = submit(COMMAND);
+        assertThat(get("/api/v1/tasks/" + job + ".1/logs").status()).isEqualTo(404);
+        assertThat(get("/api/v1/tasks/9999999.0/logs").status()).isEqualTo(404);
+    }
+
+    @Test
+    void addressesThatAreNoneAreRefused() throws IOException {
+        for (var address : List.of("/api/v1/jobs?name=%zz", "/api/v1/jobs?name=a|b", "/api/v1/jobs/%", "mailto:x")) {
+            try (var socket = server.connect()) {
+                socket.getOutputStream()
+                        .write(("GET " + address + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                                .getBytes(StandardCharsets.US_ASCII));
+                assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                        .as(address)
+                        .startsWith("HTTP/1.1 400")
+                        .contains("application/problem+json");
+            }
+        }
+    }
+
+    @Test
     void malformedJsonIsToldWithItsPlace() {
         var answer = post(Role.USER, "/api/v1/jobs", "{\"task\":\n  {]}");
         assertThat(answer.status()).isEqualTo(400);

@@ -62,7 +62,11 @@ public final class Streams implements AutoCloseable {
             @Nullable String owner) {
         suspend(response);
         var feed = new EventFeed(jobs, after, job, owner, executor);
-        begin(request, "text/event-stream", null, feed, feed.opening(), KEEP_ALIVE_SECONDS);
+        try {
+            begin(request, "text/event-stream", null, feed, feed.opening(), KEEP_ALIVE_SECONDS);
+        } catch (RuntimeException e) {
+            response.resume(e);
+        }
     }
 
     /** Sends a log from {@code offset} on, to its present end or, followed, to its last byte. */
@@ -73,23 +77,24 @@ public final class Streams implements AutoCloseable {
             LogStream stream,
             long offset,
             boolean follow) {
-        suspend(response);
         var feed = new LogFeed(jobs, task, stream, offset, follow, executor);
-        feed.next()
-                .whenCompleteAsync(
-                        (first, failure) -> {
-                            if (first == null) {
-                                response.resume(failure == null ? new IOException("no log") : failure);
-                                return;
-                            }
-                            try {
-                                var next = !follow && first.last() ? Long.toString(feed.offset()) : null;
-                                begin(request, "text/plain", next, feed, first, 0);
-                            } catch (MusterException e) {
-                                response.resume(e);
-                            }
-                        },
-                        executor);
+        // what is refused at once is answered at once: nobody would wake a suspended request
+        var read = feed.next();
+        suspend(response);
+        read.whenCompleteAsync(
+                (first, failure) -> {
+                    if (first == null) {
+                        response.resume(failure == null ? new IOException("no log") : failure);
+                        return;
+                    }
+                    try {
+                        var next = !follow && first.last() ? Long.toString(feed.offset()) : null;
+                        begin(request, "text/plain", next, feed, first, 0);
+                    } catch (RuntimeException e) {
+                        response.resume(e);
+                    }
+                },
+                executor);
     }
 
     private void begin(
