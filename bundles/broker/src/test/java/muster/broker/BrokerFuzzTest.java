@@ -32,9 +32,9 @@ import org.junit.jupiter.api.io.TempDir;
 final class BrokerFuzzTest {
     private static final long SEED = Long.getLong("muster.fuzz.seed", 1);
     private static final int TIMES = Integer.getInteger("muster.fuzz.times", 1);
-    private static final int HANDSHAKES = 5_000 * TIMES;
-    private static final int FRAMES = 35_000 * TIMES;
-    private static final int FRAMES_A_CONNECTION = 50;
+    private static final int HANDSHAKES = 3_000 * TIMES;
+    private static final int FRAMES = 40_000 * TIMES;
+    private static final int FRAMES_A_CONNECTION = 100;
     private static final int THREADS = 4;
     private static final long MOST_GROWTH = 64 << 20;
     private static final byte[] GREETING = "ARTEMIS".getBytes(StandardCharsets.US_ASCII);

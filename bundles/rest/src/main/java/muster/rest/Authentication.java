@@ -42,13 +42,14 @@ public final class Authentication implements ContainerRequestFilter {
             throw new BadRequestException("a method cannot be overridden; send it as it is");
         }
         var path = context.getUriInfo().getPath();
-        var open = OPEN_TO_READ.contains(path) ? SAFE.contains(method) : OPEN_TO_WORKERS.contains(path);
-        if (!open) {
+        if (!OPEN_TO_READ.contains(path) || !SAFE.contains(method)) {
             var caller = Credentials.token(context.getHeaderString(HttpHeaders.AUTHORIZATION))
                     .flatMap(access::authenticate);
             context.setSecurityContext(
                     new Authenticated(caller.map(Access.User::new).orElse(null), context.getSecurityContext()));
-            Access.caller(context.getSecurityContext());
+            if (!OPEN_TO_WORKERS.contains(path)) {
+                Access.caller(context.getSecurityContext());
+            }
         }
         if (!SAFE.contains(method)) {
             requireSameOrigin(context);

@@ -103,7 +103,9 @@ public final class JobsResource {
         return created(
                 jobs,
                 jobs.submit(
-                        JobSpecReader.read(Json.read(body, mostBytes)), Access.caller(who).name(), key));
+                        JobSpecReader.read(Json.read(body, mostBytes)),
+                        Access.caller(who).name(),
+                        key));
     }
 
     /** Refuses an Idempotency-Key that is none. */

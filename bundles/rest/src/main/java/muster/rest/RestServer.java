@@ -77,7 +77,8 @@ public final class RestServer {
         this.settings = settings;
         this.bounds =
                 new HttpsListener.Bounds(IDLE, Quantity.parseDuration(settings.request_time()), settings.connections());
-        this.api = new Api(jobs, workflows, cluster, access, objects, audit, Quantity.parseBytes(settings.request_size()));
+        this.api =
+                new Api(jobs, workflows, cluster, access, objects, audit, Quantity.parseBytes(settings.request_size()));
         listen();
     }
 

@@ -43,8 +43,9 @@ public final class WorkflowsResource {
     private final long mostBytes;
     private final JobService jobs;
 
-    WorkflowsResource(WorkflowService workflows, JobService jobs) {
+    WorkflowsResource(WorkflowService workflows, long mostBytes, JobService jobs) {
         this.workflows = workflows;
+        this.mostBytes = mostBytes;
         this.jobs = jobs;
     }
 

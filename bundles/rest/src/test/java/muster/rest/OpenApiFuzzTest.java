@@ -116,7 +116,9 @@ class OpenApiFuzzTest {
             return path;
         }
         var thing = fuzz.onceIn(3) ? fuzz.hostile() : existing(path);
-        return path.replaceFirst("\\{[^}]+}", encoded(thing.isEmpty() ? "." : thing));
+        var other = fuzz.onceIn(3) ? fuzz.hostile() : "echo.jar";
+        return path.replaceFirst("\\{[^}]+}", encoded(thing.isEmpty() ? "." : thing))
+                .replaceFirst("\\{[^}]+}", encoded(other.isEmpty() ? "." : other));
     }
 
     private String existing(String path) {

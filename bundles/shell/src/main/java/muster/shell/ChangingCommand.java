@@ -1,6 +1,5 @@
 package muster.shell;
 
-import java.util.function.Supplier;
 import muster.api.AuditService;
 import muster.api.Caller;
 import muster.api.Deed;
@@ -17,9 +16,9 @@ abstract class ChangingCommand extends ServiceCommand {
     AuditService audit;
 
     /** Does it, and has it written down whether it succeeded or not. */
-    <T> T audited(Screen screen, String operation, String thing, Supplier<T> deed) {
+    <T, E extends Exception> T audited(Screen screen, String operation, String thing, Act<T, E> act) throws E {
         try {
-            var result = deed.get();
+            var result = act.run();
             record(screen, operation, thing.isEmpty() ? String.valueOf(result) : thing, DONE);
             return result;
         } catch (MusterException e) {
@@ -28,10 +27,16 @@ abstract class ChangingCommand extends ServiceCommand {
         }
     }
 
+    /** What a command does. */
+    @FunctionalInterface
+    interface Act<T, E extends Exception> {
+        T run() throws E;
+    }
+
     /** Likewise, for what gives nothing. */
-    void audited(Screen screen, String operation, String thing, Runnable deed) {
+    void audited(Screen screen, String operation, String thing, Runnable act) {
         audited(screen, operation, thing, () -> {
-            deed.run();
+            act.run();
             return thing;
         });
     }

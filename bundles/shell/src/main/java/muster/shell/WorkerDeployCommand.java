@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** Installs a bundle of this machine on a worker. */
 @Service
 @Command(scope = "worker", name = "deploy", description = "Installs a bundle, such as an executor, on a worker")
-public final class WorkerDeployCommand extends ServiceCommand {
+public final class WorkerDeployCommand extends ChangingCommand {
     @Reference
     ClusterService cluster;
 
@@ -40,8 +40,13 @@ public final class WorkerDeployCommand extends ServiceCommand {
     @Nullable
     Object run(Screen screen) throws InterruptedException {
         var path = Path.of(file);
-        var done = cluster.deploy(worker, String.valueOf(path.getFileName()), upload(path), screen.user());
-        screen.line("worker " + worker + ": " + await(done));
+        var object = upload(path);
+        var done = audited(
+                screen,
+                "deployBundle",
+                worker,
+                () -> await(cluster.deploy(worker, String.valueOf(path.getFileName()), object, screen.user())));
+        screen.line("worker " + worker + ": " + done);
         return null;
     }
 

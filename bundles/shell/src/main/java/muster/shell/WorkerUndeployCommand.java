@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
         scope = "worker",
         name = "undeploy",
         description = "Removes a bundle from a worker, once it has ended what it runs")
-public final class WorkerUndeployCommand extends ServiceCommand {
+public final class WorkerUndeployCommand extends ChangingCommand {
     @Reference
     ClusterService cluster;
 
@@ -29,7 +29,9 @@ public final class WorkerUndeployCommand extends ServiceCommand {
     @Override
     @Nullable
     Object run(Screen screen) throws InterruptedException {
-        screen.line("worker " + worker + ": " + await(cluster.undeploy(worker, file, screen.user())));
+        var done =
+                audited(screen, "undeployBundle", worker, () -> await(cluster.undeploy(worker, file, screen.user())));
+        screen.line("worker " + worker + ": " + done);
         return null;
     }
 }

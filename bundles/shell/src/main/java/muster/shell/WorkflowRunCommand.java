@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
         scope = "workflow",
         name = "run",
         description = "Runs a workflow on the manager's machine and prints the id of its job")
-public final class WorkflowRunCommand extends ServiceCommand {
+public final class WorkflowRunCommand extends ChangingCommand {
     @Reference
     WorkflowService workflows;
 
@@ -68,7 +68,7 @@ public final class WorkflowRunCommand extends ServiceCommand {
         while (true) {
             var request = request(path, text, files, contents);
             try {
-                var id = workflows.run(request, screen.user(), null);
+                var id = audited(screen, "runWorkflow", "", () -> workflows.run(request, screen.user(), null));
                 if (!wait) {
                     return id;
                 }

@@ -62,7 +62,7 @@ public final class AuditLog implements AuditService, AutoCloseable {
     private FileOutputStream open() throws IOException {
         var file = files.path(FILE);
         var mine = PosixFilePermissions.fromString("rw-------");
-        if (files.has(FILE)) {
+        if (Files.exists(file)) {
             Files.setPosixFilePermissions(file, mine);
         } else {
             Files.createFile(file, PosixFilePermissions.asFileAttribute(mine));

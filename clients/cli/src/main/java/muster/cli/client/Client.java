@@ -347,8 +347,7 @@ public final class Client {
         }
         var failure = Problem.of(manager, status, body(response));
         if (status == UNAVAILABLE || status == TOO_MANY_REQUESTS) {
-            throw new Patience.Away(
-                    failure, status == UNAVAILABLE, retryAfter(response), status == TOO_MANY_REQUESTS);
+            throw new Patience.Away(failure, status == UNAVAILABLE, retryAfter(response), status == TOO_MANY_REQUESTS);
         }
         throw failure;
     }
