@@ -96,12 +96,21 @@ final class Deployments implements Deployer, AutoCloseable {
                 var target = folder.resolve(request.file());
                 once.done(request.object().isEmpty() ? remove(target, once) : install(target, request.object(), once));
             } catch (MusterException e) {
+                goOn(request.file());
                 once.failed(String.valueOf(e.getMessage()));
             } catch (IOException | RuntimeException e) {
+                goOn(request.file());
                 LOG.warn("Bundle '{}' was not deployed", request.file(), e);
                 once.failed(Names.escape(e.toString()));
             }
         });
+    }
+
+    /** What was to be replaced or removed and was not is given tasks again. */
+    private void goOn(String file) {
+        if (FILE.matcher(file).matches()) {
+            bundle(folder.resolve(file)).ifPresent(bundle -> registry.pause(kinds(bundle), ""));
+        }
     }
 
     /** An answer that is given once. */

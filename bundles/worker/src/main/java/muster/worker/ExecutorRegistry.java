@@ -76,7 +76,11 @@ final class ExecutorRegistry implements AutoCloseable {
         byKind = Map.copyOf(index);
     }
 
-    /** Gives nothing more to the executors of these kinds, and tells the cluster why; what they run goes on. */
+    /**
+     * Gives nothing more to the executors of these kinds; what they run goes on.
+     *
+     * @param why for the cluster to know; empty to give them tasks again
+     */
     void pause(Collection<String> kinds, String why) {
         kinds.stream().map(byKind::get).filter(Objects::nonNull).forEach(entry -> entry.paused = why);
         listener.run();
