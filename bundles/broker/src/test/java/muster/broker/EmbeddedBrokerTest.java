@@ -15,6 +15,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import muster.api.Caller;
 import muster.api.Deed;
 import muster.api.Role;
+import muster.data.Authority;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.ActiveMQSecurityException;
 import org.apache.activemq.artemis.api.core.QueueConfiguration;

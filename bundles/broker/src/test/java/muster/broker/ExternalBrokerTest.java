@@ -12,6 +12,7 @@ import muster.api.AttemptId;
 import muster.api.Capacity;
 import muster.api.JobId;
 import muster.api.TaskId;
+import muster.data.Authority;
 import muster.transport.BrokerAddress;
 import muster.transport.Links;
 import muster.transport.ToManager;

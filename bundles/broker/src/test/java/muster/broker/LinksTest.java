@@ -19,6 +19,7 @@ import muster.api.JobId;
 import muster.api.TaskId;
 import muster.api.TaskSpec;
 import muster.api.Usage;
+import muster.data.Authority;
 import muster.transport.BrokerAddress;
 import muster.transport.Links;
 import muster.transport.NodeIdentity;

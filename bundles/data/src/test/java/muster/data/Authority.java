@@ -32,6 +32,7 @@ public final class Authority {
     private final KeyPair keys = keys();
     private final X509Certificate certificate;
     private long serial = 1;
+    private Duration life = Duration.ofDays(1);
 
     public Authority(Path folder) throws Exception {
         this.folder = Files.createDirectories(folder);
@@ -48,8 +49,18 @@ public final class Authority {
         return identity(id, "muster://worker/" + id);
     }
 
+    /** A worker whose certificate was good until a minute ago. */
+    public NodeIdentity expired(String id) throws Exception {
+        life = Duration.ofMinutes(-1);
+        try {
+            return worker(id);
+        } finally {
+            life = Duration.ofDays(1);
+        }
+    }
+
     /** A node whose certificate has the given names; all certificates have the same subject. */
-    NodeIdentity identity(String id, String... uris) throws Exception {
+    public NodeIdentity identity(String id, String... uris) throws Exception {
         var nodeKeys = keys();
         var builder = builder(new X500Name("CN=node"), nodeKeys);
         if (uris.length > 0) {
@@ -74,7 +85,7 @@ public final class Authority {
                 NAME,
                 BigInteger.valueOf(++serial),
                 Date.from(now.minus(Duration.ofHours(1))),
-                Date.from(now.plus(Duration.ofDays(1))),
+                Date.from(now.plus(life)),
                 subject,
                 subjectKeys.getPublic());
     }
