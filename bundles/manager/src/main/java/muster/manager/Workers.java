@@ -58,7 +58,10 @@ final class Workers implements ManagerListener {
     @Override
     public void connected() {
         disconnected = "";
-        manager.reactor.post(this::trustAll);
+        manager.reactor.post(() -> {
+            trustAll();
+            reintroduceAll();
+        });
     }
 
     @Override
@@ -79,6 +82,19 @@ final class Workers implements ManagerListener {
             if (worker.online() || manager.scheduler.holdsWork(worker)) {
                 worker.online(true);
                 trust(worker, leases.lease().plus(Links.LONGEST_PAUSE));
+            }
+        }
+    }
+
+    /**
+     * Asks every worker that was heard before what it holds. Its own link may never have been down, so that it does not know
+     * that dispatches to it, or results of its, are lost.
+     */
+    private void reintroduceAll() {
+        for (var worker : manager.scheduler.workers()) {
+            if (worker.lastSession() != null) {
+                worker.unsure(true);
+                manager.dispatcher.send(worker.id, new ToWorker.Reintroduce());
             }
         }
     }
@@ -195,8 +211,7 @@ final class Workers implements ManagerListener {
     /** From a session that this manager did not welcome: results are stale, the worker has to introduce itself. */
     private void unknown(String id, ToManager message) {
         if (message instanceof ToManager.Heartbeat) {
-            // any message with this manager's epoch makes a worker say hello
-            manager.dispatcher.send(id, new ToWorker.Confirm(List.of()));
+            manager.dispatcher.send(id, new ToWorker.Reintroduce());
         }
     }
 
@@ -228,6 +243,8 @@ final class Workers implements ManagerListener {
                     manager.scheduler.returned(execution);
                 }
             }
+        } else if (message instanceof ToManager.Heartbeat && worker.unsure()) {
+            manager.dispatcher.send(worker.id, new ToWorker.Reintroduce());
         } else if (message instanceof ToManager.Goodbye) {
             LOG.info("Worker '{}' has left", worker.id);
             worker.session = null;

@@ -293,6 +293,35 @@ class ManagerTest {
     }
 
     @Test
+    void asksWorkersWhatTheyHoldWhenItsOwnLinkWasDown() throws Exception {
+        var worker = cluster.worker("w1", 2);
+        var lost = submit(single(0));
+        worker.awaitRunning(1);
+        worker.running.clear();
+        cluster.manager.workers.disconnected("cut off");
+        cluster.manager.workers.connected();
+        TestCluster.until("asked", () -> worker.look(() -> asked(worker)) == 1);
+
+        // nothing is given before the answer, which would take it for lost
+        var next = submit(single(0));
+        worker.heartbeat();
+        TestCluster.until("asked again", () -> worker.look(() -> asked(worker)) == 2);
+        assertThat(worker.snapshot()).isEmpty();
+
+        worker.hello();
+        worker.awaitRunning(2);
+        worker.automatic();
+        assertThat(cluster.ended(lost).state()).isEqualTo(JobState.SUCCEEDED);
+        assertThat(cluster.ended(next).state()).isEqualTo(JobState.SUCCEEDED);
+    }
+
+    private static long asked(TestCluster.FakeWorker worker) {
+        return worker.messages.stream()
+                .filter(ToWorker.Reintroduce.class::isInstance)
+                .count();
+    }
+
+    @Test
     void attemptLostOnTheWayIsSentAgainWithoutACrash() throws Exception {
         var worker = cluster.worker("w1", 1);
         var job = submit(single(0));

@@ -27,6 +27,9 @@ public sealed interface ToWorker {
     /** Answers {@link ToManager.Hello}: the manager will not work with this worker, and why. */
     record Refused(String session, String reason) implements ToWorker {}
 
+    /** Say {@link ToManager.Hello} again: what either side sent of late may be lost. */
+    record Reintroduce() implements ToWorker {}
+
     /** Start these attempts, each as soon as its resources are free, in this order. */
     record Run(List<Batch> batches) implements ToWorker {}
 

@@ -117,6 +117,8 @@ final class Samples {
                                 new int[] {0},
                                 new int[] {1},
                                 List.of("item")))),
+                "reintroduce",
+                new ToWorker.Reintroduce(),
                 "cancel",
                 new ToWorker.Cancel(List.of(attempt(17, 3, 1), attempt(18, 0, 2))),
                 "confirm",

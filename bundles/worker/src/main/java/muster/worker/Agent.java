@@ -679,13 +679,18 @@ final class Agent implements Outcomes, AutoCloseable {
         // a manager that took over without our noticing needs to hear what is here before anything else
         var stranger = fromEpoch > epoch && welcomed;
         epoch = Math.max(epoch, fromEpoch);
+        var again = stranger;
         if (stranger) {
-            welcomed = false;
-            conversation++;
+            unwelcome();
         }
         for (var message : messages) {
             if (message instanceof ToWorker.Run run) {
                 run(run);
+            } else if (message instanceof ToWorker.Reintroduce) {
+                if (welcomed) {
+                    unwelcome();
+                    again = true;
+                }
             } else if (message instanceof ToWorker.Confirm confirm) {
                 spool.confirm(confirm.attempts());
             } else if (message instanceof ToWorker.Cancel cancel) {
@@ -707,9 +712,15 @@ final class Agent implements Outcomes, AutoCloseable {
                 refused(refused.reason());
             }
         }
-        if (stranger) {
+        if (again) {
             hello(timing.hello);
         }
+    }
+
+    /** Until the manager has heard what is here, nothing else is told to it. */
+    private void unwelcome() {
+        welcomed = false;
+        conversation++;
     }
 
     private void welcomed(ToWorker.Welcome welcome) {

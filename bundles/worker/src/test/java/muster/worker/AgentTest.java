@@ -188,10 +188,24 @@ class AgentTest {
         links.receive(1, Tasks.run(17, Tasks.task(), 0));
         executor.awaitStart(FIRST);
 
-        links.receive(2, new ToWorker.Confirm(List.of()));
+        links.receive(2, new ToWorker.Reintroduce());
 
         assertThat(links.await(ToManager.Hello.class).running()).containsExactly(FIRST);
         links.receive(2, FakeLinks.welcome("session-1"), Tasks.run(17, Tasks.task(), 1));
+        executor.awaitStart(SECOND);
+    }
+
+    @Test
+    void saysAgainWhatItHoldsWhenAsked() {
+        links.join(1);
+        links.receive(1, Tasks.run(17, Tasks.task(), 0));
+        executor.awaitStart(FIRST);
+
+        links.receive(1, new ToWorker.Reintroduce());
+
+        assertThat(links.await(ToManager.Hello.class).running()).containsExactly(FIRST);
+        links.receive(1, FakeLinks.welcome("session-1"), Tasks.run(17, Tasks.task(), 1));
+        executor.succeed(FIRST);
         executor.awaitStart(SECOND);
     }
 

@@ -706,6 +706,7 @@ public final class Scheduler {
      * @param finished attempts whose results it will send
      */
     public void reconciled(WorkerRun worker, boolean restarted, Set<AttemptId> running, Set<AttemptId> finished) {
+        worker.unsure(false);
         for (var execution : worker.executions()) {
             if (!running.contains(execution.id()) && !finished.contains(execution.id())) {
                 lose(execution, restarted && began(execution), "worker '" + worker.id + "' was restarted");

@@ -30,6 +30,9 @@ public final class WorkerRun {
     /** Whether it holds a lease. */
     private boolean online;
 
+    /** Whether what it holds has to be heard from it before it is given more. */
+    private boolean unsure;
+
     /** When its lease ends, on the caller's monotonic clock. */
     public long leaseEndsNanos;
 
@@ -113,6 +116,16 @@ public final class WorkerRun {
         journal.add(this);
     }
 
+    /** Whether what it was sent of late may be lost: until it says what it holds, it is given nothing. */
+    public boolean unsure() {
+        return unsure;
+    }
+
+    public void unsure(boolean nowUnsure) {
+        unsure = nowUnsure;
+        journal.add(this);
+    }
+
     public boolean draining() {
         return draining;
     }
@@ -152,6 +165,7 @@ public final class WorkerRun {
     /** Whether it may be given tasks that ask this. */
     boolean takes(Demand demand) {
         return online
+                && !unsure
                 && !draining
                 && capacity != null
                 && has(demand.executor())

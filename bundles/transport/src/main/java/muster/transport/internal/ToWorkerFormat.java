@@ -22,6 +22,8 @@ public final class ToWorkerFormat {
             ToWorkerFormat::readWelcome,
             "refused",
             ToWorkerFormat::readRefused,
+            "reintroduce",
+            ToWorkerFormat::readReintroduce,
             "run",
             ToWorkerFormat::readRun,
             "cancel",
@@ -53,6 +55,8 @@ public final class ToWorkerFormat {
             out.writeObjectFieldStart("refused");
             Cbor.writeText(out, "session", refused.session());
             Cbor.writeText(out, "reason", refused.reason());
+        } else if (message instanceof ToWorker.Reintroduce) {
+            out.writeObjectFieldStart("reintroduce");
         } else if (message instanceof ToWorker.Run run) {
             out.writeObjectFieldStart("run");
             Cbor.writeList(out, "batches", run.batches(), ToWorkerFormat::writeBatch);
@@ -184,6 +188,13 @@ public final class ToWorkerFormat {
             }
         }
         return attempts;
+    }
+
+    private static ToWorker readReintroduce(CBORParser in) throws IOException {
+        for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
+            in.skipChildren();
+        }
+        return new ToWorker.Reintroduce();
     }
 
     private static ToWorker readDeploy(CBORParser in) throws IOException {
