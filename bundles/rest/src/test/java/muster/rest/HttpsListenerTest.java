@@ -33,6 +33,11 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
 class HttpsListenerTest {
+    private static final Duration SOON = Duration.ofMillis(500);
+
+    /** Enough for a handshake on a machine that has other things to do. */
+    private static final Duration AMPLE = Duration.ofSeconds(2);
+
     @TempDir
     Path folder;
 
@@ -99,8 +104,8 @@ class HttpsListenerTest {
     }
 
     /** A server that bears those who say nothing, but not those who are slow. */
-    private TestServer impatient() {
-        return new TestServer(folder, bounds(Duration.ofMinutes(10), Duration.ofMillis(500), 100));
+    private TestServer impatient(Duration request) {
+        return new TestServer(folder, bounds(Duration.ofMinutes(10), request, 100));
     }
 
     /** Sends a byte of {@code text}, over and over, every 50 ms until the server has had enough. */
@@ -124,7 +129,7 @@ class HttpsListenerTest {
 
     @Test
     void headersThatComeByteByByteAreCutOff() throws IOException {
-        try (var server = impatient();
+        try (var server = impatient(SOON);
                 var socket = server.connect()) {
             socket.getOutputStream().write("GET / HTTP/1.1\r\n".getBytes(StandardCharsets.US_ASCII));
             trickle(socket, "x: y\r\n");
@@ -133,7 +138,7 @@ class HttpsListenerTest {
 
     @Test
     void handshakesThatAreNotEndedAreCutOff() throws IOException {
-        try (var server = impatient();
+        try (var server = impatient(SOON);
                 var silent = new Socket("127.0.0.1", server.port());
                 var slow = new Socket("127.0.0.1", server.port())) {
             assertThat(silent.getInputStream().read()).isNegative();
@@ -145,7 +150,7 @@ class HttpsListenerTest {
 
     @Test
     void bodiesThatComeByteByByteAreCutOff() throws IOException {
-        try (var server = impatient();
+        try (var server = impatient(SOON);
                 var socket = server.connect()) {
             socket.getOutputStream()
                     .write(("POST /api/v1/jobs HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -158,7 +163,7 @@ class HttpsListenerTest {
 
     @Test
     void bodiesThatKeepTheRateAreHeardToTheirEnd() throws IOException {
-        try (var server = impatient();
+        try (var server = impatient(AMPLE);
                 var socket = server.connect()) {
             var body = " ".repeat(20_000) + "{\"task\":{\"command\":[\"true\"]}}";
             var out = socket.getOutputStream();
@@ -178,7 +183,7 @@ class HttpsListenerTest {
 
     @Test
     void connectionsBetweenTwoRequestsMayTakeTheirTime() throws IOException {
-        try (var server = impatient();
+        try (var server = impatient(AMPLE);
                 var socket = server.connect();
                 var other = new Socket("127.0.0.1", server.port())) {
             var ask = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
