@@ -7,10 +7,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs through the losses that a cluster must bear. */
+@Tag("proof")
 class RecoveryProof {
     private static final Duration LIMIT = Duration.ofMinutes(2);
 

@@ -19,10 +19,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import muster.manager.store.PostgresqlServer;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two managers that have a database, a broker and a key in common and nothing else, as processes of their own. */
+@Tag("proof")
 class TwoManagersProof {
     private static final Duration LIMIT = Duration.ofMinutes(3);
 

@@ -20,6 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import muster.data.Authority;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * can send that holds a certificate of the cluster but opens no session: frames of any kind. The same for the same
  * {@code -Dmuster.fuzz.seed=N}; {@code -Dmuster.fuzz.times=N} for a run so many times as long.
  */
+@Tag("proof")
 @Timeout(600)
 final class BrokerFuzzTest {
     private static final long SEED = Long.getLong("muster.fuzz.seed", 1);

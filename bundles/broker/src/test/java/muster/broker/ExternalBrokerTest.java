@@ -22,10 +22,12 @@ import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.ActiveMQSecurityException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Both ends of the wire through brokers that are processes of their own. */
+@Tag("proof")
 final class ExternalBrokerTest {
     private static final ToManager.Hello HELLO = new ToManager.Hello(
             "s1",

@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
 import muster.api.JobQuery;
 import muster.api.Role;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  * What anybody on the network can send to the REST port who has no token: bytes instead of TLS, mutated handshakes, and
  * under TLS mutated requests. Nothing comes of it: no failure, no effect, no memory that is kept.
  */
+@Tag("proof")
 @Timeout(600)
 class StrangersFuzzTest {
     private static final int HANDSHAKES = 2_500 * Fuzz.TIMES;

@@ -24,6 +24,7 @@ import muster.api.Resources;
 import muster.api.TaskId;
 import muster.api.TaskSpec;
 import muster.api.Work;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What must hold whatever happens: random clusters, jobs, results, losses and restarts, each from a seed. */
@@ -33,6 +34,7 @@ class SchedulerPropertyTest {
     private static final int STREAMS = 500;
 
     @Test
+    @Tag("proof")
     void everyTaskEndsOnceWhateverHappens() {
         forSeeds(LIVES, random -> new Life(random).live());
     }
