@@ -273,13 +273,14 @@ final class Jobs implements JobService {
     }
 
     private StoredJob ended(JobId id, String action) {
-        var view = job(id);
-        var stored = stored(id);
-        if (stored.states() == null) {
-            throw MusterException.conflict("job " + id + " is " + Names.word(view.state()) + " and cannot be " + action
+        var state = job(id).state();
+        if (!state.terminal()) {
+            throw MusterException.conflict("job " + id + " is " + Names.word(state) + " and cannot be " + action
                     + "; wait for its end or cancel it");
         }
-        return stored;
+        // its end is seen a moment before it is durable
+        Reactor.await(ended(id).toCompletableFuture());
+        return stored(id);
     }
 
     @Override

@@ -293,6 +293,17 @@ class ManagerTest {
     }
 
     @Test
+    void jobThatIsSeenToHaveEndedCanBeDeletedAtOnce() throws Exception {
+        cluster.worker("w1", 1).automatic();
+        for (var i = 0; i < 50; i++) {
+            var job = submit(single(0));
+            TestCluster.until("seen ended", () -> cluster.jobs.job(job).state() == JobState.SUCCEEDED);
+            cluster.jobs.delete(job, "ada");
+        }
+        assertThat(cluster.jobs.jobs(query()).items()).isEmpty();
+    }
+
+    @Test
     void asksWorkersWhatTheyHoldWhenItsOwnLinkWasDown() throws Exception {
         var worker = cluster.worker("w1", 2);
         var lost = submit(single(0));
