@@ -30,7 +30,7 @@ import muster.transport.NodeIdentity;
  *
  * @param manager id of the manager that it enrolled with
  */
-record Credentials(NodeIdentity identity, BrokerAddress broker, String manager) {
+public record Credentials(NodeIdentity identity, BrokerAddress broker, String manager) {
     private static final String KEY_STORE = "worker.p12";
     private static final String TRUST_STORE = "worker-trust.p12";
     private static final String ALIAS = "worker";
@@ -93,7 +93,7 @@ record Credentials(NodeIdentity identity, BrokerAddress broker, String manager) 
     }
 
     /** Writes each file whole or not at all, the key store last. */
-    static Credentials store(Path folder, String id, Enrolment enrolment) {
+    public static Credentials store(Path folder, String id, Enrolment enrolment) {
         var random = new byte[PASSWORD_BYTES];
         new SecureRandom().nextBytes(random);
         var password = Base64.getUrlEncoder().withoutPadding().encodeToString(random);

@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * @param broker where the manager says it is
  * @param manager id of the manager that answered
  */
-record Enrolment(
+public record Enrolment(
         KeyPair key, X509Certificate certificate, X509Certificate authority, BrokerAddress broker, String manager) {
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(5);
     private static final Duration TIMEOUT = Duration.ofSeconds(30);
@@ -53,7 +53,7 @@ record Enrolment(
      * @throws MusterException UNAVAILABLE while no manager can be reached and is ready; any other code when one refused,
      *     or is not of the token's cluster
      */
-    static Enrolment request(List<URI> managers, JoinToken token, String worker) throws InterruptedException {
+    public static Enrolment request(List<URI> managers, JoinToken token, String worker) throws InterruptedException {
         var key = newKey();
         var body = "{\"worker\":\"" + Names.requireWorker(worker) + "\",\"publicKey\":\""
                 + base64(key.getPublic().getEncoded()) + "\"}";

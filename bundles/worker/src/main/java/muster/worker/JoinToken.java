@@ -9,11 +9,11 @@ import muster.api.MusterException;
  * @param text all of it, as sent
  * @param fingerprint SHA-256 over the DER of the cluster's CA certificate, base64url without padding
  */
-record JoinToken(String text, String fingerprint) {
+public record JoinToken(String text, String fingerprint) {
     private static final Pattern FORM = Pattern.compile("muster-([A-Za-z0-9_-]{43})\\.([A-Za-z0-9_-]{43})");
 
     /** @param source where it was read, for the message of the error */
-    static JoinToken parse(String text, String source) {
+    public static JoinToken parse(String text, String source) {
         var match = FORM.matcher(text.strip());
         if (!match.matches()) {
             throw MusterException.invalid("the join token in " + source

@@ -20,7 +20,10 @@ import picocli.CommandLine.Option;
 final class UpCommand implements Callable<Integer> {
     private final Context context;
 
-    @Option(names = "--workers", paramLabel = "N", description = "How many workers; 2 by default")
+    @Option(
+            names = "--workers",
+            paramLabel = "N",
+            description = "How many workers; 2 by default, 0 if all join from elsewhere")
     private @Nullable Integer workers;
 
     @Option(names = "--slots", paramLabel = "K", description = "Cores that each offers; by default its share")

@@ -64,8 +64,8 @@ public final class LocalCluster {
     public record Request(
             @Nullable Integer workers, @Nullable Integer slots, boolean current) {
         public Request {
-            if (workers != null && (workers < 1 || workers > MANY)) {
-                throw Failure.user("--workers " + workers + " is outside 1 to " + MANY + "; write such as 2");
+            if (workers != null && (workers < 0 || workers > MANY)) {
+                throw Failure.user("--workers " + workers + " is outside 0 to " + MANY + "; write such as 2");
             }
             if (slots != null && slots < 1) {
                 throw Failure.user("--slots " + slots + " is not positive; write such as 2");
