@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import muster.itests.hot.HotBundle;
 import org.junit.jupiter.api.AfterAll;
@@ -152,6 +153,84 @@ class ClusterIT {
         assertThat(rest.ended(id, SOON).path("state").asText()).isEqualTo("canceled");
         assertThat(rest.delete("/api/v1/jobs/" + id).status()).isEqualTo(204);
         assertThat(rest.get("/api/v1/jobs/" + id).status()).isEqualTo(404);
+    }
+
+    @Test
+    void aTaskHasNothingOfTheWorkersButWhatIsPromised() {
+        var id = rest.submit("""
+                {"graph":{"tasks":[
+                  {"name":"environment","command":["cat","/proc/self/environ"],"environment":{"MINE":"1"}},
+                  {"name":"descriptors","command":["ls","/proc/self/fd"]},
+                  {"name":"workspace","command":["stat","-c","%a","."]}]}}""");
+        assertThat(rest.ended(id, SOON).path("state").asText()).isEqualTo("succeeded");
+
+        var variables = rest.get("/api/v1/tasks/" + id + ".environment/logs").text();
+        assertThat(Stream.of(variables.split("\0")).map(variable -> variable.replaceFirst("=.*", "")))
+                .containsExactlyInAnyOrder(
+                        "HOME",
+                        "LANG",
+                        "MINE",
+                        "MUSTER_ATTEMPT",
+                        "MUSTER_CORES",
+                        "MUSTER_INDEX",
+                        "MUSTER_JOB",
+                        "MUSTER_MEMORY",
+                        "MUSTER_NAME",
+                        "MUSTER_SCRATCH",
+                        "MUSTER_TASK",
+                        "MUSTER_WORKER",
+                        "MUSTER_WORKSPACE_ROOT",
+                        "PATH",
+                        "TMPDIR");
+        // 3 is the folder that ls reads
+        assertThat(rest.get("/api/v1/tasks/" + id + ".descriptors/logs").text()).isEqualTo("0\n1\n2\n3\n");
+        assertThat(rest.get("/api/v1/tasks/" + id + ".workspace/logs").text()).isEqualTo("700\n");
+    }
+
+    @Test
+    void onlyItsTaskSeesASecret(@TempDir Path outside) throws Exception {
+        var canary = Canary.random();
+        var file = Files.writeString(outside.resolve("password"), canary.value() + "\n");
+        var go = outside.resolve("go");
+        var printed = cluster.client(
+                "submit",
+                "--secret",
+                "PASSWORD=@" + file,
+                "--secret-file",
+                "KEY=@" + file,
+                "--output",
+                "**",
+                "--",
+                "sh",
+                "-c",
+                "until [ -e " + go + " ]; do sleep 0.1; done; printf %s \"$PASSWORD\" | sha256sum;"
+                        + " head -c -1 \"$MUSTER_SECRETS/KEY\" | sha256sum; touch kept; ls -A");
+        var id = printed.stdout().strip();
+        runningOn(id);
+        canary.requireAbsent("what the client printed", printed.toString());
+        canary.requireAbsentFromCommandLines();
+        var explained = rest.get("/api/v1/tasks/" + id + ".0/explain").text();
+        Files.createFile(go);
+
+        assertThat(rest.ended(id, SOON).path("state").asText()).isEqualTo("succeeded");
+        var digest = canary.digest() + "  -\n";
+        assertThat(rest.get("/api/v1/tasks/" + id + ".0/logs").text()).isEqualTo(digest + digest + "kept\n");
+        canary.requireAbsent("events", rest.events(id, "job.succeeded"));
+        canary.requireAbsent("explain", explained);
+        for (var path :
+                List.of("jobs", "jobs/" + id, "jobs/" + id + "/spec", "tasks?job=" + id, "tasks/" + id + ".0")) {
+            var answer = rest.get("/api/v1/" + path);
+            assertThat(answer.status()).isEqualTo(200);
+            canary.requireAbsent(path, answer.text());
+        }
+        assertThat(rest.get("/api/v1/jobs/" + id + "/spec").json().path("secrets"))
+                .hasToString("[{\"name\":\"PASSWORD\"},{\"name\":\"KEY\",\"as\":\"file\"}]");
+        canary.requireAbsent("metrics", rest.get("/metrics").text());
+        canary.requireAbsent("job show", cluster.client("job", "show", id).toString());
+        canary.requireAbsent(
+                "task show", cluster.client("task", "show", id + ".0").toString());
+        // logs, store and write-ahead log, spool, audit, workspaces, caches of objects
+        canary.requireAbsentBelow(dir);
     }
 
     @Test

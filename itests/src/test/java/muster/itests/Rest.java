@@ -102,6 +102,28 @@ final class Rest {
                         && !view.path("finishedAt").isMissingNode());
     }
 
+    /** The events of a job from its beginning to one of this type, as they come. */
+    String events(String job, String last) {
+        var request = request("/api/v1/events?after=0&job=" + job).build();
+        var events = new StringBuilder();
+        try (var lines = client.send(request, BodyHandlers.ofLines()).body()) {
+            for (var each = lines.iterator(); each.hasNext(); ) {
+                var line = each.next();
+                events.append(line).append('\n');
+                if (line.equals("event: " + last)) {
+                    // its data
+                    return events.append(each.next()).toString();
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+        throw new AssertionError("no " + last + " in " + events);
+    }
+
     private HttpRequest.Builder request(String path) {
         return HttpRequest.newBuilder(base.resolve(path)).header("Authorization", "Bearer " + token);
     }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param priority -1000 to 1000, higher first; 0 by default
  * @param after jobs that must end before any task of this one starts
  * @param maxFails cancel the rest of the job once more tasks than this have failed; null for never
+ * @param secrets what all of its tasks get; without their values once it was accepted
  */
 public record JobSpec(
         String name,
@@ -18,7 +19,8 @@ public record JobSpec(
         int priority,
         List<Dependency> after,
         @Nullable Integer maxFails,
-        Work work) {
+        Work work,
+        List<Secret> secrets) {
     public JobSpec {
         if (name.length() > 200) {
             throw MusterException.invalid(
@@ -37,6 +39,30 @@ public record JobSpec(
         if (maxFails != null && maxFails < 0) {
             throw MusterException.invalid("maxFails " + maxFails + " is negative; write 0 or more");
         }
+        secrets = Secret.requireAll(secrets);
+    }
+
+    /** A job without secrets. */
+    public JobSpec(
+            String name,
+            List<String> tags,
+            int priority,
+            List<Dependency> after,
+            @Nullable Integer maxFails,
+            Work work) {
+        this(name, tags, priority, after, maxFails, work, List.of());
+    }
+
+    /** The same, of whose secrets only the names are left. */
+    public JobSpec withoutSecretValues() {
+        return new JobSpec(
+                name,
+                tags,
+                priority,
+                after,
+                maxFails,
+                work,
+                secrets.stream().map(Secret::named).toList());
     }
 
     /** One native command with defaults for all else. */

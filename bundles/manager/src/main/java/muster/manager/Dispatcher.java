@@ -101,7 +101,8 @@ final class Dispatcher {
                 new Write.Dispatched(new StoredDispatch(key.job.id, key.worker, at, indices, numbers)),
                 () -> {},
                 e -> {});
-        return new ToWorker.Batch(key.job.id, key.job.owner, key.job.task(key.spec), indices, numbers, items);
+        return new ToWorker.Batch(
+                key.job.id, key.job.owner, key.job.task(key.spec), indices, numbers, items, key.job.secrets);
     }
 
     /** Sends once all that was given to the store before is durable. */

@@ -27,6 +27,7 @@ import muster.api.LogStream;
 import muster.api.MusterException;
 import muster.api.Names;
 import muster.api.Page;
+import muster.api.Secret;
 import muster.api.TaskId;
 import muster.api.TaskQuery;
 import muster.api.TaskSpec;
@@ -52,7 +53,9 @@ final class Jobs implements JobService {
     }
 
     @Override
-    public JobId submit(JobSpec spec, String owner, @Nullable String idempotencyKey) {
+    public JobId submit(JobSpec given, String owner, @Nullable String idempotencyKey) {
+        var spec = given.withoutSecretValues();
+        given.secrets().forEach(Secret::requireValue);
         var bytes = Codec.encode(spec);
         var fingerprint = fingerprint(bytes);
         var fault = manager.store.fault();
@@ -66,7 +69,7 @@ final class Jobs implements JobService {
                 if (known != null) {
                     accepted.complete(known);
                 } else {
-                    accept(spec, owner, idempotencyKey, fingerprint, accepted);
+                    accept(spec, given.secrets(), owner, idempotencyKey, fingerprint, accepted);
                 }
             } catch (RuntimeException e) {
                 accepted.completeExceptionally(e);
@@ -85,7 +88,12 @@ final class Jobs implements JobService {
     }
 
     private void accept(
-            JobSpec spec, String owner, @Nullable String key, String fingerprint, CompletableFuture<JobId> accepted) {
+            JobSpec spec,
+            List<Secret> secrets,
+            String owner,
+            @Nullable String key,
+            String fingerprint,
+            CompletableFuture<JobId> accepted) {
         manager.quotas.submitted(owner, manager.nanos.getAsLong());
         for (var dependency : spec.after()) {
             if (manager.directory.find(dependency.job()) == null) {
@@ -97,9 +105,11 @@ final class Jobs implements JobService {
         manager.quotas.open(owner, spec.work().size(), manager.nanos.getAsLong());
         var id = manager.nextJob();
         var run = new JobRun(id, owner, spec, manager.now());
+        run.secrets = secrets;
         manager.store.write(
                 new Write.Submitted(
-                        new StoredJob(id, owner, spec, key, fingerprint, run.submittedAt, null, null, "", false, null)),
+                        new StoredJob(id, owner, spec, key, fingerprint, run.submittedAt, null, null, "", false, null),
+                        secrets.isEmpty() ? null : manager.secrets.seal(id, secrets)),
                 () -> manager.reactor.post(() -> {
                     manager.directory.addOpen(run, fingerprint, key);
                     manager.scheduler.add(run, Recovery.blockers(manager.directory, run));
@@ -232,6 +242,7 @@ final class Jobs implements JobService {
             var states = Objects.requireNonNull(ended.states());
             var run = new JobRun(id, ended.owner(), ended.spec(), ended.submittedAt());
             run.startedAt = ended.startedAt();
+            run.secrets = Recovery.secrets(manager, run);
             var numbers = new HashMap<Integer, Integer>();
             manager.store.attempts(
                     id,

@@ -19,6 +19,7 @@ import muster.manager.scheduler.JobRun;
 import muster.manager.scheduler.Scheduler;
 import muster.manager.scheduler.Settings;
 import muster.manager.scheduler.Verdict;
+import muster.manager.security.TaskSecrets;
 import muster.manager.store.EndedAttempt;
 import muster.manager.store.Store;
 import muster.manager.store.Write;
@@ -48,6 +49,7 @@ final class Manager implements Comm, AutoCloseable {
     final Rate rate = new Rate();
     final Quotas quotas;
     final LongSupplier nanos;
+    final TaskSecrets secrets;
 
     private long lastJob;
     private @Nullable ManagerLink link;
@@ -66,9 +68,11 @@ final class Manager implements Comm, AutoCloseable {
             Settings settings,
             Leases leases,
             Quotas.Limits limits,
-            List<String> expected) {
+            List<String> expected,
+            TaskSecrets secrets) {
         this.clock = clock;
         this.nanos = nanos;
+        this.secrets = secrets;
         quotas = new Quotas(limits);
         this.store = store;
         epoch = store.epoch();
@@ -216,6 +220,7 @@ final class Manager implements Comm, AutoCloseable {
     @Override
     public void ended(JobRun job) {
         job.finishedAt = now();
+        job.secrets = List.of();
         release(job);
         store.write(
                 new Write.JobEnded(

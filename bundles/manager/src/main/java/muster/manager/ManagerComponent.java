@@ -77,8 +77,15 @@ public final class ManagerComponent {
                 },
                 store -> {
                     security.lead(store);
-                    var manager =
-                            new Manager(Clock.systemUTC(), System::nanoTime, store, settings, leases, limits, expected);
+                    var manager = new Manager(
+                            Clock.systemUTC(),
+                            System::nanoTime,
+                            store,
+                            settings,
+                            leases,
+                            limits,
+                            expected,
+                            security.taskSecrets());
                     var jobs = new Jobs(manager);
                     var files = files(plane, security.identity(), config, manager, jobs, security::turnedAway);
                     // which of several it is, a worker cannot know

@@ -2,11 +2,15 @@ package muster.manager;
 
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import muster.api.Cause;
+import muster.api.ErrorCode;
 import muster.api.JobId;
 import muster.api.JobState;
+import muster.api.MusterException;
+import muster.api.Secret;
 import muster.api.TaskState;
 import muster.manager.scheduler.JobRun;
 import muster.manager.scheduler.Scheduler;
@@ -49,6 +53,8 @@ final class Recovery {
             restoreTasks(manager.scheduler, manager.store, run);
             if (job != null && job.canceled()) {
                 manager.scheduler.cancel(run, job.message());
+            } else {
+                restoreSecrets(manager, run);
             }
         });
         for (var run : open.keySet()) {
@@ -57,6 +63,33 @@ final class Recovery {
         if (!open.isEmpty()) {
             LOG.info("{} jobs go on from the store", open.size());
         }
+    }
+
+    /** A job whose tasks would miss what they need ends; it can be retried once the key is there again. */
+    private static void restoreSecrets(Manager manager, JobRun run) {
+        try {
+            run.secrets = secrets(manager, run);
+        } catch (MusterException e) {
+            LOG.error("Job {} is canceled: {}", run.id, e.getMessage());
+            manager.scheduler.cancel(run, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /**
+     * The secrets of a job, with their values.
+     *
+     * @throws MusterException UNAVAILABLE if they cannot be read
+     */
+    static List<Secret> secrets(Manager manager, JobRun run) {
+        if (run.spec.secrets().isEmpty()) {
+            return List.of();
+        }
+        return manager.store
+                .taskSecrets(run.id)
+                .map(encrypted -> manager.secrets.open(run.id, encrypted))
+                .orElseThrow(() -> new MusterException(
+                        ErrorCode.UNAVAILABLE,
+                        "the secrets of job " + run.id + " are not in the store; submit the job anew"));
     }
 
     private static JobRun run(StoredJob job) {

@@ -134,7 +134,7 @@ class ElectionTest {
         }
     }
 
-    private static Manager manager(Store store) {
+    private Manager manager(Store store) {
         var manager = new Manager(
                 Clock.systemUTC(),
                 System::nanoTime,
@@ -142,7 +142,8 @@ class ElectionTest {
                 new Settings(1, 4, Duration.ofMillis(200)),
                 new Leases(Duration.ofSeconds(2), Duration.ofSeconds(10)),
                 Quotas.Limits.NONE,
-                List.of("w1"));
+                List.of("w1"),
+                TestCluster.secrets(folder));
         manager.reactor.start();
         return manager;
     }

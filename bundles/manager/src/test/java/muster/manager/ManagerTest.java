@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import muster.api.Capacity;
 import muster.api.Cause;
@@ -24,6 +26,7 @@ import muster.api.LogStream;
 import muster.api.MusterException;
 import muster.api.Parameters;
 import muster.api.Resources;
+import muster.api.Secret;
 import muster.api.TaskId;
 import muster.api.TaskQuery;
 import muster.api.TaskSpec;
@@ -40,6 +43,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ManagerTest {
+    private static final String CANARY = "canary-7f3a9c";
+
     @TempDir
     Path folder;
 
@@ -109,6 +114,74 @@ class ManagerTest {
         assertThat(log.get(5, TimeUnit.SECONDS).bytes()).isEqualTo("ut".getBytes(StandardCharsets.UTF_8));
         assertThat(log.get().ended()).isTrue();
         TestCluster.until("confirmed", () -> worker.look(() -> worker.confirmed.contains(attempt)));
+    }
+
+    private static JobSpec withSecret(JobSpec job) {
+        var secret = new Secret("PASSWORD", Secret.Place.ENVIRONMENT, CANARY.getBytes(StandardCharsets.UTF_8));
+        return new JobSpec(job.name(), job.tags(), 0, List.of(), null, job.work(), List.of(secret));
+    }
+
+    private static List<String> secrets(TestCluster.FakeWorker worker) {
+        return worker.look(() -> worker.messages.stream()
+                .filter(ToWorker.Run.class::isInstance)
+                .flatMap(message -> ((ToWorker.Run) message).batches().stream())
+                .map(batch -> batch.secrets().stream()
+                        .map(secret -> secret.name() + "=" + new String(secret.requireValue(), StandardCharsets.UTF_8))
+                        .collect(Collectors.joining(",")))
+                .toList());
+    }
+
+    @Test
+    void tasksGetTheSecretsOfTheirJobAndNobodyElseDoes() throws Exception {
+        var job = submit(withSecret(array(2, 0)));
+        submit(single(0));
+        assertThat(cluster.jobs.spec(job).secrets())
+                .containsExactly(new Secret("PASSWORD", Secret.Place.ENVIRONMENT, null));
+
+        cluster.restart();
+        var worker = cluster.worker("w1", 3);
+        worker.awaitRunning(3).forEach(attempt -> {
+            if (attempt.task().job().equals(job) && attempt.task().index() == 1) {
+                worker.end(attempt, Cause.EXIT_CODE, 1, "");
+            } else {
+                worker.succeed(attempt);
+            }
+        });
+        cluster.ended(job);
+        assertThat(secrets(worker)).containsExactlyInAnyOrder("PASSWORD=" + CANARY, "");
+
+        cluster.jobs.retry(job, "ada");
+        worker.succeed(worker.awaitRunning(1).get(0));
+        cluster.ended(job);
+        assertThat(secrets(worker)).hasSize(3).last().isEqualTo("PASSWORD=" + CANARY);
+        cluster.jobs.delete(job, "ada");
+        assertThat(cluster.manager.store.taskSecrets(job)).isEmpty();
+
+        try (var files = Files.walk(folder)) {
+            for (var file : files.filter(Files::isRegularFile).toList()) {
+                assertThat(Files.readString(file, StandardCharsets.ISO_8859_1))
+                        .as(file.toString())
+                        .doesNotContain(CANARY);
+            }
+        }
+    }
+
+    @Test
+    void aJobWhoseSecretsCannotBeReadEndsAndSaysWhy() throws Exception {
+        var job = submit(withSecret(single(0)));
+        cluster.close();
+        Files.delete(folder.resolve("secrets.key"));
+        cluster.start(List.of());
+
+        assertThat(cluster.ended(job).state()).isEqualTo(JobState.CANCELED);
+        assertThat(cluster.ended(job).message()).contains("secrets of job " + job, "was not encrypted by");
+        assertThatThrownBy(() -> cluster.jobs.retry(job, "ada")).hasMessageContaining("was not encrypted by");
+    }
+
+    @Test
+    void aJobIsNotAcceptedWithoutTheValuesOfItsSecrets() {
+        assertThatThrownBy(() -> submit(withSecret(single(0)).withoutSecretValues()))
+                .hasMessageContaining("secret 'PASSWORD' has no value");
     }
 
     @Test

@@ -1,11 +1,17 @@
 package muster.manager;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -26,6 +32,8 @@ import muster.api.JobView;
 import muster.api.TaskId;
 import muster.api.Usage;
 import muster.manager.scheduler.Settings;
+import muster.manager.security.SecurityKey;
+import muster.manager.security.TaskSecrets;
 import muster.manager.store.SqlStore;
 import muster.manager.store.SqliteDatabase;
 import muster.transport.BrokerAddress;
@@ -67,7 +75,8 @@ final class TestCluster implements AutoCloseable {
                 new Settings(1, 4, Duration.ofMillis(200)),
                 new Leases(Duration.ofSeconds(2), LEASE),
                 limits,
-                expected);
+                expected,
+                secrets(folder));
         jobs = new Jobs(manager);
         cluster = new Cluster(
                 manager, "manager", "1", BrokerAddress.parse("tcp://127.0.0.1:7071"), expected, this::revoke);
@@ -87,6 +96,23 @@ final class TestCluster implements AutoCloseable {
             public void close() {}
         });
         manager.workers.connected();
+    }
+
+    /** By a key that stays in the folder. */
+    static TaskSecrets secrets(Path folder) {
+        var file = folder.resolve("secrets.key");
+        try {
+            if (Files.notExists(file)) {
+                Files.createFile(
+                        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+                var key = new byte[32];
+                new SecureRandom().nextBytes(key);
+                Files.writeString(file, Base64.getEncoder().encodeToString(key));
+            }
+            return new TaskSecrets(SecurityKey.read(file));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private boolean revoke(String id, boolean seen) {

@@ -89,6 +89,7 @@ class OpenApiTest {
                 "{'task':{'command':['true'],'resources':{'memory':'8GiB'},'timeLimit':'90s','parameters':{'a':[1,2.5]}}}",
                 "{'array':{'task':{'command':['true']},'indices':'0-99%10'},'after':[{'job':'1','on':'end'}]}",
                 "{'array':{'task':{'command':['true']},'items':['a',{'b':1}]},'maxFails':2}",
+                "{'task':{'command':['true']},'secrets':[{'name':'A','value':'b'},{'name':'B','base64':'AA==','as':'file'}]}",
                 "{'graph':{'tasks':[{'name':'a','command':['x']},{'name':'b','command':['x'],'needs':['a']}]}}")) {
             var node = Conformance.MAPPER.readTree(example.replace('\'', '"'));
             Conformance.validate("#/components/schemas/JobSpec", node);

@@ -2,6 +2,7 @@ package muster.transport;
 
 import java.util.List;
 import muster.api.JobSpec;
+import muster.api.Secret;
 import muster.api.TaskSpec;
 import muster.api.Work;
 import muster.transport.internal.Cbor;
@@ -101,12 +102,21 @@ public final class Codec {
         return Cbor.read("result", bytes, ToManagerFormat::readResult);
     }
 
+    /** Without the values of its secrets. */
     public static byte[] encode(JobSpec spec) {
         return Cbor.write(out -> SpecFormat.writeJob(out, spec));
     }
 
     public static JobSpec decodeJob(byte[] bytes) {
         return Cbor.read("job", bytes, SpecFormat::readJob);
+    }
+
+    public static byte[] encodeSecrets(List<Secret> secrets) {
+        return Cbor.write(out -> SpecFormat.writeSecrets(out, secrets));
+    }
+
+    public static List<Secret> decodeSecrets(byte[] bytes) {
+        return Cbor.read("secrets", bytes, SpecFormat::readSecrets);
     }
 
     public static byte[] encode(Work work) {

@@ -5,6 +5,7 @@ import java.util.List;
 import muster.api.AttemptId;
 import muster.api.JobId;
 import muster.api.LogStream;
+import muster.api.Secret;
 import muster.api.TaskSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,7 @@ public sealed interface ToWorker {
      * @param indices of the tasks
      * @param attempts the attempt number of each
      * @param items of each; null without items
+     * @param secrets of the job, with their values
      */
     record Batch(
             JobId job,
@@ -47,7 +49,14 @@ public sealed interface ToWorker {
             TaskSpec spec,
             int[] indices,
             int[] attempts,
-            @Nullable List<String> items) {}
+            @Nullable List<String> items,
+            List<Secret> secrets) {
+        /** Of a job without secrets. */
+        public Batch(
+                JobId job, String owner, TaskSpec spec, int[] indices, int[] attempts, @Nullable List<String> items) {
+            this(job, owner, spec, indices, attempts, items, List.of());
+        }
+    }
 
     /** Stop these attempts and tell their outcome; those that are not here are ignored. */
     record Cancel(List<AttemptId> attempts) implements ToWorker {}

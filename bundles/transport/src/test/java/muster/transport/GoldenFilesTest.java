@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import muster.api.JobSpec;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -59,6 +60,17 @@ final class GoldenFilesTest {
         var golden = golden("job", bytes);
         assertThat(bytes).isEqualTo(golden);
         assertThat(Codec.decodeJob(golden)).isEqualTo(Samples.fullJob());
+    }
+
+    @Test
+    void noJobHasTheValuesOfItsSecrets() {
+        var job = Samples.fullJob();
+        var whole = new JobSpec(
+                job.name(), job.tags(), job.priority(), job.after(), job.maxFails(), job.work(), Samples.fullSecrets());
+
+        assertThat(Codec.encode(whole)).isEqualTo(Codec.encode(job));
+        assertThat(Codec.decodeSecrets(Codec.encodeSecrets(Samples.fullSecrets())))
+                .isEqualTo(Samples.fullSecrets());
     }
 
     @Test

@@ -18,6 +18,7 @@ import muster.api.LogStream;
 import muster.api.Output;
 import muster.api.Parameters;
 import muster.api.Resources;
+import muster.api.Secret;
 import muster.api.TaskId;
 import muster.api.TaskSpec;
 import muster.api.Usage;
@@ -65,7 +66,14 @@ final class Samples {
                 -5,
                 List.of(new JobSpec.Dependency(new JobId(3), true), new JobSpec.Dependency(new JobId(4), false)),
                 0,
-                new Work.Graph(List.of(fullTask("a", List.of()), fullTask("b", List.of("a")))));
+                new Work.Graph(List.of(fullTask("a", List.of()), fullTask("b", List.of("a")))),
+                fullSecrets().stream().map(Secret::named).toList());
+    }
+
+    static List<Secret> fullSecrets() {
+        return List.of(
+                new Secret("PASSWORD", Secret.Place.ENVIRONMENT, "hunter2".getBytes(StandardCharsets.UTF_8)),
+                new Secret("KEYTAB", Secret.Place.FILE, new byte[] {0, (byte) 0xff}));
     }
 
     static Work arrayOfItems() {
@@ -116,7 +124,8 @@ final class Samples {
                                 fullTask("each", List.of()),
                                 new int[] {0},
                                 new int[] {1},
-                                List.of("item")))),
+                                List.of("item"),
+                                fullSecrets()))),
                 "reintroduce",
                 new ToWorker.Reintroduce(),
                 "cancel",

@@ -1,6 +1,7 @@
 package muster.worker;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -38,6 +39,7 @@ final class TaskAttempt implements Attempt {
 
     private static final String SCRATCH = "scratch";
     private static final String WORKSPACE = "workspace";
+    private static final String SECRETS = "secrets";
 
     private final AttemptId id;
     private final Template template;
@@ -190,6 +192,7 @@ final class TaskAttempt implements Attempt {
         var variables = new TreeMap<>(host.environment);
         variables.put("TMPDIR", scratch);
         variables.putAll(task.environment());
+        putSecrets(variables);
         if (host.hasGpus) {
             // none for those that reserved none, so that nobody takes what another has
             variables.put(
@@ -212,6 +215,25 @@ final class TaskAttempt implements Attempt {
             variables.put("MUSTER_ITEM", item);
         }
         return Map.copyOf(variables);
+    }
+
+    /** Beside the workspace, so that no output has them. */
+    private void putSecrets(Map<String, String> variables) {
+        // an executor that lets the task see this folder must not be sent elsewhere
+        variables.remove("MUSTER_SECRETS");
+        for (var secret : template.batch.secrets()) {
+            var value = secret.requireValue();
+            switch (secret.place()) {
+                case ENVIRONMENT -> variables.put(secret.name(), new String(value, StandardCharsets.UTF_8));
+                case FILE -> {
+                    var secrets = folder().resolve(SECRETS);
+                    if (variables.put("MUSTER_SECRETS", secrets.toString()) == null) {
+                        WorkFolder.makeFolder(secrets);
+                    }
+                    WorkFolder.makeFile(secrets.resolve(secret.name()), value);
+                }
+            }
+        }
     }
 
     private static String cores(double cores) {

@@ -1,6 +1,7 @@
 package muster.worker;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileVisitResult;
@@ -25,6 +26,9 @@ final class WorkFolder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkFolder.class);
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+
+    private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY_FILE =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
     private final Path root;
     private final Path attempts;
@@ -105,10 +109,23 @@ final class WorkFolder implements AutoCloseable {
         }
     }
 
+    /** A file for its owner alone. */
+    static void makeFile(Path file, byte[] bytes) {
+        try (var channel = Files.newByteChannel(
+                file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), OWNER_ONLY_FILE)) {
+            var left = ByteBuffer.wrap(bytes);
+            while (left.hasRemaining()) {
+                channel.write(left);
+            }
+        } catch (IOException e) {
+            throw cannotMake(file, e);
+        }
+    }
+
     private static MusterException cannotMake(Path folder, IOException e) {
         return new MusterException(
                 ErrorCode.UNAVAILABLE,
-                "cannot make folder '" + folder + "': " + e + "; see whether the worker's disk is full",
+                "cannot make '" + folder + "': " + e + "; see whether the worker's disk is full",
                 e);
     }
 

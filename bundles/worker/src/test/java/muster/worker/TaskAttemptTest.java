@@ -18,6 +18,7 @@ import muster.api.JobId;
 import muster.api.MusterException;
 import muster.api.Parameters;
 import muster.api.Resources;
+import muster.api.Secret;
 import muster.api.TaskSpec;
 import muster.api.Usage;
 import muster.api.executor.Outcome;
@@ -160,6 +161,46 @@ class TaskAttemptTest {
     }
 
     @Test
+    void givesTheTaskItsSecretsUntilItHasEnded() throws IOException {
+        var spec = task(Map.of("PASSWORD", "old", "MUSTER_SECRETS", "/etc"), null, null, null);
+        var batch = new ToWorker.Batch(
+                new JobId(17),
+                "ada",
+                spec,
+                new int[] {3},
+                new int[] {2},
+                List.of("i"),
+                List.of(
+                        new Secret("PASSWORD", Secret.Place.ENVIRONMENT, "{item} %i".getBytes(StandardCharsets.UTF_8)),
+                        new Secret("KEY", Secret.Place.FILE, new byte[] {0, -1}),
+                        new Secret("OTHER", Secret.Place.FILE, new byte[0])));
+        var attempt = attempt(batch);
+
+        var environment = attempt.environment();
+
+        assertThat(environment).containsEntry("PASSWORD", "{item} %i").doesNotContainKeys("KEY", "OTHER");
+        var secrets = Path.of(environment.get("MUSTER_SECRETS"));
+        assertThat(secrets.startsWith(attempt.workingDirectory())).isFalse();
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(secrets)))
+                .isEqualTo("rwx------");
+        assertThat(secrets.resolve("KEY")).hasBinaryContent(new byte[] {0, -1});
+        assertThat(secrets.resolve("OTHER")).isEmptyFile();
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(secrets.resolve("KEY"))))
+                .isEqualTo("rw-------");
+        assertThat(attempt.environment()).isSameAs(environment);
+
+        attempt.clear();
+        assertThat(secrets).doesNotExist();
+    }
+
+    @Test
+    void namesNoFolderOfSecretsThatIsNotItsOwn() {
+        assertThat(attempt(task(Map.of("MUSTER_SECRETS", "/etc"), null, null, null), null)
+                        .environment())
+                .doesNotContainKey("MUSTER_SECRETS");
+    }
+
+    @Test
     void makesTheFolderOfAFileThatTheUserNamed() {
         var attempt = attempt(task(Map.of(), null, "out/%i.txt", "../%i.err"), null);
 
@@ -221,8 +262,11 @@ class TaskAttemptTest {
     }
 
     private TaskAttempt attempt(TaskSpec task, String item) {
-        var batch = new ToWorker.Batch(
-                new JobId(17), "ada", task, new int[] {3}, new int[] {2}, item == null ? null : List.of(item));
+        return attempt(new ToWorker.Batch(
+                new JobId(17), "ada", task, new int[] {3}, new int[] {2}, item == null ? null : List.of(item)));
+    }
+
+    private TaskAttempt attempt(ToWorker.Batch batch) {
         return new TaskAttempt(
                 new TaskAttempt.Template(batch),
                 0,

@@ -9,6 +9,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -25,13 +27,16 @@ final class Specification {
 
     private final Map<String, String> environment;
     private final TaskInputs inputs;
+    private final boolean shown;
 
     /**
      * @param environment of the client, for variables that are passed on
      * @param upload brings a file to the manager and gives the name of its content
+     * @param shown whether it is printed, so that no value of a secret may be in it
      */
-    Specification(Map<String, String> environment, Function<Path, String> upload) {
+    Specification(Map<String, String> environment, Function<Path, String> upload, boolean shown) {
         this.environment = environment;
+        this.shown = shown;
         inputs = new TaskInputs(upload);
     }
 
@@ -88,6 +93,42 @@ final class Specification {
         if (job.maxFails != null) {
             specification.put("maxFails", job.maxFails);
         }
+        if (!job.secrets.isEmpty() || !job.secretFiles.isEmpty()) {
+            var secrets = specification.withArray("secrets");
+            job.secrets.forEach(secret -> putSecret(secrets, "--secret", secret));
+            job.secretFiles.forEach(
+                    secret -> putSecret(secrets, "--secret-file", secret).put("as", "file"));
+        }
+        if (shown) {
+            specification.path("secrets").forEach(secret -> {
+                if (secret instanceof ObjectNode given) {
+                    given.remove(List.of("value", "base64"));
+                }
+            });
+        }
+    }
+
+    private ObjectNode putSecret(ArrayNode secrets, String option, String text) {
+        var at = text.indexOf("=@");
+        if (at <= 0 || text.indexOf('=') != at || at + 2 == text.length()) {
+            // what it says may be the secret itself
+            throw Failure.user(option + " takes a value from a file, so that it is in no list of processes and no"
+                    + " shell's history; write such as " + option + " DB_PASSWORD=@password.txt");
+        }
+        var secret = secrets.addObject().put("name", text.substring(0, at));
+        var bytes = bytes(text.substring(at + 2));
+        var lines = option.equals("--secret");
+        secret.put("base64", Base64.getEncoder().encodeToString(lines ? withoutLineEnd(bytes) : bytes));
+        return secret;
+    }
+
+    /** As a shell takes a file into a variable: the end of the last line does not count. */
+    private static byte[] withoutLineEnd(byte[] bytes) {
+        var end = bytes.length;
+        if (end > 0 && bytes[end - 1] == '\n') {
+            end--;
+        }
+        return Arrays.copyOf(bytes, end);
     }
 
     private static void putAfter(ArrayNode after, String text) {
@@ -244,10 +285,12 @@ final class Specification {
     }
 
     private static String text(String file) {
+        return new String(bytes(file), StandardCharsets.UTF_8);
+    }
+
+    private static byte[] bytes(String file) {
         try {
-            return file.equals("-")
-                    ? new String(System.in.readAllBytes(), StandardCharsets.UTF_8)
-                    : Files.readString(Path.of(file));
+            return file.equals("-") ? System.in.readAllBytes() : Files.readAllBytes(Path.of(file));
         } catch (NoSuchFileException e) {
             throw Failure.user("there is no file " + file + "; correct its name", e);
         } catch (IOException e) {

@@ -74,6 +74,19 @@ final class SubmitCommand extends ClusterCommand {
                 description = "Cancel the rest once more than N tasks have failed")
         @Nullable
         Integer maxFails;
+
+        @Option(
+                names = "--secret",
+                paramLabel = "NAME=@FILE",
+                description = "Give every task the file's text as this variable, and nobody else; @- for standard"
+                        + " input; may be repeated")
+        List<String> secrets = List.of();
+
+        @Option(
+                names = "--secret-file",
+                paramLabel = "NAME=@FILE",
+                description = "Likewise as a file of this name in $MUSTER_SECRETS")
+        List<String> secretFiles = List.of();
     }
 
     /** What every task of the job does. */
@@ -236,13 +249,13 @@ final class SubmitCommand extends ClusterCommand {
             if (command.isEmpty() && task.executor == null) {
                 throw Failure.user("a command is missing; write such as: muster submit -- echo hello");
             }
-            return new Specification(context.environment(), this::upload).of(job, task, array, command);
+            return new Specification(context.environment(), this::upload, dryRun).of(job, task, array, command);
         }
         if (!command.isEmpty()) {
             throw Failure.user("--file and the command '" + command.get(0) + "' both say what to run; give one");
         }
         var specification = Specification.read(file);
-        new Specification(context.environment(), this::upload).putJob(specification, job);
+        new Specification(context.environment(), this::upload, dryRun).putJob(specification, job);
         return specification;
     }
 }

@@ -134,6 +134,41 @@ class SpecificationTest {
     }
 
     @Test
+    void secretsAreReadFromFilesAndNeverPrinted() throws IOException {
+        var file = Files.writeString(folder.resolve("password"), "hunter2\n");
+        var job = new SubmitCommand.JobOptions();
+        job.secrets = List.of("A=@" + file);
+        job.secretFiles = List.of("B=@" + file);
+        var specification = Json.object();
+        new Specification(Map.of(), Path::toString, false).putJob(specification, job);
+
+        assertThat(specification)
+                .isEqualTo(Json.read("{'secrets':[{'name':'A','base64':'aHVudGVyMg=='},"
+                        .concat("{'name':'B','base64':'aHVudGVyMgo=','as':'file'}]}")
+                        .replace('\'', '"')));
+        assertSpecification(
+                "{'secrets':[{'name':'A'},{'name':'B','as':'file'}],'task':{'command':['c']}}",
+                "--secret",
+                "A=@" + file,
+                "--secret-file",
+                "B=@" + file,
+                "c");
+    }
+
+    @Test
+    void aSecretOnTheCommandLineIsRefusedAndNotRepeated() {
+        for (var option : List.of("--secret", "--secret-file")) {
+            for (var given : List.of("A=hunter2", "hunter2", "A=hunter2=@b", "A=@", "=@b")) {
+                var run = submit(option, given, "c");
+                assertThat(run.exitCode()).isEqualTo(2);
+                assertThat(run.err())
+                        .contains(option + " takes a value from a file")
+                        .doesNotContain("hunter2");
+            }
+        }
+    }
+
+    @Test
     void contradictionsAreRefused() throws IOException {
         var empty = Files.writeString(folder.resolve("empty"), "").toString();
         var broken = Files.writeString(folder.resolve("broken.json"), "{\n \"task\": }")

@@ -71,6 +71,7 @@ record Plan(
                 directory.toString(),
                 true));
         mountScratch(attempt, directory, mounts);
+        mountSecrets(attempt, mounts);
         binds(attempt).forEach(bind -> mounts.add(binds.parse(bind)));
         var stdin = task.stdin() == null ? null : input(task.stdin(), directory, binds);
         var stdout = attempt.stdout();
@@ -132,6 +133,13 @@ record Plan(
         var scratch = attempt.environment().get("MUSTER_SCRATCH");
         if (scratch != null && !directory.startsWith(scratch)) {
             mounts.add(new Mount(Path.of(scratch), scratch, true));
+        }
+    }
+
+    private static void mountSecrets(Attempt attempt, List<Mount> mounts) {
+        var secrets = attempt.environment().get("MUSTER_SECRETS");
+        if (secrets != null) {
+            mounts.add(new Mount(Path.of(secrets), secrets, false));
         }
     }
 

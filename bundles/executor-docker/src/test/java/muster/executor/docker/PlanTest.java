@@ -73,6 +73,24 @@ class PlanTest {
     }
 
     @Test
+    void letsTheTaskReadItsSecretsAndNotWriteThem() {
+        var task =
+                task(Map.of()).environment("MUSTER_SECRETS", folder.resolve("s").toString());
+
+        var mounts = plan(task, settings("worker", Pull.MISSING))
+                .container()
+                .path("HostConfig")
+                .path("Mounts");
+
+        assertThat(mounts).anySatisfy(mount -> {
+            assertThat(mount.path("Source").asText()).isEqualTo("/outside/s");
+            assertThat(mount.path("Target").asText())
+                    .isEqualTo(folder.resolve("s").toString());
+            assertThat(mount.path("ReadOnly").asBoolean()).isTrue();
+        });
+    }
+
+    @Test
     void asksForAnImage() {
         assertThatThrownBy(() -> plan(TestTask.of("docker", "true"), settings("worker", Pull.MISSING)))
                 .hasMessageContaining("image");

@@ -13,6 +13,7 @@ import muster.api.JobId;
 import muster.api.JobSpec;
 import muster.api.JobState;
 import muster.api.JobView;
+import muster.api.Secret;
 import muster.api.TaskId;
 import muster.api.TaskSpec;
 import muster.api.TaskState;
@@ -32,6 +33,9 @@ public final class JobRun {
     public final Instant submittedAt;
     public @Nullable Instant startedAt;
     public @Nullable Instant finishedAt;
+
+    /** What its tasks get, with the values, as long as tasks may start. */
+    public List<Secret> secrets = List.of();
 
     /** Why it is in its state, where that needs saying. */
     public String message = "";

@@ -49,6 +49,7 @@ public final class ManagerSecurity {
     private static final String BROKER_KEY_STORE = "broker.p12";
     private static final String ADMIN = "admin.token";
     private static final String JOIN = "join.token";
+    private static final String TASK_SECRETS = "secrets.key";
     private static final int PASSWORD_BYTES = 32;
 
     /** What a stranger is told: not who leads. */
@@ -87,7 +88,7 @@ public final class ManagerSecurity {
         return new StoredSecrets(
                 new SecretFiles(folder),
                 List.of(PASSWORD, AUTHORITY),
-                List.of(Tokens.FILE, Certificates.FILE, ADMIN, JOIN),
+                List.of(Tokens.FILE, Certificates.FILE, ADMIN, JOIN, TASK_SECRETS),
                 List.of(ADMIN, JOIN),
                 key,
                 store);
@@ -182,6 +183,24 @@ public final class ManagerSecurity {
         }
         all.addAll(names);
         return new ArrayList<>(all);
+    }
+
+    /**
+     * What encrypts the secrets of tasks, by a key that is made when it is first asked for. This manager must lead.
+     *
+     * @throws MusterException UNAVAILABLE if the key cannot be read or kept
+     */
+    public TaskSecrets taskSecrets() {
+        var kept = vault.read(TASK_SECRETS);
+        var key = kept.orElseGet(SecurityKey::random);
+        if (kept.isEmpty()) {
+            vault.write(TASK_SECRETS, key);
+        }
+        try {
+            return new TaskSecrets(new SecurityKey(vault.place(TASK_SECRETS), key));
+        } catch (IllegalArgumentException e) {
+            throw vault.damaged(TASK_SECRETS, "restore it from a backup", e);
+        }
     }
 
     private static String secret() {

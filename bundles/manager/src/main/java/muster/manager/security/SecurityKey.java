@@ -30,12 +30,20 @@ public final class SecurityKey {
     private static final byte FORM = 1;
     private static final String CIPHER = "AES/GCM/NoPadding";
 
-    private final Path file;
-    private final SecretKey key;
-    private final SecureRandom random = new SecureRandom();
+    private static final SecureRandom RANDOM = new SecureRandom();
 
-    private SecurityKey(Path file, byte[] key) {
-        this.file = file;
+    private final String place;
+    private final SecretKey key;
+
+    /**
+     * @param place where it lies, for who has to mend it
+     * @throws IllegalArgumentException if it has not 32 bytes
+     */
+    SecurityKey(String place, byte[] key) {
+        if (key.length != KEY_BYTES) {
+            throw new IllegalArgumentException("it has " + key.length + " bytes, not " + KEY_BYTES);
+        }
+        this.place = place;
         this.key = new SecretKeySpec(key, "AES");
     }
 
@@ -54,7 +62,7 @@ public final class SecurityKey {
             }
             var bytes = Base64.getDecoder().decode(Files.readString(file).strip());
             if (bytes.length == KEY_BYTES) {
-                return new SecurityKey(file, bytes);
+                return new SecurityKey(file.toString(), bytes);
             }
         } catch (IOException e) {
             throw new MusterException(
@@ -75,10 +83,17 @@ public final class SecurityKey {
                 cause);
     }
 
+    /** Bytes for a new one. */
+    static byte[] random() {
+        var bytes = new byte[KEY_BYTES];
+        RANDOM.nextBytes(bytes);
+        return bytes;
+    }
+
     /** Encrypts a secret. */
     byte[] seal(String name, byte[] secret) {
         var encrypted = new byte[1 + NONCE_BYTES];
-        random.nextBytes(encrypted);
+        RANDOM.nextBytes(encrypted);
         encrypted[0] = FORM;
         try {
             var ciphertext = cipher(Cipher.ENCRYPT_MODE, name, encrypted).doFinal(secret);
@@ -113,8 +128,8 @@ public final class SecurityKey {
     private MusterException foreign(String name, @Nullable Exception cause) {
         return new MusterException(
                 ErrorCode.UNAVAILABLE,
-                "'" + name + "' in the store was not encrypted by " + file
-                        + "; give this manager the key that the cluster's first manager has",
+                "'" + name + "' in the store was not encrypted by " + place
+                        + "; give this manager the key by which it was",
                 cause);
     }
 
@@ -127,6 +142,6 @@ public final class SecurityKey {
 
     @Override
     public String toString() {
-        return "SecurityKey[" + file + "]";
+        return "SecurityKey[" + place + "]";
     }
 }

@@ -32,6 +32,7 @@ final class Rows {
     static final String LOG = "job, task, number, stream, content";
     static final String WORKER = "id, content";
     static final String SECRET = "name, content";
+    static final String TASK_SECRET = "job, content";
 
     private Rows() {}
 
@@ -312,6 +313,16 @@ final class Rows {
 
     static byte[] secret(ResultSet row) throws SQLException {
         var content = Content.open(row.getBytes(2), "secret " + row.getString(1));
+        return Objects.requireNonNull(content.bytes());
+    }
+
+    static byte[] content(JobId job, byte[] secrets) {
+        return new Content().bytes(secrets).seal("secrets of job " + job);
+    }
+
+    static byte[] taskSecrets(ResultSet row) throws SQLException {
+        var name = "secrets of job " + row.getLong(1);
+        var content = Content.open(row.getBytes(2), "secrets of job " + jobId(row, name));
         return Objects.requireNonNull(content.bytes());
     }
 

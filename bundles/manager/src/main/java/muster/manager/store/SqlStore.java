@@ -446,6 +446,9 @@ public final class SqlStore implements Store {
             insert(connection, dispatched.dispatch());
         } else if (write instanceof Write.Submitted submitted) {
             insert(connection, submitted.job());
+            if (submitted.secrets() != null) {
+                insert(connection, submitted.job().id(), submitted.secrets());
+            }
         } else if (write instanceof Write.Canceled canceled) {
             flush();
             change(connection, canceled.job(), before -> before.canceled(canceled.message()));
@@ -463,6 +466,10 @@ public final class SqlStore implements Store {
                     connection,
                     "update job set progress = ? where id = ?",
                     Rows.Progress.DELETED.content(deleted.job()),
+                    deleted.job().value());
+            update(
+                    connection,
+                    "delete from task_secret where job = ?",
                     deleted.job().value());
         } else if (write instanceof Write.Swept) {
             flush();
@@ -559,6 +566,14 @@ public final class SqlStore implements Store {
                 job.id().value(),
                 Rows.content(job),
                 Rows.Progress.NONE.content(job.id()));
+    }
+
+    private static void insert(Connection connection, JobId job, byte[] secrets) throws SQLException {
+        update(
+                connection,
+                "insert into task_secret (" + Rows.TASK_SECRET + ") values (?, ?)",
+                job.value(),
+                Rows.content(job, secrets));
     }
 
     private static void change(Connection connection, JobId job, UnaryOperator<Rows.Progress> change)
@@ -716,6 +731,16 @@ public final class SqlStore implements Store {
     }
 
     // ---- secrets
+
+    @Override
+    public Optional<byte[]> taskSecrets(JobId job) {
+        var found = new ArrayList<byte[]>();
+        query(
+                "select " + Rows.TASK_SECRET + " from task_secret where job = ?",
+                row -> found.add(Rows.taskSecrets(row)),
+                job.value());
+        return found.stream().findFirst();
+    }
 
     @Override
     public Optional<byte[]> secret(String name) {

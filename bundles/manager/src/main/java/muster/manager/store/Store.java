@@ -66,6 +66,9 @@ public interface Store extends AutoCloseable {
 
     List<StoredWorker> workers();
 
+    /** The secrets of a job as they were written; empty if it has none. */
+    Optional<byte[]> taskSecrets(JobId job);
+
     /** A secret as it was written; empty if there is none of that name. */
     Optional<byte[]> secret(String name);
 

@@ -78,6 +78,10 @@ record Verification(Lease lease, Map<String, Long> rows, List<String> faults) {
                 Rows.log(row);
                 owned("logs", row);
             });
+            table("task_secret", Rows.TASK_SECRET, row -> {
+                Rows.taskSecrets(row);
+                owned("secrets", row);
+            });
             table("worker", Rows.WORKER, Rows::worker);
             table("secret", Rows.SECRET, Rows::secret);
             return new Verification(lease, counts, faults);

@@ -12,8 +12,17 @@ public sealed interface Write {
         return false;
     }
 
-    /** A job was accepted. */
-    record Submitted(StoredJob job) implements Write {
+    /**
+     * A job was accepted.
+     *
+     * @param secrets encrypted; null for none
+     */
+    record Submitted(StoredJob job, byte @Nullable [] secrets) implements Write {
+        /** Without secrets. */
+        public Submitted(StoredJob job) {
+            this(job, null);
+        }
+
         @Override
         public boolean awaited() {
             return true;
@@ -36,7 +45,7 @@ public sealed interface Write {
     /** The job was opened again: what failed or was canceled counts no longer. */
     record Reopened(JobId job) implements Write {}
 
-    /** The job is forgotten: at once for all who ask; its rows go after that, some with each commit. */
+    /** The job is forgotten: at once for all who ask, and its secrets; its rows go after that, some with each commit. */
     record Deleted(JobId job) implements Write {}
 
     /** Some rows of deleted jobs go. The store gives this to itself. */

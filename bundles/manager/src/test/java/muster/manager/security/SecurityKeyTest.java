@@ -69,7 +69,7 @@ final class SecurityKeyTest {
         assertThatThrownBy(call)
                 .isInstanceOfSatisfying(
                         MusterException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.UNAVAILABLE))
-                .hasMessageContaining("the key that the cluster's first manager has");
+                .hasMessageContaining("the key by which it was");
     }
 
     @ParameterizedTest

@@ -172,7 +172,8 @@ class SqliteDamageTest {
 
     @Test
     void aFlippedBitOfTheFileIsFoundOrDoesNoHarm() throws Exception {
-        assertThat(refused(stopped, "", this::flipped)).isGreaterThan(TRIALS / 2);
+        // half of the file is free pages
+        assertThat(refused(stopped, "", this::flipped)).isGreaterThan(TRIALS / 3);
     }
 
     @Test

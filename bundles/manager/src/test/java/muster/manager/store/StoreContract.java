@@ -339,6 +339,16 @@ abstract class StoreContract {
     }
 
     @Test
+    void keepsTheSecretsOfAJobUntilItIsDeleted() throws Exception {
+        write(new Write.Submitted(job(1), new byte[] {1, 0}), new Write.Submitted(job(2), new byte[] {2}));
+        write(new Write.JobEnded(new JobId(1), NOW, NOW, "", new byte[] {1}), new Write.Deleted(new JobId(2)));
+        reopen();
+        assertThat(store.taskSecrets(new JobId(1))).get().isEqualTo(new byte[] {1, 0});
+        assertThat(store.taskSecrets(new JobId(2))).isEmpty();
+        assertThat(count("task_secret")).isEqualTo(1);
+    }
+
+    @Test
     void addsSecretsAllOrNone() throws Exception {
         assertThat(store.addSecrets(new TreeMap<>(Map.of("b", new byte[] {1}, "c", new byte[] {2}))))
                 .isTrue();

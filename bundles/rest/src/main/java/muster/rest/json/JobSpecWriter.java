@@ -11,11 +11,15 @@ import muster.api.JobSpec;
 import muster.api.Output;
 import muster.api.Quantity;
 import muster.api.Resources;
+import muster.api.Secret;
 import muster.api.TaskSpec;
 import muster.api.Work;
 import org.jspecify.annotations.Nullable;
 
-/** Writes a job as {@link JobSpecReader} reads it, without what is at its default. */
+/**
+ * Writes a job as {@link JobSpecReader} reads it, without what is at its default. Of secrets it never writes more than the
+ * names, so that who submits it again has to add their values.
+ */
 public final class JobSpecWriter {
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
@@ -42,6 +46,18 @@ public final class JobSpecWriter {
         } else if (job.work() instanceof Work.Graph graph) {
             var tasks = out.putObject("graph").putArray("tasks");
             graph.tasks().forEach(task -> tasks.add(task(task)));
+        }
+        if (!job.secrets().isEmpty()) {
+            var secrets = out.putArray("secrets");
+            job.secrets().forEach(secret -> secrets.add(secret(secret)));
+        }
+        return out;
+    }
+
+    private static ObjectNode secret(Secret secret) {
+        var out = NODES.objectNode().put("name", secret.name());
+        if (secret.place() == Secret.Place.FILE) {
+            out.put("as", "file");
         }
         return out;
     }

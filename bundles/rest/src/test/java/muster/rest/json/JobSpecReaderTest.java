@@ -19,6 +19,7 @@ import muster.api.JobSpec;
 import muster.api.MusterException;
 import muster.api.Output;
 import muster.api.Resources;
+import muster.api.Secret;
 import muster.api.Work;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -74,6 +75,40 @@ class JobSpecReaderTest {
                         "/task/outputs/1",
                         "/task/outputs/2/path",
                         "/task/outputs/2/keep");
+    }
+
+    @Test
+    void readsSecretsAndWritesTheirNamesAlone() {
+        var job = read("{'task':{'command':['x']},'secrets':[{'name':'A','value':'hunter2'},"
+                + "{'name':'B','base64':'AP8=','as':'file'}]}");
+        assertThat(job.secrets())
+                .containsExactly(
+                        new Secret("A", Secret.Place.ENVIRONMENT, "hunter2".getBytes(StandardCharsets.UTF_8)),
+                        new Secret("B", Secret.Place.FILE, new byte[] {0, -1}));
+        assertThat(JobSpecWriter.write(job).path("secrets"))
+                .hasToString("[{\"name\":\"A\"},{\"name\":\"B\",\"as\":\"file\"}]");
+    }
+
+    @Test
+    void noFaultOfASecretTellsItsValue() {
+        var faults = faults("{'task':{'command':['x']},'secrets':[{'name':'A'},{'value':'hunter2'},"
+                + "{'name':'B','value':'hunter2','base64':'aHVudGVyMg=='},{'name':'C','value':{'hunter2':1}},"
+                + "{'name':'D','value':'hunter2\\u0000'},{'name':'E','base64':'hunter2!'},"
+                + "{'name':'1','value':'hunter2','as':'flag'},'hunter2',{'name':'F','value':'hunter2','at':'x'}]}");
+        assertThat(faults)
+                .extracting(Fault::pointer)
+                .containsExactlyInAnyOrder(
+                        "/secrets/0",
+                        "/secrets/1",
+                        "/secrets/2",
+                        "/secrets/3/value",
+                        "/secrets/4/value",
+                        "/secrets/5/base64",
+                        "/secrets/6/name",
+                        "/secrets/6/as",
+                        "/secrets/7",
+                        "/secrets/8/at");
+        assertThat(faults).noneSatisfy(fault -> assertThat(fault.toString()).contains("hunter2"));
     }
 
     @Test

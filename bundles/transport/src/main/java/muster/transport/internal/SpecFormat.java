@@ -14,6 +14,7 @@ import muster.api.JobSpec;
 import muster.api.Output;
 import muster.api.Parameters;
 import muster.api.Resources;
+import muster.api.Secret;
 import muster.api.TaskSpec;
 import muster.api.Work;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +34,51 @@ public final class SpecFormat {
         }
         out.writeFieldName("work");
         writeWork(out, spec.work());
+        Cbor.writeList(out, "secrets", spec.secrets(), (each, secret) -> writeSecret(each, secret.named()));
         out.writeEndObject();
+    }
+
+    /** With its value, if it has one. */
+    static void writeSecret(CBORGenerator out, Secret secret) throws IOException {
+        out.writeStartObject();
+        Cbor.writeText(out, "name", secret.name());
+        Cbor.writeFlag(out, "file", secret.place() == Secret.Place.FILE);
+        if (secret.value() != null) {
+            out.writeBinaryField("value", secret.requireValue());
+        }
+        out.writeEndObject();
+    }
+
+    static Secret readSecret(CBORParser in) throws IOException {
+        var name = "";
+        var place = Secret.Place.ENVIRONMENT;
+        byte @Nullable [] value = null;
+        for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
+            switch (field) {
+                case "name" -> name = Cbor.readText(in);
+                case "file" -> place = in.getBooleanValue() ? Secret.Place.FILE : Secret.Place.ENVIRONMENT;
+                case "value" -> value = in.getBinaryValue();
+                default -> in.skipChildren();
+            }
+        }
+        return new Secret(name, place, value);
+    }
+
+    public static void writeSecrets(CBORGenerator out, List<Secret> secrets) throws IOException {
+        out.writeStartObject();
+        Cbor.writeList(out, "secrets", secrets, SpecFormat::writeSecret);
+        out.writeEndObject();
+    }
+
+    public static List<Secret> readSecrets(CBORParser in) throws IOException {
+        List<Secret> secrets = List.of();
+        for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
+            switch (field) {
+                case "secrets" -> secrets = Cbor.readList(in, SpecFormat::readSecret);
+                default -> in.skipChildren();
+            }
+        }
+        return secrets;
     }
 
     private static void writeDependency(CBORGenerator out, JobSpec.Dependency dependency) throws IOException {
@@ -152,6 +197,7 @@ public final class SpecFormat {
         List<JobSpec.Dependency> after = List.of();
         @Nullable Integer maxFails = null;
         @Nullable Work work = null;
+        List<Secret> secrets = List.of();
         for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
             switch (field) {
                 case "name" -> name = Cbor.readText(in);
@@ -160,10 +206,11 @@ public final class SpecFormat {
                 case "after" -> after = Cbor.readList(in, SpecFormat::readDependency);
                 case "maxFails" -> maxFails = Cbor.readInt(in);
                 case "work" -> work = readWork(in);
+                case "secrets" -> secrets = Cbor.readList(in, SpecFormat::readSecret);
                 default -> in.skipChildren();
             }
         }
-        return new JobSpec(name, tags, priority, after, maxFails, Cbor.present(in, work, "work"));
+        return new JobSpec(name, tags, priority, after, maxFails, Cbor.present(in, work, "work"), secrets);
     }
 
     private static JobSpec.Dependency readDependency(CBORParser in) throws IOException {

@@ -10,6 +10,7 @@ import java.util.Map;
 import muster.api.AttemptId;
 import muster.api.JobId;
 import muster.api.LogStream;
+import muster.api.Secret;
 import muster.api.TaskSpec;
 import muster.transport.ToWorker;
 import org.jspecify.annotations.Nullable;
@@ -106,6 +107,7 @@ public final class ToWorkerFormat {
         if (batch.items() != null) {
             Cbor.writeTexts(out, "items", batch.items());
         }
+        Cbor.writeList(out, "secrets", batch.secrets(), SpecFormat::writeSecret);
         out.writeEndObject();
     }
 
@@ -161,6 +163,7 @@ public final class ToWorkerFormat {
         var indices = new int[0];
         var attempts = new int[0];
         @Nullable List<String> items = null;
+        List<Secret> secrets = List.of();
         for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
             switch (field) {
                 case "job" -> job = Cbor.readLong(in);
@@ -169,6 +172,7 @@ public final class ToWorkerFormat {
                 case "indices" -> indices = Cbor.readInts(in);
                 case "attempts" -> attempts = Cbor.readInts(in);
                 case "items" -> items = Cbor.readTexts(in);
+                case "secrets" -> secrets = Cbor.readList(in, SpecFormat::readSecret);
                 default -> in.skipChildren();
             }
         }
@@ -176,7 +180,8 @@ public final class ToWorkerFormat {
             throw new IllegalArgumentException("a batch of job " + job + " has " + indices.length + " indices and "
                     + attempts.length + " attempts" + (items == null ? "" : " and " + items.size() + " items"));
         }
-        return new ToWorker.Batch(new JobId(job), owner, Cbor.present(in, spec, "spec"), indices, attempts, items);
+        return new ToWorker.Batch(
+                new JobId(job), owner, Cbor.present(in, spec, "spec"), indices, attempts, items, secrets);
     }
 
     private static List<AttemptId> readAttempts(CBORParser in) throws IOException {
