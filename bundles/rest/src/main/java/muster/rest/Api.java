@@ -33,6 +33,7 @@ final class Api implements AutoCloseable {
             WorkersResource.class,
             EnrolResource.class,
             TokensResource.class,
+            SessionResource.class,
             ClusterResource.class,
             SystemResource.UnderApi.class,
             SystemResource.AtRoot.class);
@@ -50,6 +51,7 @@ final class Api implements AutoCloseable {
             AccessService access,
             ObjectService objects,
             AuditService audit,
+            Sessions sessions,
             long mostBytes) {
         bus = new CXFBusFactory().createBus();
         streams = new Streams(jobs);
@@ -67,11 +69,12 @@ final class Api implements AutoCloseable {
                 new WorkersResource(cluster),
                 new EnrolResource(access),
                 new TokensResource(access),
+                new SessionResource(sessions),
                 new ClusterResource(cluster),
                 new SystemResource.UnderApi(cluster),
                 new SystemResource.AtRoot(cluster)));
         factory.setProviders(List.of(
-                new Authentication(access),
+                new Authentication(access, sessions),
                 new Authorization(),
                 new AuditTrail(audit),
                 new UnreadBodies(mostBytes),

@@ -6,7 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Reads tokens from the Authorization header: as Bearer, or as the password of Basic, which browsers can ask for. */
+/** Reads tokens from the Authorization header: as Bearer, or as the password of Basic, which some programs have alone. */
 final class Credentials {
     /** Longer headers are no token. */
     private static final int MAX_LENGTH = 4096;

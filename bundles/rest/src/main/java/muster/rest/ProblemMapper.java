@@ -5,9 +5,11 @@ import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.concurrent.CompletionException;
 import javax.servlet.http.HttpServletRequest;
+import javax.ws.rs.HttpMethod;
 import javax.ws.rs.WebApplicationException;
 import javax.ws.rs.core.Context;
 import javax.ws.rs.core.HttpHeaders;
+import javax.ws.rs.core.MediaType;
 import javax.ws.rs.core.Response;
 import javax.ws.rs.ext.ExceptionMapper;
 import muster.api.ErrorCode;
@@ -19,6 +21,8 @@ import org.slf4j.LoggerFactory;
 /** The one place that turns failures into answers. */
 public final class ProblemMapper implements ExceptionMapper<Throwable> {
     private static final Logger LOG = LoggerFactory.getLogger(ProblemMapper.class);
+
+    private static final String CHALLENGE = "Bearer realm=\"muster\"";
 
     private final SecureRandom random = new SecureRandom();
 
@@ -78,20 +82,29 @@ public final class ProblemMapper implements ExceptionMapper<Throwable> {
     }
 
     private Response response(Problem problem) {
-        return builder(problem).build();
+        return problem.status() == 401 && isPage()
+                ? loginPage()
+                : builder(problem).build();
+    }
+
+    /** Whether a browser shows what is answered. */
+    private boolean isPage() {
+        var accept = request.getHeader(HttpHeaders.ACCEPT);
+        return request.getMethod().equals(HttpMethod.GET) && accept != null && accept.contains(MediaType.TEXT_HTML);
+    }
+
+    /** In the place of the page that was asked for, which is loaded again after the login. */
+    private static Response loginPage() {
+        return Response.fromResponse(Documents.LOGIN.answer(Response.Status.UNAUTHORIZED))
+                .header(HttpHeaders.WWW_AUTHENTICATE, CHALLENGE)
+                .build();
     }
 
     private Response.ResponseBuilder builder(Problem problem) {
         var response =
                 Response.status(problem.status()).type(Problem.MEDIA_TYPE).entity(problem);
         if (problem.status() == 401) {
-            var accept = request.getHeader(HttpHeaders.ACCEPT);
-            // a browser asks for the token if it is told of Basic alone
-            response.header(
-                    HttpHeaders.WWW_AUTHENTICATE,
-                    accept != null && accept.contains("text/html")
-                            ? "Basic realm=\"muster: any name, token as password\", charset=\"UTF-8\""
-                            : "Bearer realm=\"muster\"");
+            response.header(HttpHeaders.WWW_AUTHENTICATE, CHALLENGE);
         }
         if (problem.retryable()) {
             response.header(HttpHeaders.RETRY_AFTER, "2");

@@ -51,6 +51,12 @@ public final class RestServer {
                                 + " of its body must come, such as 20s; who is slower is cut off")
         String request_time() default "20s";
 
+        @AttributeDefinition(description = "How long after its last request the session of a browser ends, such as 30m")
+        String session_idle() default "30m";
+
+        @AttributeDefinition(description = "How long after its login it ends in any case, such as 12h")
+        String session_life() default "12h";
+
         @AttributeDefinition(description = "How many connections there may be at a time; further ones wait")
         int connections() default 4096;
     }
@@ -77,8 +83,19 @@ public final class RestServer {
         this.settings = settings;
         this.bounds =
                 new HttpsListener.Bounds(IDLE, Quantity.parseDuration(settings.request_time()), settings.connections());
-        this.api =
-                new Api(jobs, workflows, cluster, access, objects, audit, Quantity.parseBytes(settings.request_size()));
+        var sessions = new Sessions(
+                Quantity.parseDuration(settings.session_idle()),
+                Quantity.parseDuration(settings.session_life()),
+                System::nanoTime);
+        this.api = new Api(
+                jobs,
+                workflows,
+                cluster,
+                access,
+                objects,
+                audit,
+                sessions,
+                Quantity.parseBytes(settings.request_size()));
         listen();
     }
 

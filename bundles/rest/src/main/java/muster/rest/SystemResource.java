@@ -48,10 +48,26 @@ public abstract class SystemResource {
     @Operation(
             operationId = "health",
             summary = "Says that the manager is up",
-            description = "The only one that takes no token. Answers at /healthz too.")
+            description = "Takes no token. Answers at /healthz too.")
     @ApiResponse(responseCode = "200", content = @Content(schema = @Schema(ref = "#/components/schemas/Status")))
     public Map<String, String> health() {
         return Map.of("status", "up");
+    }
+
+    @GET
+    @Path("login")
+    @Produces(MediaType.TEXT_HTML)
+    @Open
+    @Operation(
+            operationId = "login",
+            summary = "Gets a page to log in with",
+            description = "Takes no token, and tells nothing of the cluster. Answers at /login too.")
+    @ApiResponse(
+            responseCode = "200",
+            description = "The page",
+            content = @Content(mediaType = MediaType.TEXT_HTML, schema = @Schema(type = "string")))
+    public Response login() {
+        return Documents.LOGIN.answer(Response.Status.OK);
     }
 
     @GET
@@ -108,13 +124,12 @@ public abstract class SystemResource {
     @Operation(
             operationId = "docs",
             summary = "Gets a page to read this document with",
-            description = "A browser asks for a name, which can be any, and a password, which is the token."
-                    + " Answers at /docs too.")
+            description = "A browser that is not logged in gets the page to log in with. Answers at /docs too.")
     @ApiResponse(
             responseCode = "200",
             description = "The page",
             content = @Content(mediaType = MediaType.TEXT_HTML, schema = @Schema(type = "string")))
     public Response docs() {
-        return Documents.page();
+        return Documents.REFERENCE.answer(Response.Status.OK);
     }
 }

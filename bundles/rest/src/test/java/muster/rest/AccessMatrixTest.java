@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,19 +30,21 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every operation of the OpenAPI document, asked without a token, with one that is not good, and with one of each role,
- * about the caller's own job and another's: each is answered as {@link #RULES} say, and by nothing else.
+ * Every operation of the OpenAPI document, asked without a token, with one that is not good, with one of each role, and
+ * from a browser that has logged in with it, about the caller's own job and another's: each is answered as
+ * {@link #RULES} say, and by nothing else.
  */
 @Timeout(120)
 class AccessMatrixTest {
     private static final String HEALTH = "health";
     private static final String ENROL = "enrolWorker";
     private static final String RENEW = "renewWorker";
+    private static final String LOGIN = "login";
     private static final String OWNER = "ursula";
     private static final String NOTHING = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-    /** These look at no token: the first tells nothing, the second wants the signature of a certificate's holder. */
-    private static final Set<String> PROVEN_OTHERWISE = Set.of(HEALTH, RENEW);
+    /** These look at no token: two tell nothing, one wants the signature of a certificate's holder. */
+    private static final Set<String> PROVEN_OTHERWISE = Set.of(HEALTH, LOGIN, RENEW);
 
     /** Whom an operation serves. An operation of the document that is not here fails the test: say it here too. */
     private static final Map<String, Rule> RULES = Map.ofEntries(
@@ -74,6 +78,10 @@ class AccessMatrixTest {
             Map.entry("createToken", new Rule(Role.ADMIN, Of.NOBODY)),
             Map.entry("listTokens", new Rule(Role.ADMIN, Of.NOBODY)),
             Map.entry("revokeToken", new Rule(Role.ADMIN, Of.NOBODY)),
+            Map.entry("createSession", new Rule(Role.VIEWER, Of.NOBODY)),
+            Map.entry("getSession", new Rule(Role.VIEWER, Of.NOBODY)),
+            Map.entry("endSession", new Rule(Role.VIEWER, Of.NOBODY)),
+            Map.entry(LOGIN, new Rule(Role.WORKER, Of.NOBODY)),
             Map.entry("getCluster", new Rule(Role.VIEWER, Of.NOBODY)),
             Map.entry(HEALTH, new Rule(Role.WORKER, Of.NOBODY)),
             Map.entry("readiness", new Rule(Role.VIEWER, Of.NOBODY)),
@@ -162,6 +170,49 @@ class AccessMatrixTest {
         }
     }
 
+    @ParameterizedTest
+    @MethodSource("operations")
+    void aSessionMayDoWhatItsTokenMay(Case asked) throws Exception {
+        for (var owner : List.of(OWNER, "somebody")) {
+            for (var role : EnumSet.range(Role.VIEWER, Role.ADMIN)) {
+                var session = server.sessions.open(FakeAccess.token(role));
+                assertThat(status(asked, owner, cookie(session), session.csrf()))
+                        .as("%s of %s as %s", asked, owner, role)
+                        // who joins shows the join token itself
+                        .isEqualTo(asked.id().equals(ENROL) ? 401 : expected(asked, owner, role));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("operations")
+    void whatChangesSomethingInASessionComesFromOurPages(Case asked) throws Exception {
+        var changes = !Set.of("GET", "HEAD").contains(asked.method());
+        for (var csrf : new String[] {
+            null, "", "x", server.sessions.open(FakeAccess.token(Role.ADMIN)).csrf()
+        }) {
+            var session = server.sessions.open(FakeAccess.token(Role.ADMIN));
+            assertThat(status(asked, OWNER, cookie(session), csrf))
+                    .as("%s with %s", asked, csrf)
+                    .isEqualTo(changes ? 403 : expected(asked, OWNER, Role.ADMIN));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("operations")
+    void aSessionThatIsNoneIsNobody(Case asked) throws Exception {
+        var revoked = server.sessions.open(FakeAccess.REVOKED);
+        for (var cookie : List.of(Sessions.COOKIE + "=", Sessions.COOKIE + "=x", cookie(revoked))) {
+            assertThat(status(asked, OWNER, cookie, revoked.csrf()))
+                    .as("%s with %s", asked, cookie)
+                    .isEqualTo(PROVEN_OTHERWISE.contains(asked.id()) ? 200 : 401);
+        }
+    }
+
+    private static String cookie(Sessions.Session session) {
+        return Sessions.cookie(session).replaceFirst(";.*", "");
+    }
+
     private static int expected(Case asked, String owner, Role role) {
         var rule = RULES.get(asked.id());
         var success = Integer.parseInt(asked.success());
@@ -177,8 +228,24 @@ class AccessMatrixTest {
         return rule.of() == Of.OWNER && role == Role.USER && !owner.equals(OWNER) ? 403 : success;
     }
 
-    /** Asks about a job of that owner, in the state in which it can be done. */
     private static int status(Case asked, String owner, @Nullable String token) throws Exception {
+        var request = request(asked, owner);
+        if (token != null) {
+            request.header("Authorization", "Bearer " + token);
+        }
+        return status(server.client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream()));
+    }
+
+    private static int status(Case asked, String owner, String cookie, @Nullable String csrf) throws Exception {
+        var request = request(asked, owner).header("Cookie", cookie);
+        if (csrf != null) {
+            request.header(Sessions.CSRF_HEADER, csrf);
+        }
+        return status(server.client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream()));
+    }
+
+    /** Asks about a job of that owner, in the state in which it can be done. */
+    private static HttpRequest.Builder request(Case asked, String owner) {
         var job = server.jobs.submit(JobSpec.command(List.of("true")), owner, null);
         if (asked.id().equals("retryJob") || asked.id().equals("deleteJob")) {
             server.jobs.end(job, JobState.FAILED);
@@ -189,10 +256,7 @@ class AccessMatrixTest {
         } else if (BODIES.containsKey(asked.id())) {
             request.header("Content-Type", "application/json");
         }
-        if (token != null) {
-            request.header("Authorization", "Bearer " + token);
-        }
-        return status(server.client.send(request.build(), HttpResponse.BodyHandlers.ofInputStream()));
+        return request;
     }
 
     private static int status(HttpResponse<InputStream> response) throws IOException {

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import muster.api.Deed;
@@ -31,6 +32,9 @@ final class TestServer implements AutoCloseable {
     static final HttpsListener.Bounds BOUNDS =
             new HttpsListener.Bounds(Duration.ofSeconds(30), Duration.ofSeconds(20), 4096);
 
+    static final Duration IDLE = Duration.ofMinutes(30);
+    static final Duration LIFE = Duration.ofHours(12);
+
     private static final long MOST_BYTES = 64 << 20;
 
     final FakeJobs jobs = new FakeJobs();
@@ -40,6 +44,8 @@ final class TestServer implements AutoCloseable {
     final FakeObjects objects;
     final FakeAccess access;
     final HttpClient client;
+    final AtomicLong nanos = new AtomicLong();
+    final Sessions sessions = new Sessions(IDLE, LIFE, nanos::get);
     private final Api api;
     private final HttpsListener listener;
 
@@ -51,7 +57,7 @@ final class TestServer implements AutoCloseable {
         var tls = tls(folder);
         access = new FakeAccess(tls);
         objects = new FakeObjects(folder);
-        api = new Api(jobs, workflows, cluster, access, objects, deeds::add, MOST_BYTES);
+        api = new Api(jobs, workflows, cluster, access, objects, deeds::add, sessions, MOST_BYTES);
         listener = HttpsListener.start("127.0.0.1", 0, tls, bounds, api.servlet());
         client = HttpClient.newBuilder()
                 .sslContext(trusting(tls))
@@ -139,6 +145,14 @@ final class TestServer implements AutoCloseable {
 
     HttpRequest.Builder as(Role role, String method, String path, String body) {
         var request = request(method, path, body).header("Authorization", "Bearer " + FakeAccess.token(role));
+        return body.isEmpty() ? request : request.header("Content-Type", "application/json");
+    }
+
+    /** From a browser that has logged in with a token of this role. */
+    HttpRequest.Builder inSession(Sessions.Session session, String method, String path, String body) {
+        var request = request(method, path, body)
+                .header("Cookie", Sessions.cookie(session).replaceFirst(";.*", ""))
+                .header(Sessions.CSRF_HEADER, session.csrf());
         return body.isEmpty() ? request : request.header("Content-Type", "application/json");
     }
 
