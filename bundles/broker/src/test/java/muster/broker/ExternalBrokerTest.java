@@ -3,6 +3,8 @@ package muster.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -25,6 +27,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Both ends of the wire through brokers that are processes of their own. */
 @Tag("proof")
@@ -73,7 +77,7 @@ final class ExternalBrokerTest {
     }
 
     private Links.ManagerLink openManager(BrokerAddress address) throws Exception {
-        var link = links.openManager(address, authority.manager("manager"), manager);
+        var link = links.openManager(address, authority.manager("manager"), authority.worker("trial"), manager);
         open.add(link);
         manager.await(Recorder.Connected.class);
         return link;
@@ -134,6 +138,30 @@ final class ExternalBrokerTest {
         workerLink.unanswered();
         worker.await(Recorder.Connected.class);
         speak(managerLink, workerLink);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            needClientAuth=true | needClientAuth=false | hears strangers
+            <security-enabled>true | <security-enabled>false | lets a worker read another's queue
+            validated-user>true | validated-user>false | does not say by whose certificate
+            """)
+    void theManagerUsesNoBrokerThatKeepsOtherRules(String ours, String theirs, String why) throws Exception {
+        var place = Files.createDirectories(folder.resolve("other"));
+        try (var template = ExternalBroker.class.getResourceAsStream("broker.xml")) {
+            var text = new String(template.readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(text).contains(ours);
+            Files.writeString(place.resolve("broker.xml"), text.replace(ours, theirs));
+        }
+        var other = start("other", 0);
+        open.add(links.openManager(
+                BrokerAddress.parse(other.url().toString()),
+                authority.manager("manager"),
+                authority.worker("trial"),
+                manager));
+
+        assertThat(manager.await(Recorder.Disconnected.class).cause())
+                .startsWith("the broker at " + other.url() + " is not used, since it " + why);
     }
 
     @Test

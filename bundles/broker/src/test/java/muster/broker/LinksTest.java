@@ -75,7 +75,7 @@ final class LinksTest {
     }
 
     private Links.ManagerLink openManager(Recorder recorder) {
-        var link = links.openManager(address, managerIdentity, recorder);
+        var link = links.openManager(address, managerIdentity, null, recorder);
         open.add(link);
         return link;
     }
@@ -300,7 +300,7 @@ final class LinksTest {
         managerLink.close();
         var worker = authority.worker("manager");
         var recorder = new Recorder();
-        open.add(links.openManager(address, worker, recorder));
+        open.add(links.openManager(address, worker, null, recorder));
         assertThat(recorder.await(Recorder.Disconnected.class).cause()).contains("muster.manager");
     }
 

@@ -91,7 +91,10 @@ public final class ManagerComponent {
                     // which of several it is, a worker cannot know
                     manager.files(files, config.security_key().isEmpty() ? "" : config.address());
                     manager.start(links.openManager(
-                            broker, security.identity(), new KnownWorkers(manager.workers, security::turnedAway)));
+                            broker,
+                            security.identity(),
+                            broker.external() ? security.trial() : null,
+                            new KnownWorkers(manager.workers, security::turnedAway)));
                     var pruner = new Pruner(manager, jobs, retention);
                     leadership.begin(
                             jobs,

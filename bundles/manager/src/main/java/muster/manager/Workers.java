@@ -66,9 +66,7 @@ final class Workers implements ManagerListener {
 
     @Override
     public void disconnected(String cause) {
-        if (disconnected.isEmpty()) {
-            LOG.warn("The link to the broker is down, connecting again: {}", cause);
-        }
+        LOG.warn("The link to the broker is down, connecting again: {}", cause);
         disconnected = "the link to the broker is down: " + cause;
     }
 

@@ -110,7 +110,7 @@ class ElectionTest {
                             manager,
                             "m",
                             "1",
-                            new BrokerAddress(List.of(URI.create("tcp://127.0.0.1:7071"))),
+                            new BrokerAddress(URI.create("tcp://127.0.0.1:7071")),
                             List.of(),
                             (id, seen) -> seen),
                     files(jobs));

@@ -15,8 +15,9 @@ import org.jspecify.annotations.Nullable;
  * external one at once.
  *
  * @param servers such as {@code tcp://127.0.0.1:7071}; several are tried in this order, from the first after each loss
+ * @param external whether somebody else looks after it
  */
-public record BrokerAddress(List<URI> servers) {
+public record BrokerAddress(List<URI> servers, boolean external) {
     private static final String EXAMPLE = "tcp://broker:7071 or (tcp://broker1:7071,tcp://broker2:7071)";
 
     public BrokerAddress {
@@ -27,12 +28,13 @@ public record BrokerAddress(List<URI> servers) {
         servers.forEach(BrokerAddress::require);
     }
 
+    /** The embedded one. */
     public BrokerAddress(URI server) {
-        this(List.of(server));
+        this(List.of(server), false);
     }
 
     /**
-     * Reads one URL, or several in the form in which Artemis writes them: {@code (tcp://a:1,tcp://b:2)}.
+     * Reads where an external one is: one URL, or several in the form in which Artemis writes them: {@code (tcp://a:1,tcp://b:2)}.
      *
      * @throws MusterException INVALID if it is neither
      */
@@ -41,7 +43,7 @@ public record BrokerAddress(List<URI> servers) {
         var several = stripped.startsWith("(") && stripped.endsWith(")");
         var urls = several ? stripped.substring(1, stripped.length() - 1) : stripped;
         return new BrokerAddress(
-                Arrays.stream(urls.split(",", -1)).map(url -> uri(url.strip())).toList());
+                Arrays.stream(urls.split(",", -1)).map(url -> uri(url.strip())).toList(), true);
     }
 
     private static URI uri(String url) {

@@ -2,6 +2,7 @@ package muster.transport;
 
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -20,8 +21,15 @@ public interface Links {
     /** The longest pause before an end whose connection is lost tries again. */
     Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
-    /** Opens the manager's end. Returns at once. */
-    ManagerLink openManager(BrokerAddress broker, NodeIdentity identity, ManagerListener listener);
+    /**
+     * Opens the manager's end. Returns at once.
+     *
+     * @param trial for a broker that others look after, the identity of a worker that is none: at each connection the
+     *     broker is tried by it, and not used if it admits strangers or lets a worker read what is not its own. Null for
+     *     the embedded one
+     */
+    ManagerLink openManager(
+            BrokerAddress broker, NodeIdentity identity, @Nullable NodeIdentity trial, ManagerListener listener);
 
     /**
      * Opens a worker's end. Returns at once. After each connection it hears nothing until the manager has answered its

@@ -120,7 +120,8 @@ class AgentLoadTest {
         volatile WorkerListener listener;
 
         @Override
-        public ManagerLink openManager(BrokerAddress broker, NodeIdentity identity, ManagerListener ears) {
+        public ManagerLink openManager(
+                BrokerAddress broker, NodeIdentity identity, NodeIdentity trial, ManagerListener ears) {
             throw new AssertionError("a worker opens no manager's link");
         }
 

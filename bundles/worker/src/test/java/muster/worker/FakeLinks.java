@@ -24,7 +24,8 @@ final class FakeLinks implements Links {
     private int seen;
 
     @Override
-    public ManagerLink openManager(BrokerAddress broker, NodeIdentity identity, ManagerListener listener) {
+    public ManagerLink openManager(
+            BrokerAddress broker, NodeIdentity identity, NodeIdentity trial, ManagerListener listener) {
         throw new AssertionError("a worker opens no manager's link");
     }
 

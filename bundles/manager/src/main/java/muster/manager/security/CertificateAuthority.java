@@ -196,11 +196,20 @@ public final class CertificateAuthority {
     byte[] managerKeyStore(String id, List<String> names, char[] password)
             throws GeneralSecurityException, IOException {
         var pair = newKey();
+        return nodeKeyStore(pair, signManager(id, pair.getPublic(), names), password);
+    }
+
+    /** Likewise of a worker. */
+    byte[] workerKeyStore(String id, char[] password) throws GeneralSecurityException, IOException {
+        var pair = newKey();
+        return nodeKeyStore(pair, signWorker(id, pair.getPublic()), password);
+    }
+
+    private byte[] nodeKeyStore(KeyPair pair, X509Certificate signed, char[] password)
+            throws GeneralSecurityException, IOException {
         var store = KeyStore.getInstance("PKCS12");
         store.load(null, null);
-        store.setKeyEntry("node", pair.getPrivate(), password, new Certificate[] {
-            signManager(id, pair.getPublic(), names), certificate
-        });
+        store.setKeyEntry("node", pair.getPrivate(), password, new Certificate[] {signed, certificate});
         return bytes(store, password);
     }
 

@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import muster.api.AccessService;
@@ -45,6 +46,7 @@ public final class ManagerSecurity {
     private static final String AUTHORITY = "ca.p12";
     private static final String KEY_STORE = "manager.p12";
     private static final String TRUST_STORE = "trust.p12";
+    private static final String TRIAL_KEY_STORE = "trial.p12";
     private static final String BROKER = "broker";
     private static final String BROKER_KEY_STORE = "broker.p12";
     private static final String ADMIN = "admin.token";
@@ -58,6 +60,7 @@ public final class ManagerSecurity {
     private final Vault vault;
     private final CertificateAuthority authority;
     private final NodeIdentity identity;
+    private final NodeIdentity trial;
     private final Tokens tokens;
     private final Certificates certificates;
 
@@ -114,6 +117,10 @@ public final class ManagerSecurity {
             files.write(KEY_STORE, authority.managerKeyStore(id, allNames(names), password.toCharArray()));
             files.write(TRUST_STORE, authority.trustStore(password.toCharArray()));
             identity = new NodeIdentity(id, files.path(KEY_STORE), files.path(TRUST_STORE), password);
+            // no real worker's, nor that of another manager that tries the same broker
+            var nobody = "trial-" + UUID.randomUUID();
+            files.write(TRIAL_KEY_STORE, authority.workerKeyStore(nobody, password.toCharArray()));
+            trial = new NodeIdentity(nobody, files.path(TRIAL_KEY_STORE), files.path(TRUST_STORE), password);
             writeForBroker(new SecretFiles(folder.resolve(BROKER)));
             var fingerprint = CertificateAuthority.base64(MessageDigest.getInstance("SHA-256")
                     .digest(authority.certificate().getEncoded()));
@@ -212,6 +219,11 @@ public final class ManagerSecurity {
     /** Who the manager is, for the broker and the link to it. */
     public NodeIdentity identity() {
         return identity;
+    }
+
+    /** A worker that is none, by which a broker's rules are tried. */
+    public NodeIdentity trial() {
+        return trial;
     }
 
     /** Which workers' certificates are good no longer. */

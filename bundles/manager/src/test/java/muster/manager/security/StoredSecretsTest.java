@@ -291,7 +291,8 @@ final class StoredSecretsTest {
         }
         try (var files = Files.list(first.files)) {
             assertThat(files.map(file -> file.getFileName().toString()))
-                    .containsExactlyInAnyOrder("admin.token", "join.token", "manager.p12", "trust.p12", "broker");
+                    .containsExactlyInAnyOrder(
+                            "admin.token", "join.token", "manager.p12", "trial.p12", "trust.p12", "broker");
         }
     }
 }

@@ -20,8 +20,9 @@ public final class ArtemisLinks implements Links {
     private static final Logger LOG = LoggerFactory.getLogger(ArtemisLinks.class);
 
     @Override
-    public ManagerLink openManager(BrokerAddress broker, NodeIdentity identity, ManagerListener listener) {
-        var link = new Link<>(broker, identity, Queues.MANAGER, new ManagerEnd(listener));
+    public ManagerLink openManager(
+            BrokerAddress broker, NodeIdentity identity, @Nullable NodeIdentity trial, ManagerListener listener) {
+        var link = new Link<>(broker, identity, trial, Queues.MANAGER, new ManagerEnd(listener));
         link.open();
         return new OpenManagerLink(link);
     }
@@ -29,7 +30,7 @@ public final class ArtemisLinks implements Links {
     @Override
     public WorkerLink openWorker(BrokerAddress broker, NodeIdentity identity, WorkerListener listener) {
         var end = new WorkerEnd(listener);
-        var link = new Link<>(broker, identity, Queues.worker(identity.id()), end);
+        var link = new Link<>(broker, identity, null, Queues.worker(identity.id()), end);
         link.open();
         return new OpenWorkerLink(link, end);
     }

@@ -6,6 +6,7 @@ import java.security.cert.X509Certificate;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -62,11 +63,7 @@ final class Connection implements AutoCloseable {
 
     /** Connects, checks who the broker is, and takes the queue; nothing is delivered before {@link #start}. */
     static Connection open(URI broker, NodeIdentity identity, String queue, Delivery delivery) throws Exception {
-        var thread = Thread.currentThread();
-        var loader = thread.getContextClassLoader();
-        // Artemis finds its own classes by the context class loader
-        thread.setContextClassLoader(Connection.class.getClassLoader());
-        try {
+        return inOwnLoader(() -> {
             var locator = locator(broker, identity);
             try {
                 return open(locator, queue, delivery);
@@ -74,6 +71,16 @@ final class Connection implements AutoCloseable {
                 locator.close();
                 throw e;
             }
+        });
+    }
+
+    /** Artemis finds its own classes by the context class loader. */
+    static <T> T inOwnLoader(Callable<T> work) throws Exception {
+        var thread = Thread.currentThread();
+        var loader = thread.getContextClassLoader();
+        thread.setContextClassLoader(Connection.class.getClassLoader());
+        try {
+            return work.call();
         } finally {
             thread.setContextClassLoader(loader);
         }
@@ -94,7 +101,24 @@ final class Connection implements AutoCloseable {
         return connection;
     }
 
-    private static ServerLocator locator(URI broker, NodeIdentity identity) {
+    static ServerLocator locator(URI broker, NodeIdentity identity) {
+        var parameters = parameters(broker, identity);
+        parameters.putAll(Map.of(
+                TransportConstants.KEYSTORE_TYPE_PROP_NAME,
+                "PKCS12",
+                TransportConstants.KEYSTORE_PATH_PROP_NAME,
+                identity.keyStore().toString(),
+                TransportConstants.KEYSTORE_PASSWORD_PROP_NAME,
+                identity.password()));
+        return locator(parameters);
+    }
+
+    /** Of who knows the cluster's CA and has no certificate of it. */
+    static ServerLocator locatorOfStranger(URI broker, NodeIdentity identity) {
+        return locator(parameters(broker, identity));
+    }
+
+    private static Map<String, Object> parameters(URI broker, NodeIdentity identity) {
         var parameters = new HashMap<String, Object>(Map.of(
                 TransportConstants.HOST_PROP_NAME,
                 broker.getHost(),
@@ -119,18 +143,16 @@ final class Connection implements AutoCloseable {
                 "TLSv1.3",
                 TransportConstants.VERIFY_HOST_PROP_NAME,
                 false,
-                TransportConstants.KEYSTORE_TYPE_PROP_NAME,
-                "PKCS12",
-                TransportConstants.KEYSTORE_PATH_PROP_NAME,
-                identity.keyStore().toString(),
-                TransportConstants.KEYSTORE_PASSWORD_PROP_NAME,
-                identity.password(),
                 TransportConstants.TRUSTSTORE_TYPE_PROP_NAME,
                 "PKCS12",
                 TransportConstants.TRUSTSTORE_PATH_PROP_NAME,
                 identity.trustStore().toString(),
                 TransportConstants.TRUSTSTORE_PASSWORD_PROP_NAME,
                 identity.password()));
+        return parameters;
+    }
+
+    private static ServerLocator locator(Map<String, Object> parameters) {
         return ActiveMQClient.createServerLocatorWithoutHA(
                         new TransportConfiguration(NettyConnectorFactory.class.getName(), parameters))
                 .setUseTopologyForLoadBalancing(false)
@@ -174,7 +196,7 @@ final class Connection implements AutoCloseable {
         }
     }
 
-    private static void takeQueue(ClientSession session, String queue) throws ActiveMQException {
+    static void takeQueue(ClientSession session, String queue) throws ActiveMQException {
         try {
             session.createQueue(QueueConfiguration.of(queue)
                     .setRoutingType(RoutingType.ANYCAST)

@@ -9,6 +9,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import muster.api.MusterException;
 import muster.transport.BrokerAddress;
 import muster.transport.Links;
 import muster.transport.NodeIdentity;
@@ -32,6 +33,7 @@ final class Link<M> implements AutoCloseable {
 
     private final BrokerAddress broker;
     private final NodeIdentity identity;
+    private final @Nullable NodeIdentity trial;
     private final String queue;
     private final End<M> end;
     private final Thread keeper;
@@ -55,9 +57,11 @@ final class Link<M> implements AutoCloseable {
 
     private record Destination(String queue, long epoch) {}
 
-    Link(BrokerAddress broker, NodeIdentity identity, String queue, End<M> end) {
+    /** @param trial a worker's, by which each server is tried before it is used; null if none is */
+    Link(BrokerAddress broker, NodeIdentity identity, @Nullable NodeIdentity trial, String queue, End<M> end) {
         this.broker = broker;
         this.identity = identity;
+        this.trial = trial;
         this.queue = queue;
         this.end = end;
         this.keeper = new Thread(this::keepOpen, "muster-link-" + identity.id());
@@ -162,7 +166,7 @@ final class Link<M> implements AutoCloseable {
                 var opened = System.nanoTime();
                 var wasUp = false;
                 String cause;
-                try (var connection = Connection.open(server, identity, queue, this::deliver)) {
+                try (var connection = open(server)) {
                     wasUp = true;
                     cause = serve(connection);
                 } catch (InterruptedException e) {
@@ -181,6 +185,13 @@ final class Link<M> implements AutoCloseable {
         } catch (InterruptedException e) {
             LOG.debug("the link of {} was interrupted", identity.id(), e);
         }
+    }
+
+    private Connection open(URI server) throws Exception {
+        if (trial != null) {
+            Trial.require(server, identity, trial);
+        }
+        return Connection.open(server, identity, queue, this::deliver);
     }
 
     private void deliver(Connection from, @Nullable String sender, byte[] bytes) {
@@ -235,6 +246,9 @@ final class Link<M> implements AutoCloseable {
 
     private String explain(URI server, Exception failure) {
         LOG.debug("the link of {} cannot be opened", identity.id(), failure);
+        if (failure instanceof MusterException refused) {
+            return String.valueOf(refused.getMessage());
+        }
         return Diagnosis.of(server, identity)
                 .orElseGet(() -> failure.getMessage()
                         + (failure instanceof ActiveMQSecurityException
