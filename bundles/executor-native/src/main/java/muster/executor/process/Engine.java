@@ -16,10 +16,11 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import muster.api.AttemptId;
 import muster.api.executor.Attempt;
 import muster.api.executor.Outcomes;
-import muster.executor.process.ControlGroups.ControlGroup;
+import muster.executor.process.CommandExecutor.Options;
 import muster.executor.process.Execution.Stop;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,10 +36,8 @@ final class Engine implements AutoCloseable {
     final Launcher launcher;
     final ProcessTrees trees;
     final Reaper reaper;
-    final Duration grace;
-
-    /** Whether what attempts reserved is a limit. */
-    final boolean limits;
+    final Options options;
+    final Function<Attempt, Program> programs;
 
     private final ScheduledThreadPoolExecutor timer;
     private final Processes processes;
@@ -53,15 +52,14 @@ final class Engine implements AutoCloseable {
     private volatile long ownPeakBytes;
 
     /**
-     * @param grace between SIGTERM and SIGKILL
-     * @param limits whether what attempts reserved of memory and disk is a limit
      * @param groups null to follow trees by {@code /proc} alone; closed with the engine
      * @throws IOException if {@code /proc} is not there, or this JVM cannot become a child subreaper
      */
-    Engine(Launcher launcher, Duration grace, boolean limits, @Nullable ControlGroups groups) throws IOException {
+    Engine(Launcher launcher, Options options, Function<Attempt, Program> programs, @Nullable ControlGroups groups)
+            throws IOException {
         this.launcher = launcher;
-        this.grace = grace;
-        this.limits = limits;
+        this.options = options;
+        this.programs = programs;
         this.groups = groups;
         processes = new Processes();
         wasSubreaper = isSubreaper();
@@ -70,7 +68,7 @@ final class Engine implements AutoCloseable {
                     + LibC.strerror(Native.getLastError()) + "); allow prctl where its system calls are filtered");
         }
         trees = new ProcessTrees(processes, groups);
-        timer = new ScheduledThreadPoolExecutor(1, daemons("muster-native-timer"));
+        timer = new ScheduledThreadPoolExecutor(1, daemons("timer"));
         timer.setRemoveOnCancelPolicy(true);
         var threads = Math.max(2, Runtime.getRuntime().availableProcessors());
         spawners = new ThreadPoolExecutor(
@@ -79,15 +77,15 @@ final class Engine implements AutoCloseable {
                 IDLE_THREAD_SECONDS,
                 TimeUnit.SECONDS,
                 new LinkedBlockingQueue<>(),
-                daemons("muster-native-spawner"));
+                daemons("spawner"));
         spawners.allowCoreThreadTimeOut(true);
-        reaper = new Reaper(trees);
+        reaper = new Reaper(trees, "muster-" + options.kind() + "-reaper");
         reaper.start();
     }
 
-    private static ThreadFactory daemons(String name) {
+    private ThreadFactory daemons(String name) {
         return task -> {
-            var thread = new Thread(task, name);
+            var thread = new Thread(task, "muster-" + options.kind() + "-" + name);
             thread.setDaemon(true);
             return thread;
         };
@@ -125,17 +123,31 @@ final class Engine implements AutoCloseable {
         executions.remove(execution.id(), execution);
     }
 
-    /** Null where there are no groups, or they do not work. */
+    /** Makes a group for an attempt; null where there are none, or they do not work. */
     @Nullable
-    ControlGroup createGroup(String attempt) {
+    ControlGroup createGroup(Attempt attempt) {
         if (groups == null || !groups.working()) {
             return null;
         }
         try {
-            return groups.create(attempt);
+            return groups.create(attempt.id().toString(), limits(attempt));
         } catch (IOException e) {
             groups.fail(e);
             return null;
+        }
+    }
+
+    private Limits limits(Attempt attempt) {
+        var resources = attempt.task().resources();
+        return options.limits()
+                ? new Limits(resources.cores(), resources.memoryBytes(), options.processes())
+                : Limits.NONE;
+    }
+
+    /** A group could not be entered: from now on there are none. */
+    void cannotEnter(IOException cause) {
+        if (groups != null) {
+            groups.fail(cause);
         }
     }
 
@@ -146,9 +158,30 @@ final class Engine implements AutoCloseable {
         }
     }
 
-    /** Whether attempts get groups. */
-    boolean hasGroups() {
-        return groups != null;
+    /** Whether attempts get groups before their first process; else while they run. */
+    boolean holdsFromStart() {
+        return groups != null && groups.holdFromStart();
+    }
+
+    /** Whether attempts get groups while they run. */
+    boolean holdsLater() {
+        return groups != null && !groups.holdFromStart();
+    }
+
+    /** Whether the kernel sees to it that an attempt holds no more memory than it may, from its first byte. */
+    boolean holdsMemory() {
+        return holdsFromStart()
+                && groups != null
+                && groups.working()
+                && groups.controllers().contains(ControlGroups.MEMORY);
+    }
+
+    /** Limits the number of processes where no group does: that of all which the user of this JVM runs. */
+    void limitProcesses(int pid) {
+        var limit = options.limits() ? options.processes() : 0;
+        if (limit > 0 && (groups == null || !groups.controllers().contains(ControlGroups.PIDS))) {
+            LibC.limitProcesses(pid, (long) limit * Runtime.getRuntime().availableProcessors());
+        }
     }
 
     /** Does something that may take its time. */

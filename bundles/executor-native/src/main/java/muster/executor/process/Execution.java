@@ -128,12 +128,12 @@ final class Execution {
             become(State.LAUNCHING);
         }
         try {
-            launch(Programs.resolve(attempt));
+            launch(engine.programs.apply(attempt));
         } catch (MusterException e) {
             refuse(Outcome.failure(causeOf(e.code()), message(e)));
         } catch (RuntimeException e) {
             LOG.error("Attempt {} could not be started", id(), e);
-            refuse(Outcome.failure(Cause.INTERNAL, "the native executor failed: " + e));
+            refuse(Outcome.failure(Cause.INTERNAL, "the " + engine.options.kind() + " executor failed: " + e));
         }
     }
 
@@ -142,10 +142,15 @@ final class Execution {
         engine.reaper.launching();
         try {
             var before = System.nanoTime();
-            pid = spawn(program);
+            var group = engine.holdsFromStart() ? engine.createGroup(attempt) : null;
+            pid = spawn(program, group);
             if (pid > 0) {
                 tellStart();
-                launched(new ProcessTree(id().toString(), pid, this, places(program)), before);
+                var made = new ProcessTree(id().toString(), pid, this, program.wrapped(), places(program));
+                made.group = group;
+                launched(made, before);
+            } else if (group != null) {
+                group.remove();
             }
         } finally {
             if (pid <= 0) {
@@ -174,13 +179,25 @@ final class Execution {
         return places;
     }
 
-    private int spawn(Program program) {
-        var pid = engine.launcher.launch(program);
+    private int spawn(Program program, @Nullable ControlGroup group) {
+        var pid = spawnOnce(program, group);
         for (var i = 0; pid == -LibC.ETXTBSY && i < BUSY_RETRIES; i++) {
             LockSupport.parkNanos(1_000_000);
-            pid = engine.launcher.launch(program);
+            pid = spawnOnce(program, group);
         }
+        engine.limitProcesses(pid);
         return pid;
+    }
+
+    private int spawnOnce(Program program, @Nullable ControlGroup group) {
+        if (group != null) {
+            try {
+                return group.launch(() -> engine.launcher.launch(program));
+            } catch (IOException e) {
+                engine.cannotEnter(e);
+            }
+        }
+        return engine.launcher.launch(program);
     }
 
     /** Called before anybody can hear of the process's end, and without the monitor, since what it calls may wait. */
@@ -212,7 +229,7 @@ final class Execution {
 
     /** Puts its processes into a group of their own: the first, and then what they forked until then. */
     private void group() {
-        var group = engine.createGroup(id().toString());
+        var group = engine.createGroup(attempt);
         if (group == null) {
             return;
         }
@@ -343,7 +360,7 @@ final class Execution {
             return;
         }
         ending = true;
-        killNanos = System.nanoTime() + nanos(engine.grace);
+        killNanos = System.nanoTime() + nanos(engine.options.grace());
         if (wanted != Stop.SHUTDOWN) {
             engine.trees.signal(ours, LibC.SIGTERM);
             // a stopped process hears nothing until it goes on
@@ -378,6 +395,9 @@ final class Execution {
         become(State.ENDED);
         engine.trees.remove(ours);
         engine.reaper.settled();
+        if (carriedOut == null && ours.group != null && ours.group.ranOutOfMemory()) {
+            carriedOut = Stop.MEMORY;
+        }
         var usage = new Usage(
                 Duration.ofNanos(endNanos - startNanos),
                 end.cpu().plus(ours.orphansCpu),
@@ -420,7 +440,7 @@ final class Execution {
                 "ran longer than its time limit of " + Quantity.formatDuration(limit == null ? Duration.ZERO : limit);
             case MEMORY -> "used more memory than its limit of " + Quantity.formatBytes(memoryLimit());
             case DISK -> "its workspace holds more than its limit of " + Quantity.formatBytes(diskLimit());
-            case SHUTDOWN -> "the native executor was stopped";
+            case SHUTDOWN -> "the " + engine.options.kind() + " executor was stopped";
         };
     }
 
@@ -449,32 +469,41 @@ final class Execution {
     /** Looks at its processes, if it is time to. */
     synchronized void sample(long now) {
         if (state == State.RUNNING && tree != null && now - nextSampleNanos >= 0) {
-            if (sampleNanos == SHORTEST_SAMPLE_NANOS && engine.hasGroups()) {
+            if (sampleNanos == SHORTEST_SAMPLE_NANOS && engine.holdsLater()) {
                 engine.aside(this::group);
             }
             engine.trees.observe(tree);
-            var memory = memoryLimit();
-            if (memory > 0 && engine.trees.exceeds(tree, memory)) {
+            if (usesTooMuchMemory(tree)) {
                 stop(Stop.MEMORY);
             }
             if (diskLimit() > 0 && now - nextWeighingNanos >= 0) {
                 nextWeighingNanos = Long.MAX_VALUE / 2 + now; // until this one is done
                 engine.aside(this::weigh);
             }
-            sampleNanos = Math.min(2 * sampleNanos, memory > 0 ? LONGEST_WATCH_NANOS : LONGEST_SAMPLE_NANOS);
+            sampleNanos = Math.min(2 * sampleNanos, memoryLimit() > 0 ? LONGEST_WATCH_NANOS : LONGEST_SAMPLE_NANOS);
             nextSampleNanos = now + sampleNanos;
         }
     }
 
+    private boolean usesTooMuchMemory(ProcessTree ours) {
+        var limit = memoryLimit();
+        if (limit == 0) {
+            return false;
+        }
+        return engine.holdsMemory()
+                ? ours.group != null && ours.group.ranOutOfMemory()
+                : engine.trees.exceeds(ours, limit);
+    }
+
     /** 0 for none. */
     private long memoryLimit() {
-        return engine.limits ? attempt.task().resources().memoryBytes() : 0;
+        return engine.options.limits() ? attempt.task().resources().memoryBytes() : 0;
     }
 
     /** 0 for none: a directory that the task asked for may hold what is not its own. */
     private long diskLimit() {
         var task = attempt.task();
-        return engine.limits && task.workingDirectory() == null
+        return engine.options.limits() && task.workingDirectory() == null
                 ? task.resources().diskBytes()
                 : 0;
     }

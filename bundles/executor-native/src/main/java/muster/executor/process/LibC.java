@@ -1,7 +1,9 @@
 package muster.executor.process;
 
+import com.sun.jna.Memory;
 import com.sun.jna.Native;
 import com.sun.jna.NativeLibrary;
+import com.sun.jna.Pointer;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -40,6 +42,8 @@ final class LibC {
     static final int WEXITED = 4;
     static final int WNOWAIT = 0x01000000;
 
+    static final int RLIMIT_NPROC = 6;
+
     static final int PR_SET_CHILD_SUBREAPER = 36;
     static final int PR_GET_CHILD_SUBREAPER = 37;
 
@@ -67,6 +71,17 @@ final class LibC {
     static native int kill(int pid, int signal);
 
     static native int prctl(int option, long argument2, long argument3, long argument4, long argument5);
+
+    static native int prlimit(int pid, int resource, long newLimit, long oldLimit);
+
+    /** Sets how many processes may run of a process's user before it may start another; no matter if it is gone. */
+    static void limitProcesses(int pid, long limit) {
+        try (var memory = new Memory(16)) {
+            memory.setLong(0, limit);
+            memory.setLong(8, limit);
+            prlimit(pid, RLIMIT_NPROC, Pointer.nativeValue(memory), 0);
+        }
+    }
 
     static native int waitid(int idType, int id, long siginfo, int options);
 

@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import muster.api.Cause;
 import muster.api.MusterException;
 import muster.api.Quantity;
@@ -13,6 +15,7 @@ import muster.api.executor.Availability;
 import muster.api.executor.Executor;
 import muster.api.executor.Outcome;
 import muster.api.executor.Outcomes;
+import muster.executor.process.CommandExecutor.Options;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -30,9 +33,9 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 public final class NativeExecutor implements Executor {
     static final String KIND = "native";
 
-    private static final String AUTO = "auto";
     private static final String NONE = "none";
     private static final String LIMITS = "limits";
+    private static final String SANDBOX = "sandbox";
 
     /** Its settings. */
     @ObjectClassDefinition(name = "Muster native executor", description = "Runs commands as processes of the worker")
@@ -41,138 +44,112 @@ public final class NativeExecutor implements Executor {
         String grace() default "5s";
 
         @AttributeDefinition(
-                description = "The cgroup v2 folder in which each attempt gets a group of its own: auto for the one"
-                        + " that the worker runs in, if it may write there; none to follow processes by /proc alone")
-        String cgroup() default AUTO;
+                description = "Control groups that hold the processes of attempts: auto for those below the one that"
+                        + " the worker runs in, if it may write there; a folder of cgroup v2; none to follow processes"
+                        + " by /proc alone")
+        String cgroup() default "auto";
 
         @AttributeDefinition(
-                description = "none: what tasks reserve is for their placement alone; limits: a task that uses more"
-                        + " memory or disk than it reserved is ended")
+                description = "none: what tasks reserve is for their placement alone; limits: a task is held to the"
+                        + " cores that it reserved, and ended if it uses more memory or disk; sandbox: and it sees, by"
+                        + " Bubblewrap, the system's folders, its own and those of the key binds alone")
         String isolation() default LIMITS;
+
+        @AttributeDefinition(
+                description = "The most processes of an attempt, each thread counted; 0 for no limit; where there are"
+                        + " no control groups, of all that the worker's user runs, for each processor")
+        int processes() default 4096;
+
+        @AttributeDefinition(
+                description = "Folders that tasks in a sandbox see too, with :rw behind those that they may write to,"
+                        + " such as /data,/scratch:rw")
+        String binds() default "";
     }
 
-    private static final String NOTE_OF_LIMITS = "; memory is looked at five times a second and the workspace once, so"
-            + " that a task may use more for as long";
+    /** Why it cannot be had here; null if it can, or is not asked for. */
+    private final @Nullable String noSandbox;
 
-    /** Null where this kind cannot run, and then {@link #note} says why. */
-    private final @Nullable Engine engine;
-
-    private final @Nullable ControlGroups groups;
-    private final String note;
+    private final CommandExecutor executor;
 
     @Activate
     public NativeExecutor(Configuration configuration) {
         this(
-                Quantity.parseDuration(configuration.grace()),
-                configuration.cgroup(),
-                limits(configuration.isolation()),
-                Launcher::new);
+                new Options(
+                        KIND,
+                        Quantity.parseDuration(configuration.grace()),
+                        configuration.cgroup(),
+                        limits(configuration.isolation()),
+                        configuration.processes()),
+                configuration.isolation().equals(SANDBOX)
+                        ? () -> new Sandbox(
+                                System.getenv().getOrDefault("PATH", "/usr/bin:/bin"),
+                                Folders.parse(configuration.binds(), "binds in muster.executor.native.cfg"),
+                                foldersOfWorker())
+                        : null);
     }
 
     NativeExecutor(Duration grace, String cgroup) {
-        this(grace, cgroup, true, Launcher::new);
+        this(new Options(KIND, grace, cgroup, true, 4096), null);
     }
 
-    NativeExecutor(Duration grace, String cgroup, boolean limits, Supplier<Launcher> launcher) {
-        Engine opened = null;
-        ControlGroups made = null;
-        String text;
-        try {
-            requirePlatform();
-            var groupsOrWhyNot = groups(cgroup);
-            made = groupsOrWhyNot.groups();
-            text = groupsOrWhyNot.note() + (limits ? NOTE_OF_LIMITS : "");
-            opened = new Engine(launcher.get(), grace, limits, made);
-        } catch (LinkageError e) {
-            text = "the C library cannot be called (" + e + "); the worker needs glibc, and a folder java.io.tmpdir"
-                    + " that is not mounted noexec";
-        } catch (IOException e) {
-            text = String.valueOf(e.getMessage());
+    NativeExecutor(Options options, @Nullable SandboxMaker maker) {
+        Function<Attempt, Program> programs = Programs::resolve;
+        String whyNot = null;
+        if (maker != null) {
+            try {
+                programs = maker.make();
+            } catch (IOException e) {
+                whyNot = e.getMessage();
+            }
         }
-        engine = opened;
-        groups = made;
-        note = text;
+        noSandbox = whyNot;
+        executor = new CommandExecutor(options, programs);
+    }
+
+    /** Makes a sandbox, or says why there is none. */
+    @FunctionalInterface
+    interface SandboxMaker {
+        Sandbox make() throws IOException;
+    }
+
+    /** With its secrets, and what other tasks have. */
+    private static List<Path> foldersOfWorker() {
+        return Stream.of("karaf.base", "karaf.data", "karaf.etc")
+                .map(System::getProperty)
+                .filter(Objects::nonNull)
+                .map(Path::of)
+                .toList();
     }
 
     private static boolean limits(String isolation) {
         return switch (isolation) {
             case NONE -> false;
-            case LIMITS -> true;
-            default -> throw MusterException.invalid("isolation is '" + isolation + "'; write none or limits");
+            case LIMITS, SANDBOX -> true;
+            default -> throw MusterException.invalid("isolation is '" + isolation + "'; write none, limits or sandbox");
         };
-    }
-
-    private record Groups(@Nullable ControlGroups groups, String note) {}
-
-    private static void requirePlatform() throws IOException {
-        var system = System.getProperty("os.name") + " " + System.getProperty("os.arch");
-        if (!system.equals("Linux amd64") && !system.equals("Linux aarch64")) {
-            throw new IOException("native tasks need Linux on amd64 or aarch64, this is " + system
-                    + "; run the worker there, or use another executor");
-        }
-    }
-
-    private static Groups groups(String cgroup) throws IOException {
-        if (cgroup.equals(NONE)) {
-            return new Groups(null, noteOfProc("as configured"));
-        }
-        if (!cgroup.equals(AUTO)) {
-            return named(Path.of(cgroup));
-        }
-        try {
-            return named(ControlGroups.own());
-        } catch (IOException e) {
-            return new Groups(null, noteOfProc(String.valueOf(e.getMessage())));
-        }
-    }
-
-    private static Groups named(Path parent) throws IOException {
-        var groups = new ControlGroups(parent);
-        return new Groups(groups, noteOfGroups(groups.folder()));
-    }
-
-    private static String noteOfGroups(Path folder) {
-        return "each attempt's processes are held in a cgroup below " + folder
-                + "; only one that may write there (root) can leave it, or one that in the first 50 ms of its attempt starts"
-                + " a session of its own, clears its environment, leaves its directory and output, and loses its parent";
-    }
-
-    private static String noteOfProc(String why) {
-        return "processes are followed by /proc, not by cgroup (" + why + "): one that starts a session of its own,"
-                + " clears its environment, leaves its directory and output, and loses its parent, all within a second,"
-                + " outlives its attempt";
     }
 
     @Override
     public Availability probe() {
-        if (engine == null) {
-            return Availability.no(note);
-        }
-        return groups == null || groups.working()
-                ? Availability.yes(note)
-                : Availability.yes(noteOfProc("moving processes to one failed, see the log"));
+        return noSandbox == null ? executor.probe() : Availability.no(noSandbox);
     }
 
     @Override
     public void start(List<Attempt> attempts, Outcomes outcomes) {
-        if (engine == null) {
-            attempts.forEach(attempt -> outcomes.ended(attempt.id(), Outcome.failure(Cause.EXECUTOR, note)));
+        if (noSandbox == null) {
+            executor.start(attempts, outcomes);
         } else {
-            engine.start(attempts, outcomes);
+            attempts.forEach(attempt -> outcomes.ended(attempt.id(), Outcome.failure(Cause.EXECUTOR, noSandbox)));
         }
     }
 
     @Override
     public void cancel(Attempt attempt) {
-        if (engine != null) {
-            engine.cancel(attempt.id());
-        }
+        executor.cancel(attempt);
     }
 
     @Deactivate
     void close() {
-        if (engine != null) {
-            engine.close();
-        }
+        executor.close();
     }
 }

@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import muster.executor.process.ControlGroups.ControlGroup;
 import org.jspecify.annotations.Nullable;
 
 /** The processes of one attempt. Guarded by the monitor of its {@link Execution}, but for {@link #root}. */
@@ -17,6 +16,9 @@ final class ProcessTree {
     final int root;
 
     final Execution execution;
+
+    /** As {@link Program#wrapped}. */
+    final boolean wrapped;
 
     /** Directories and files that no other attempt has. */
     final List<Path> places;
@@ -38,10 +40,11 @@ final class ProcessTree {
 
     long peakMemoryBytes;
 
-    ProcessTree(String attempt, int root, Execution execution, List<Path> places) {
+    ProcessTree(String attempt, int root, Execution execution, boolean wrapped, List<Path> places) {
         this.attempt = attempt;
         this.root = root;
         this.execution = execution;
+        this.wrapped = wrapped;
         this.places = places;
     }
 }

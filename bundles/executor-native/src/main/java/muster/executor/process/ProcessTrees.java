@@ -93,7 +93,7 @@ final class ProcessTrees {
             tree.rootTaken = true;
             roots.remove(tree.root, tree);
         }
-        return end;
+        return tree.wrapped ? end.map(WaitBuffer.End::ofCommand) : end;
     }
 
     /** Waits for an orphan of a tree, if it is dead. */
@@ -172,10 +172,12 @@ final class ProcessTrees {
         }
     }
 
-    /** Sends a signal to each process of a tree. */
+    /** Sends a signal to each process of a tree but that of a runtime, which would end before what it waits for. */
     void signal(ProcessTree tree, int signal) {
         for (var member : members(tree)) {
-            LibC.kill(member.pid(), signal);
+            if (!tree.wrapped || member.pid() != tree.root) {
+                LibC.kill(member.pid(), signal);
+            }
         }
     }
 
@@ -184,7 +186,7 @@ final class ProcessTrees {
         if (tree.group != null) {
             tree.group.kill();
         }
-        signal(tree, LibC.SIGKILL);
+        members(tree).forEach(member -> LibC.kill(member.pid(), LibC.SIGKILL));
     }
 
     /** Orphans of a tree; those that are dead are waited for and left out. */

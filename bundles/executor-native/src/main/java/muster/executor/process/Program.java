@@ -10,9 +10,11 @@ import java.util.Map;
  * @param file what is executed
  * @param arguments from the name it is called by
  * @param environment all of it
+ * @param wrapped whether its first process is a runtime that starts and awaits the command, and tells its signal as shells
+ *     do, by an exit code above 128: it is spared from SIGTERM
  * @param outputMode permission bits of the file for standard output where it is made; likewise {@code errorMode}
  */
-record Program(
+public record Program(
         Path file,
         List<String> arguments,
         Map<String, String> environment,
@@ -21,4 +23,5 @@ record Program(
         Path stdout,
         int outputMode,
         Path stderr,
-        int errorMode) {}
+        int errorMode,
+        boolean wrapped) {}

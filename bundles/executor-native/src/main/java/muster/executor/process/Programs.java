@@ -50,7 +50,8 @@ final class Programs {
                 output("stdout", attempt.stdout(), task.stdout()),
                 task.stdout() == null ? PRIVATE : SHARED,
                 output("stderr", attempt.stderr(), task.stderr()),
-                task.stderr() == null ? PRIVATE : SHARED);
+                task.stderr() == null ? PRIVATE : SHARED,
+                false);
     }
 
     private static String worker(Map<String, String> environment) {

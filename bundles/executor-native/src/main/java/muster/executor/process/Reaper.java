@@ -41,9 +41,9 @@ final class Reaper implements Runnable {
     private Map<Integer, Long> strangers = Map.of();
     private long pause = SHORTEST_PAUSE_NANOS;
 
-    Reaper(ProcessTrees trees) {
+    Reaper(ProcessTrees trees, String name) {
         this.trees = trees;
-        thread = new Thread(this, "muster-native-reaper");
+        thread = new Thread(this, name);
         thread.setDaemon(true);
     }
 

@@ -17,6 +17,9 @@ final class WaitBuffer {
     private static final int RUSAGE = 256;
     private static final int STATUS = 512;
 
+    private static final int SIGNALED = 128;
+    private static final int LAST_SIGNAL = 64;
+
     private final Memory memory = new Memory(520);
     private final long address = Pointer.nativeValue(memory);
 
@@ -28,6 +31,12 @@ final class WaitBuffer {
      */
     record End(int status, Duration cpu, long maxResidentBytes) {
         static final End TAKEN = new End(-1, Duration.ZERO, 0);
+
+        /** Of the command that a runtime started, from that of the runtime. */
+        End ofCommand() {
+            var signal = exitCode() - SIGNALED;
+            return signal > 0 && signal <= LAST_SIGNAL ? new End(signal, cpu, maxResidentBytes) : this;
+        }
 
         /** The signal that ended it; 0 if it exited. */
         int signal() {

@@ -65,7 +65,8 @@ class LauncherTest {
                 folder.resolve("out"),
                 0600,
                 folder.resolve("err"),
-                0600);
+                0600,
+                false);
     }
 
     private static WaitBuffer.End await(int pid) throws IOException {

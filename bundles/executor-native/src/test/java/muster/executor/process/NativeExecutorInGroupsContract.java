@@ -4,27 +4,55 @@ import static muster.api.executor.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import muster.api.Cause;
+import muster.api.Resources;
+import muster.executor.process.CommandExecutor.Options;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The native executor where it holds processes in control groups: needs root and a cgroup v2 mounted writable. */
+/** The native executor where it holds processes in control groups: needs root and such groups mounted writable. */
 @Tag("root")
-class NativeExecutorInGroupsTest extends NativeExecutorContract {
+abstract class NativeExecutorInGroupsContract extends NativeExecutorContract {
+    static final int PROCESSES = 300;
+
+    private static final String MINE = "/muster-" + ProcessHandle.current().pid() + "/";
+
+    private static final String WAIT_FOR_GROUP = "until grep -q " + MINE + " /proc/self/cgroup; do sleep 0.01; done; ";
+
     /** Starts a process of which nothing but its group tells whose it is; it writes its id to the file pid. */
-    private static final String ESCAPE = "until grep -q $MUSTER_TASK /proc/self/cgroup; do sleep 0.01; done;"
-            + " echo 'echo $$ > $1; exec sleep 1000' > escape; own=$PWD;"
+    private static final String ESCAPE = WAIT_FOR_GROUP
+            + "echo 'echo $$ > $1; exec sleep 1000' > escape; own=$PWD;"
             + " (cd /; setsid env -i /bin/sh $own/escape $own/pid < /dev/null > /dev/null 2>&1 &);"
             + " while [ ! -s pid ]; do sleep 0.01; done; ";
 
+    /** The group that this JVM is in, of the controller of processes where there are several. */
+    abstract Path own() throws IOException;
+
+    /** What its groups are found by. */
+    abstract String cgroup();
+
     @Override
     NativeExecutor open(Duration grace) {
-        return new NativeExecutor(grace, "auto");
+        return new NativeExecutor(new Options("native", grace, cgroup(), true, PROCESSES), null);
+    }
+
+    final Path groups() throws IOException {
+        return own().resolve("muster-" + ProcessHandle.current().pid());
+    }
+
+    /** Sets own to the folder of the task's group, of the controller where there are several. */
+    static String findGroup(Path parent, String controller) {
+        return WAIT_FOR_GROUP + "own=" + parent + "/$(sed -n 's,^[0-9]*:" + controller + ":.*/\\(muster-.*\\),\\1,p'"
+                + " /proc/self/cgroup); ";
+    }
+
+    static Resources reserving(double cores, long memoryBytes) {
+        return new Resources(cores, memoryBytes, 0, 0, Map.of(), List.of());
     }
 
     @Test
@@ -57,46 +85,26 @@ class NativeExecutorInGroupsTest extends NativeExecutorContract {
 
     @Test
     void endsAlsoWhatATaskPutsIntoGroupsBelowItsOwn() throws IOException {
-        var attempt = attempt(script(
-                        "own=" + groups() + "/$MUSTER_TASK@1; until grep -q $$ $own/cgroup.procs; do sleep 0.01;"
-                                + " done; mkdir $own/inner; sleep 1000 & echo $! > pid; echo $! > $own/inner/cgroup.procs")
+        var attempt = start(script(findGroup(own(), controller())
+                        + "mkdir $own/inner; sleep 1000 & echo $! > pid; echo $! > $own/inner/cgroup.procs")
                 .build());
-
-        executor().start(List.of(attempt), outcomes);
 
         assertThat(outcomes.awaitEnd(attempt).cause()).as(attempt.errors()).isEqualTo(Cause.SUCCESS);
         assertThat(ProcessHandle.of(Long.parseLong(attempt.file("pid").strip())))
                 .isEmpty();
-        assertThat(subfolders(groups())).isEmpty();
     }
+
+    /** As lines of {@code /proc/PID/cgroup} name it; empty for version 2. */
+    abstract String controller();
 
     @Test
     void leavesNoGroupBehind() throws IOException {
         for (var i = 0; i < 50; i++) {
             run(script("sleep 0.01 &").build());
         }
-        eventually("the groups of the attempts are gone", () -> subfolders(groups())
-                .isEmpty());
 
         close();
 
         assertThat(groups()).doesNotExist();
-    }
-
-    private static Path groups() {
-        try {
-            return ControlGroups.own()
-                    .resolve("muster-" + ProcessHandle.current().pid());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static List<Path> subfolders(Path folder) {
-        try (var entries = Files.list(folder)) {
-            return entries.filter(Files::isDirectory).toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 }
