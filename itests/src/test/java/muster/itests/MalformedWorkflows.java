@@ -23,6 +23,7 @@ final class MalformedWorkflows {
         malformed.huge();
         malformed.hostilePaths();
         malformed.wrongKinds();
+        malformed.yaml();
         return malformed.scripts;
     }
 
@@ -32,6 +33,10 @@ final class MalformedWorkflows {
 
     private void jx(String text) {
         scripts.add(new Script("w.jx", text));
+    }
+
+    private void yaml(String text) {
+        scripts.add(new Script("w.yaml", text));
     }
 
     private void truncated() {
@@ -152,6 +157,48 @@ final class MalformedWorkflows {
         for (var name : List.of("CORES", "MEMORY", "DISK", "GPUS", "WALL_TIME")) {
             IntStream.of(-1, -1_000_000).forEach(number -> classic(name + "=" + number + "\na:\n\tx\n"));
             classic(name + "=many\na:\n\tx\n");
+        }
+    }
+
+    private void yaml() {
+        for (var text : List.of(
+                "",
+                "tasks",
+                "tasks: [",
+                "tasks: {t: {run: 'x",
+                "tasks:\n  t:\n    run: x\n   needs: y\n",
+                "tasks: {t: {run: x}}\n---\ntasks: {t: {run: x}}\n",
+                "tasks: {t: !!javax.script.ScriptEngineManager {run: x}}",
+                "tasks: {t: *t}",
+                "x-a: &a [*a]\ntasks: {t: {run: x}}",
+                "tasks: " + "[".repeat(100_000),
+                "tasks: " + "{a: ".repeat(1_000),
+                "tasks: {t: {run: x, matrix: {a: 1..999999999999}}}",
+                "tasks: {t: {run: x, matrix: {a: 1..100000, b: 1..100000}}}",
+                "tasks: {t: {foreach: [{l: 1..200000}], run: '" + "${{ l }}".repeat(1000) + "'}}",
+                "tasks: {a: {run: x, needs: a}}",
+                "tasks: {a: {run: x, inputs: c, outputs: b}, b: {run: x, inputs: b, outputs: c}}",
+                "tasks: {a: {run: x, outputs: f}, b: {run: x, outputs: f}}",
+                "tasks: {a: {run: x}, a: {run: x}}",
+                "tasks: {a: {run: 'x ${{ none }}'}}",
+                "tasks: {a: {run: x, needs: none}}",
+                "settings: {must: }\ntasks: {a: {run: x}}",
+                "tasks: {a: {run: x, resources: {cores: many}}}",
+                "tasks: {a: {run: x, timeLimit: -1s}}")) {
+            yaml(text);
+        }
+        var laughs = new StringBuilder("x-0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for (var i = 1; i < 12; i++) {
+            laughs.append("x-" + i + ": &a" + i + " [" + ("*a" + (i - 1) + ", ").repeat(10) + "]\n");
+        }
+        yaml(laughs + "tasks: {t: {run: x}}");
+        for (var path : List.of("..", "../x", "a/../../x", "/etc/passwd", "x".repeat(5_000), "a\\u0007b", "")) {
+            yaml("tasks: {t: {run: x, outputs: [\"" + path + "\"]}}");
+            yaml("tasks: {t: {run: x, inputs: [\"" + path + "\"]}}");
+            yaml("tasks: {t: {run: x, inputs: [{from: a, name: \"" + path + "\"}]}}");
+        }
+        for (var value : List.of("[]", "5", "text", "{}", "{t: 5}", "{t: []}", "{t: {run: []}}", "{t: {command: x}}")) {
+            yaml("tasks: " + value);
         }
     }
 }

@@ -160,20 +160,72 @@ class WorkflowIT {
     }
 
     @Test
-    void theDemoAsAWorkflowHasTheTasksOfTheDemo() throws IOException {
-        Files.copy(Path.of(System.getProperty("muster.examples"), "sunlight.jx"), folder.resolve("sunlight.jx"));
-
-        var printed = run("sunlight.jx", "--set", "JAR=/opt/muster-demo.jar", "--dry-run", "--outputs-only");
-
-        assertThat(printed.stdout()).as(printed.toString()).isEqualTo("""
-                379 tasks
-                  day: 365
-                  month: 12
-                  terrain: 1
-                  year: 1
-                inputs:  /opt/muster-demo.jar
-                outputs: year.grid year.png
+    void runsMustersOwnForm() throws IOException {
+        write("words.txt", "one two three\n");
+        write("w.yaml", """
+                settings:
+                  sizes: 1..2
+                defaults:
+                  retries: 1
+                  environment: {LC_ALL: C}
+                tasks:
+                  cut:
+                    matrix: {column: "${{ sizes }}"}
+                    run: |
+                      tr ' ' '\\n' < words.txt > lines
+                      sed -n ${{ column }}p lines > parts/${{ column:02 }}
+                    inputs: words.txt
+                    outputs: parts/${{ column:02 }}
+                  join:
+                    run: cat parts/* > out/joined; mkdir out/more; cp parts/01 out/more/
+                    inputs: parts
+                    outputs: [out/joined, {path: out/more}]
+                  list:
+                    command: [sort, -r, joined]
+                    inputs: {name: joined, from: out/joined}
+                    outputs: listed
+                    stdout: listed
                 """);
+
+        var checked = run("w.yaml", "--lint");
+        var printed = run("w.yaml", "--set", "sizes=1..3");
+
+        assertThat(checked.stdout()).as(checked.toString()).contains("w.yaml is right: 4 tasks");
+        assertThat(printed.exitCode()).as(printed.toString()).isZero();
+        assertThat(folder.resolve("listed")).hasContent("two\nthree\none");
+        assertThat(folder.resolve("out/more/01")).hasContent("one");
+        assertThat(folder.resolve("out/joined")).doesNotExist();
+        assertThat(folder.resolve("parts")).doesNotExist();
+    }
+
+    @Test
+    void aFaultInMustersOwnFormIsShownWhereItIs() throws IOException {
+        write("w.yaml", "tasks:\n  t:\n    run: echo ${{ colour }}\n    need: u\n");
+
+        var printed = run("w.yaml", "--lint");
+
+        assertThat(printed.exitCode()).isEqualTo(2);
+        assertThat(printed.stderr())
+                .contains("w.yaml has 2 faults", "w.yaml:3:15: 'colour' is not defined", "    run: echo ${{ colour }}");
+    }
+
+    @Test
+    void theDemoAsAWorkflowHasTheTasksOfTheDemo() throws IOException {
+        for (var form : new String[][] {{"sunlight.jx", "JAR"}, {"sunlight.yaml", "jar"}}) {
+            Files.copy(Path.of(System.getProperty("muster.examples"), form[0]), folder.resolve(form[0]));
+
+            var printed = run(form[0], "--set", form[1] + "=/opt/muster-demo.jar", "--dry-run", "--outputs-only");
+
+            assertThat(printed.stdout()).as(printed.toString()).isEqualTo("""
+                    379 tasks
+                      day: 365
+                      month: 12
+                      terrain: 1
+                      year: 1
+                    inputs:  /opt/muster-demo.jar
+                    outputs: year.grid year.png
+                    """);
+        }
     }
 
     @Test
@@ -197,7 +249,7 @@ class WorkflowIT {
             rules.assertThat(answer.status()).as(shown).isEqualTo(400);
             rules.assertThat(answer.json().path("detail").asText())
                     .as(shown)
-                    .matches("w\\.(makeflow|jx):[0-9]+:[0-9]+: .+");
+                    .matches("w\\.(makeflow|jx|yaml):[0-9]+:[0-9]+: .+");
         }
         rules.assertAll();
         assertThat(scripts).hasSizeGreaterThan(200);

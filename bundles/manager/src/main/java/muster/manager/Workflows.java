@@ -53,6 +53,17 @@ public final class Workflows implements WorkflowService {
     }
 
     @Override
+    public String schema(String language) {
+        var known = languages.get(language);
+        if (known == null) {
+            throw MusterException.notFound("no language '" + Names.escape(language) + "' is deployed; " + known());
+        }
+        return known.schema()
+                .orElseThrow(() -> MusterException.notFound(
+                        "language '" + language + "' has no schema; its scripts are neither JSON nor YAML"));
+    }
+
+    @Override
     public Plan compile(WorkflowRequest request) {
         return compile(request, new Sent(request));
     }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import muster.api.Input;
 import muster.api.JobQuery;
@@ -37,6 +38,11 @@ class WorkflowsTest {
         @Override
         public List<String> suffixes() {
             return List.of(".lines");
+        }
+
+        @Override
+        public Optional<String> schema() {
+            return Optional.of("{}");
         }
 
         @Override
@@ -81,6 +87,8 @@ class WorkflowsTest {
         assertThat(workflows.languages()).containsExactly("lines");
         assertThatThrownBy(() -> workflows.compile(request("a.other", "x", Map.of(), Map.of(), Set.of())))
                 .hasMessageContaining("known are lines (.lines)");
+        assertThat(workflows.schema("lines")).isEqualTo("{}");
+        assertThatThrownBy(() -> workflows.schema("other")).hasMessageContaining("known are lines (.lines)");
 
         workflows.removeLanguage(language, lines);
         assertThat(workflows.languages()).isEmpty();

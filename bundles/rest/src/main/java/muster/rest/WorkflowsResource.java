@@ -14,9 +14,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import javax.ws.rs.Consumes;
+import javax.ws.rs.GET;
 import javax.ws.rs.HeaderParam;
 import javax.ws.rs.POST;
 import javax.ws.rs.Path;
+import javax.ws.rs.PathParam;
 import javax.ws.rs.Produces;
 import javax.ws.rs.QueryParam;
 import javax.ws.rs.core.Context;
@@ -77,6 +79,22 @@ public final class WorkflowsResource {
 
     /** A task of a workflow and what it needs, as JSON. */
     record Node(String name, List<String> command, List<String> needs) {}
+
+    @GET
+    @Path("/schemas/{language}")
+    @Produces("application/schema+json")
+    @Needs(Role.VIEWER)
+    @Operation(
+            operationId = "getWorkflowSchema",
+            summary = "The JSON Schema of a language's scripts, for editors and checks")
+    @ApiResponse(
+            responseCode = "200",
+            description = "The schema",
+            content = @Content(mediaType = "application/schema+json", schema = @Schema(type = "object")))
+    @ApiResponse(responseCode = "404", ref = "NotFound")
+    public String schema(@PathParam("language") @Parameter(description = "Such as yaml") String language) {
+        return workflows.schema(language);
+    }
 
     @POST
     @Consumes(MediaType.APPLICATION_JSON)

@@ -50,6 +50,7 @@ class AccessMatrixTest {
     private static final Map<String, Rule> RULES = Map.ofEntries(
             Map.entry("submitJob", new Rule(Role.USER, Of.NOBODY)),
             Map.entry("runWorkflow", new Rule(Role.USER, Of.NOBODY)),
+            Map.entry("getWorkflowSchema", new Rule(Role.VIEWER, Of.NOBODY)),
             Map.entry("listJobs", new Rule(Role.VIEWER, Of.NOBODY)),
             Map.entry("getJob", new Rule(Role.VIEWER, Of.OWNER)),
             Map.entry("getJobSpec", new Rule(Role.VIEWER, Of.OWNER)),
@@ -284,7 +285,8 @@ class AccessMatrixTest {
         return path.replace("{id}", thing)
                 .replace("{job}", job.toString())
                 .replace("{object}", NOTHING)
-                .replace("{file}", "echo.jar");
+                .replace("{file}", "echo.jar")
+                .replace("{language}", "fake");
     }
 
     @Test

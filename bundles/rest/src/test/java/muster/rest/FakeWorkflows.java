@@ -29,6 +29,14 @@ final class FakeWorkflows implements WorkflowService {
     }
 
     @Override
+    public String schema(String language) {
+        if (!languages().contains(language)) {
+            throw MusterException.notFound("no language '" + language + "' is deployed");
+        }
+        return "{\"title\":\"fake\"}";
+    }
+
+    @Override
     public Plan compile(WorkflowRequest request) {
         if (!request.file().endsWith(".fake")) {
             throw MusterException.invalid("the name '" + request.file() + "' does not tell its language");

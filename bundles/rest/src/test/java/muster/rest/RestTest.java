@@ -83,6 +83,13 @@ class RestTest {
                 .contains("/texts", "text is missing");
     }
 
+    @Test
+    void aLanguageHasASchema() {
+        assertThat(get("/api/v1/workflows/schemas/fake").json().path("title").asText())
+                .isEqualTo("fake");
+        assertThat(get("/api/v1/workflows/schemas/none").status()).isEqualTo(404);
+    }
+
     private static JobId submit(String body) {
         var answer = post(Role.USER, "/api/v1/jobs", body);
         assertThat(answer.status()).as(answer.text()).isEqualTo(201);

@@ -25,8 +25,8 @@ import picocli.CommandLine.Parameters;
         name = "run",
         description = {
             "Runs a workflow and waits for its end.",
-            "FILE is a script in a language that is deployed on the manager, such as Makeflow (.makeflow, .mf, .jx), or a"
-                    + " job specification (.json)."
+            "FILE is a script in a language that is deployed on the manager, such as Muster's own (.yaml, .yml) or Makeflow"
+                    + " (.makeflow, .mf, .jx), or a job specification (.json)."
         })
 final class RunCommand extends ClusterCommand {
     @Parameters(paramLabel = "FILE", description = "The workflow; - reads a job specification from standard input")
@@ -74,6 +74,9 @@ final class RunCommand extends ClusterCommand {
     @Option(names = "--tag", paramLabel = "TAG", description = "Tag to find the job by")
     private List<String> tags = List.of();
 
+    @Option(names = "--lint", description = "Only check the workflow, and that the files it takes are here")
+    private boolean lint;
+
     @Option(names = "--dry-run", description = "Only tell what the workflow comes to")
     private boolean dryRun;
 
@@ -94,6 +97,11 @@ final class RunCommand extends ClusterCommand {
         }
         var workflow = WorkflowFile.of(Path.of(file), request());
         var plan = workflow.plan(client());
+        if (lint) {
+            workflow.requireInputs(plan);
+            print(file + " is right: " + tasks(plan));
+            return ExitCode.OK;
+        }
         if (graph != null) {
             terminal().out().print(WorkflowGraph.write(plan, graph));
             return ExitCode.OK;
@@ -127,7 +135,7 @@ final class RunCommand extends ClusterCommand {
             task.path("command").forEach(word -> words.add(word.asText()));
             var inShell = words.size() == 3
                     && words.get(0).equals("/bin/sh")
-                    && words.get(1).equals("-c");
+                    && words.get(1).matches("-e?c");
             commands.put(task.path("name").asText(), inShell ? words.get(2) : String.join(" ", words));
         });
         return commands;
@@ -160,10 +168,15 @@ final class RunCommand extends ClusterCommand {
     }
 
     private void outline(JsonNode plan) {
-        print(plan.path("size").asInt() + " tasks");
+        print(tasks(plan));
         plan.path("categories").properties().forEach(entry -> print("  " + entry.getKey() + ": " + entry.getValue()));
         print("inputs:  " + names(plan.path("inputs"), ""));
         print("outputs: " + names(plan.path("outputs"), "/path"));
+    }
+
+    private static String tasks(JsonNode plan) {
+        var size = plan.path("size").asInt();
+        return size == 1 ? "1 task" : size + " tasks";
     }
 
     private static String names(JsonNode list, String pointer) {
@@ -173,8 +186,8 @@ final class RunCommand extends ClusterCommand {
     }
 
     private Integer runSpecification() {
-        if (!settings.isEmpty() || dryRun || graph != null) {
-            throw Failure.user(file + " is a job specification, which takes no --set, --dry-run or --graph");
+        if (!settings.isEmpty() || lint || dryRun || graph != null) {
+            throw Failure.user(file + " is a job specification, which takes no --set, --lint, --dry-run or --graph");
         }
         var specification = Specification.read(file);
         return watch(

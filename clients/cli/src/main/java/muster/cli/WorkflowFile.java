@@ -66,7 +66,7 @@ final class WorkflowFile {
     /** What the workflow comes to; afterwards the request has all that it asks for. */
     JsonNode plan(Client client) {
         for (var round = 0; round < MAX_ROUNDS; round++) {
-            var answer = client.post("/workflows?dryRun=true", request);
+            var answer = dryRun(client);
             if (answer.hasNonNull("plan")) {
                 return answer.path("plan");
             }
@@ -75,6 +75,21 @@ final class WorkflowFile {
         }
         throw Failure.user(
                 request.path("file").asText() + " asks for ever more files or variables; does it nest itself?");
+    }
+
+    private JsonNode dryRun(Client client) {
+        try {
+            return client.post("/workflows?dryRun=true", request);
+        } catch (Failure failure) {
+            var file = request.path("file").asText();
+            var scripts = new HashMap<String, String>();
+            request.path("files")
+                    .properties()
+                    .forEach(script ->
+                            scripts.put(script.getKey(), script.getValue().asText()));
+            scripts.put(file, request.path("text").asText());
+            throw ScriptFaults.shown(failure, file, scripts);
+        }
     }
 
     private void addFile(String path) {

@@ -175,6 +175,38 @@ class RunCommandTest {
     }
 
     @Test
+    void checksWithoutRunning() throws IOException {
+        plan("out/b");
+
+        assertThat(run("--lint").err()).contains("no rule makes in");
+        Files.writeString(folder.resolve("in"), "hello");
+        assertThat(run("--lint").out()).isEqualTo(script + " is right: 2 tasks\n");
+        assertThat(manager.requests()).allMatch(request -> request.endsWith("dryRun=true"));
+    }
+
+    @Test
+    void showsTheLinesThatFaultsAreIn() {
+        manager.on(
+                "POST /workflows",
+                400,
+                "{\"kind\":\"user\",\"detail\":\"x\",\"errors\":[{\"pointer\":\"\",\"detail\":\"w.makeflow:1:8: no colour\"},"
+                        + "{\"pointer\":\"\",\"detail\":\"w.makeflow:2:2: no size\"}]}");
+
+        var run = run("--lint");
+
+        assertThat(run.exitCode()).isEqualTo(ExitCode.USER);
+        assertThat(run.err()).isEqualTo("""
+                muster: w.makeflow has 2 faults
+                  w.makeflow:1:8: no colour
+                      out/b: in
+                             ^
+                  w.makeflow:2:2: no size
+                       cp in out/b
+                       ^
+                """);
+    }
+
+    @Test
     void sendsFilesAndVariablesThatTheScriptAsksFor() throws IOException {
         plan("out/b");
         Files.writeString(folder.resolve("nested.mf"), "a:\n\ttrue\n");

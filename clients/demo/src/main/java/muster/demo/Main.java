@@ -63,19 +63,19 @@ public final class Main {
         switch (command) {
             case "terrain": {
                 var options = options(arguments, 2, Set.of("--dem", "--latitude"));
-                return new Year(directory(argument(arguments, 1, "DIR"))).terrain(elevations(options));
+                return new Year(path(argument(arguments, 1, "DIR"))).terrain(elevations(options));
             }
             case "day": {
                 requireCount(arguments, 3);
-                return new Year(directory(arguments[2])).day(number(arguments[1]));
+                return new Year(path(arguments[2])).day(number(arguments[1]));
             }
             case "month": {
                 requireCount(arguments, 3);
-                return new Year(directory(arguments[2])).month(number(arguments[1]));
+                return new Year(path(arguments[2])).month(number(arguments[1]));
             }
             case "year": {
                 requireCount(arguments, 2);
-                return new Year(directory(arguments[1])).year();
+                return new Year(path(arguments[1])).year();
             }
             case "stats": {
                 requireCount(arguments, 2);
@@ -189,6 +189,7 @@ public final class Main {
         }
     }
 
+    /** Of a graph, whose tasks run somewhere else. */
     private static Path directory(String text) {
         var path = path(text);
         if (!path.isAbsolute()) {

@@ -63,7 +63,7 @@ class MainTest {
         refuses("'x' is not a whole number", "day", "x", "/tmp");
         refuses("day 366 is outside 1 to 365", "day", "366", directory.toString());
         refuses("month 0 is outside 1 to 12", "month", "0", directory.toString());
-        refuses("directory 'here' is not absolute", "year", "here");
+        refuses("directory 'here' is not absolute", "graph", "--dir", "here", "--java", "java", "--jar", "x.jar");
         refuses("terrain.grid' is not there", "day", "1", directory.toString());
         refuses("option --java is missing", "graph", "--dir", "/sun");
         refuses("has no option '--fast'", "graph", "--fast", "1");

@@ -1,6 +1,7 @@
 package muster.api.language;
 
 import java.util.List;
+import java.util.Optional;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
@@ -15,6 +16,11 @@ public interface Language {
 
     /** Ends of the names of files in this language, such as {@code .makeflow}; the first is the usual one. */
     List<String> suffixes();
+
+    /** The JSON Schema of its scripts, for editors; none if they are no JSON or YAML. */
+    default Optional<String> schema() {
+        return Optional.empty();
+    }
 
     /**
      * Compiles within bounded time, memory and depth.

@@ -12,6 +12,13 @@ public interface WorkflowService {
     List<String> languages();
 
     /**
+     * The JSON Schema of a language's scripts.
+     *
+     * @throws muster.api.MusterException NOT_FOUND for a language that is not there or has none
+     */
+    String schema(String language);
+
+    /**
      * What a script comes to, without running it. What its tasks take need not be uploaded.
      *
      * @throws muster.api.MusterException INVALID for a fault in the script or a language that is not there
