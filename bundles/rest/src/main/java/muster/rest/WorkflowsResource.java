@@ -90,7 +90,10 @@ public final class WorkflowsResource {
     @ApiResponse(
             responseCode = "200",
             description = "The schema",
-            content = @Content(mediaType = "application/schema+json", schema = @Schema(type = "object")))
+            content =
+                    @Content(
+                            mediaType = "application/schema+json",
+                            schema = @Schema(ref = "#/components/schemas/JsonSchema")))
     @ApiResponse(responseCode = "404", ref = "NotFound")
     public String schema(@PathParam("language") @Parameter(description = "Such as yaml") String language) {
         return workflows.schema(language);
