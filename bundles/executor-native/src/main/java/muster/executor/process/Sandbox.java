@@ -123,6 +123,11 @@ final class Sandbox implements Function<Attempt, Program> {
             seen = seen.with(Path.of(scratch), true);
             bind(arguments, Path.of(scratch), true);
         }
+        var secrets = attempt.environment().get("MUSTER_SECRETS");
+        if (secrets != null) {
+            seen = seen.with(Path.of(secrets), false);
+            bind(arguments, Path.of(secrets), false);
+        }
         seen.require("command", program.file(), false);
         if (task.stdin() != null) {
             seen.require("stdin", program.stdin(), false);

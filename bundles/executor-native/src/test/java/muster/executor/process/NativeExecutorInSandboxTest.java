@@ -112,6 +112,18 @@ class NativeExecutorInSandboxTest extends CommandExecutorContract {
     }
 
     @Test
+    void letsATaskReadItsSecretsAndNotWriteThem() throws IOException {
+        Files.writeString(other.resolve("key"), "of the task\n");
+        var attempt = start(script("cat $MUSTER_SECRETS/key; echo x > $MUSTER_SECRETS/x; exit 0")
+                .environment("MUSTER_SECRETS", other.toString())
+                .build());
+
+        assertThat(outcomes.awaitEnd(attempt).cause()).isEqualTo(Cause.SUCCESS);
+        assertThat(attempt.output()).isEqualTo("of the task\n");
+        assertThat(other.resolve("x")).doesNotExist();
+    }
+
+    @Test
     void showsNoProcessOfOthersAndGivesNoCapability() {
         var attempt = start(script("ls -d /proc/[0-9]* | wc -l; grep CapEff /proc/self/status")
                 .build());
