@@ -67,6 +67,9 @@ public class SchedulerBenchmark {
         public void changed(JobRun job, int position, TaskState state, @Nullable Execution execution, String message) {}
 
         @Override
+        public void outputsLost(JobRun job, int position, int number) {}
+
+        @Override
         public void stuck(JobRun job, String why) {}
 
         @Override

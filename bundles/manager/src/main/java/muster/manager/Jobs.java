@@ -255,6 +255,10 @@ final class Jobs implements JobService {
                 manager.quotas.open(run.owner, run.size(), manager.nanos.getAsLong());
                 return true;
             });
+            var files = manager.files();
+            var left = files != null && JobRun.passesFiles(ended.spec().work())
+                    ? files.leftOnWorkers(id)
+                    : List.<Outputs.Made>of();
             var again = new CompletableFuture<Integer>();
             manager.store.write(
                     new Write.Reopened(id),
@@ -272,6 +276,8 @@ final class Jobs implements JobService {
                         }
                         manager.directory.get(id).reopen(run);
                         manager.jobEvent(run, "job.reopened", "retried by " + by);
+                        left.forEach(made -> manager.scheduler.made(made.worker(), made.attempt()));
+                        manager.scheduler.restoreOutputs(run);
                         manager.scheduler.begin(run);
                         again.complete(count);
                     }),

@@ -103,6 +103,14 @@ final class Manager implements Comm, AutoCloseable {
     void files(ManagerFiles newFiles, String host) {
         files = newFiles;
         filesHost = host;
+        var passing = scheduler.jobs().stream()
+                .filter(job -> JobRun.passesFiles(job.spec.work()))
+                .toList();
+        for (var job : passing) {
+            newFiles.leftOnWorkers(job.id).forEach(made -> scheduler.made(made.worker(), made.attempt()));
+        }
+        workers.trustAll();
+        passing.forEach(scheduler::restoreOutputs);
     }
 
     String filesHost() {
@@ -197,6 +205,12 @@ final class Manager implements Comm, AutoCloseable {
             types.put(state, "task." + (state == TaskState.READY ? "requeued" : Names.word(state)));
         }
         return types;
+    }
+
+    @Override
+    public void outputsLost(JobRun job, int position, int number) {
+        metrics.outputsLost.increment();
+        store.write(new Write.OutputsLost(new AttemptId(job.taskId(position), number)), () -> {}, e -> {});
     }
 
     @Override

@@ -178,7 +178,7 @@ public final class ManagerComponent {
                     config.data_port(),
                     data(config),
                     jobs,
-                    (worker, attempt) -> manager.reactor.ask(() -> manager.scheduler.current(worker, attempt) != null),
+                    new KnownAttempts(manager),
                     turnedAway);
         } catch (IOException e) {
             manager.close();

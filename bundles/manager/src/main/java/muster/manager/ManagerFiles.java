@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -50,7 +49,7 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
     private final ObjectStore store;
     private final Outputs outputs;
     private final JobService jobs;
-    private final Current current;
+    private final Attempts attempts;
     private final Predicate<String> turnedAway;
     private final DataPlane.Client client;
     private final DataPlane.Server server;
@@ -58,12 +57,19 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
     /** Where workers serve files, by id: {@code host:port}. */
     private final Map<String, String> places = new ConcurrentHashMap<>();
 
-    /** Which workers have an object that the manager has not, as far as was asked since the start. */
-    private final Map<String, Set<String>> holders = new ConcurrentHashMap<>();
+    /** Which attempts left an object on their worker alone, and on which, as far as was asked since the start. */
+    private final Map<String, Map<AttemptId, String>> makers = new ConcurrentHashMap<>();
 
-    /** Whether an attempt is the current one of its task, on that worker. */
-    interface Current {
-        boolean is(String worker, AttemptId attempt);
+    /** What is known of attempts, and told. */
+    interface Attempts {
+        /** Whether an attempt is the current one of its task, on that worker. */
+        boolean current(String worker, AttemptId attempt);
+
+        /** An attempt left outputs on its worker alone. Told before its result can come. */
+        void made(String worker, AttemptId attempt);
+
+        /** What an attempt left on its worker could not be had from there. */
+        void gone(AttemptId attempt);
     }
 
     ManagerFiles(
@@ -73,11 +79,11 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
             int port,
             Path folder,
             JobService jobs,
-            Current current,
+            Attempts attempts,
             Predicate<String> turnedAway)
             throws IOException {
         this.jobs = jobs;
-        this.current = current;
+        this.attempts = attempts;
         this.turnedAway = turnedAway;
         store = new ObjectStore(folder.resolve("objects"), Long.MAX_VALUE, true);
         outputs = new Outputs(folder.resolve("outputs"));
@@ -101,6 +107,16 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
     /** Forgets what the tasks of a job made. */
     void forget(JobId job) {
         outputs.remove(job);
+        makers.values().forEach(made -> made.keySet()
+                .removeIf(attempt -> attempt.task().job().equals(job)));
+        makers.values().removeIf(Map::isEmpty);
+    }
+
+    /** What the newest attempt of each task of a job made, where the manager has not all of it. */
+    List<Outputs.Made> leftOnWorkers(JobId job) {
+        return outputs.of(job).stream()
+                .filter(made -> made.manifest().items().stream().anyMatch(item -> !item.kept()))
+                .toList();
     }
 
     // ---- for users
@@ -212,7 +228,7 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
 
     private Stream<OutputView> views(Outputs.Made made) {
         return made.manifest().items().stream().map(item -> {
-            remember(made.worker(), item);
+            remember(made, item);
             return new OutputView(
                     made.attempt().task(),
                     made.attempt().number(),
@@ -224,10 +240,10 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
         });
     }
 
-    private void remember(String worker, Manifest.Item item) {
+    private void remember(Outputs.Made made, Manifest.Item item) {
         if (!item.kept()) {
-            holders.computeIfAbsent(item.object(), object -> ConcurrentHashMap.newKeySet())
-                    .add(worker);
+            makers.computeIfAbsent(item.object(), object -> new ConcurrentHashMap<>())
+                    .put(made.attempt(), made.worker());
         }
     }
 
@@ -296,9 +312,27 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
         }
         var elsewhere = holders(object, avoid);
         if (elsewhere.isEmpty()) {
-            throw new TransferException(Failure.SOURCE_GONE, "nobody has " + object + " any more");
+            throw nowhere(object, avoid);
         }
         return new DataPlane.Answer.Elsewhere(elsewhere);
+    }
+
+    /** Nobody who is to be asked has an object: what was asked in vain is told to be gone. */
+    private TransferException nowhere(String object, List<String> avoid) {
+        var unheard = false;
+        for (var made : makers.getOrDefault(object, Map.of()).entrySet()) {
+            var place = places.get(made.getValue());
+            if (place == null) {
+                unheard = true;
+            } else if (avoid.contains(place)) {
+                attempts.gone(made.getKey());
+            }
+        }
+        return unheard
+                ? new TransferException(
+                        Failure.SOURCE_LOST,
+                        "the worker that has " + object + " was not heard since the manager's start")
+                : new TransferException(Failure.SOURCE_GONE, "nobody has " + object + " any more");
     }
 
     private void requireKnown(NodeName peer) throws TransferException {
@@ -309,7 +343,7 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
 
     private List<URI> holders(String object, List<String> avoid) {
         var found = new ArrayList<URI>();
-        for (var worker : holders.getOrDefault(object, Set.of())) {
+        for (var worker : Set.copyOf(makers.getOrDefault(object, Map.of()).values())) {
             var place = places.get(worker);
             if (place != null && !avoid.contains(place)) {
                 found.add(URI.create("https://" + place + "/" + object));
@@ -340,7 +374,7 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
         outputs.newest(task).ifPresent(made -> {
             for (var item : made.manifest().items()) {
                 if (item.name().equals(name) || item.name().startsWith(below)) {
-                    remember(made.worker(), item);
+                    remember(made, item);
                     items.add(item);
                 }
             }
@@ -397,14 +431,18 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
 
         @Override
         public void complete() throws IOException {
-            if (!current.is(worker, attempt)) {
+            if (!attempts.current(worker, attempt)) {
                 throw new TransferException(
                         Failure.REFUSED,
                         "attempt " + attempt + " does not count any more; its task was given to others");
             }
             var manifest = Manifest.parse(text.toString(StandardCharsets.UTF_8));
-            outputs.record(new Outputs.Made(attempt, worker, manifest));
-            manifest.items().forEach(item -> remember(worker, item));
+            var made = new Outputs.Made(attempt, worker, manifest);
+            outputs.record(made);
+            manifest.items().forEach(item -> remember(made, item));
+            if (manifest.items().stream().anyMatch(item -> !item.kept())) {
+                attempts.made(worker, attempt);
+            }
         }
 
         @Override
@@ -415,16 +453,5 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
     public void close() {
         server.close();
         client.close();
-    }
-
-    /** Jobs whose tasks left something on workers. */
-    Set<String> workersWithOutputs(JobId job) {
-        var workers = new LinkedHashSet<String>();
-        outputs.of(job).forEach(made -> {
-            if (made.manifest().items().stream().anyMatch(item -> !item.kept())) {
-                workers.add(made.worker());
-            }
-        });
-        return workers;
     }
 }

@@ -25,6 +25,8 @@ final class Metrics implements AutoCloseable {
     final Counter attemptsDispatched = counter("muster.attempts.dispatched", "Attempts given to workers");
     final Counter resultsStale = counter("muster.results.stale", "Results dropped: fenced, or told before");
     final Counter workersLost = counter("muster.workers.lost", "Leases that ended");
+    final Counter outputsLost =
+            counter("muster.outputs.lost", "Tasks that ran again since what they made was lost with a worker");
     final Timer taskDuration = Timer.builder("muster.task.duration")
             .description("Wall time of attempts")
             .register(registry);

@@ -145,6 +145,8 @@ final class Recovery {
                 case TRY -> scheduler.restoreTry(run, position, attempt.id().number(), attempt.cause());
                 case FORGIVEN ->
                     scheduler.restoreNumber(run, position, attempt.id().number());
+                case LOST ->
+                    scheduler.restoreLost(run, position, attempt.id().number(), attempt.cause(), attempt.worker());
             }
         });
         scheduler.restoreConsequences(run);

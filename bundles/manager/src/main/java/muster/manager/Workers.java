@@ -76,8 +76,9 @@ final class Workers implements ManagerListener {
      * still runs what it was given.
      */
     void trustAll() {
+        var holders = manager.scheduler.holders();
         for (var worker : manager.scheduler.workers()) {
-            if (worker.online() || manager.scheduler.holdsWork(worker)) {
+            if (worker.online() || manager.scheduler.holdsWork(worker) || holders.contains(worker.id)) {
                 worker.online(true);
                 trust(worker, leases.lease().plus(Links.LONGEST_PAUSE));
             }
@@ -350,10 +351,17 @@ final class Workers implements ManagerListener {
         return result.cause() == Cause.SUCCESS ? "" : result.message();
     }
 
+    private static EndedAttempt.Standing standing(Verdict verdict) {
+        if (verdict.last()) {
+            return EndedAttempt.Standing.LAST;
+        }
+        return verdict.failure() ? EndedAttempt.Standing.TRY : EndedAttempt.Standing.LOST;
+    }
+
     private static EndedAttempt ended(Execution execution, Verdict verdict, ToManager.Result result) {
         return new EndedAttempt(
                 result.attempt(),
-                verdict.last() ? EndedAttempt.Standing.LAST : EndedAttempt.Standing.TRY,
+                standing(verdict),
                 execution.worker,
                 result.cause(),
                 result.exitCode(),

@@ -85,7 +85,7 @@ class ElectionTest {
                     this::lead);
         }
 
-        private ObjectService files(JobService jobs) {
+        private ObjectService files(Manager manager, JobService jobs) {
             try {
                 return new ManagerFiles(
                         new FakePlane().of(new NodeName(NodeName.Role.MANAGER, "m")),
@@ -94,7 +94,7 @@ class ElectionTest {
                         0,
                         folder,
                         jobs,
-                        (worker, attempt) -> true,
+                        new KnownAttempts(manager),
                         worker -> false);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
@@ -113,7 +113,7 @@ class ElectionTest {
                             new BrokerAddress(URI.create("tcp://127.0.0.1:7071")),
                             List.of(),
                             (id, seen) -> seen),
-                    files(jobs));
+                    files(manager, jobs));
             leading.add(manager);
             return () -> {
                 leadership.end();

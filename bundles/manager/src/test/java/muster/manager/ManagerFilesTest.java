@@ -10,14 +10,17 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import muster.api.AttemptId;
+import muster.api.AttemptView;
 import muster.api.ErrorCode;
 import muster.api.Input;
 import muster.api.JobId;
 import muster.api.JobSpec;
+import muster.api.JobState;
 import muster.api.MusterException;
 import muster.api.Output;
 import muster.api.OutputView;
@@ -32,6 +35,7 @@ import muster.data.Manifest;
 import muster.data.ObjectStore;
 import muster.data.Sink;
 import muster.data.TransferException;
+import muster.transport.Links;
 import muster.transport.NodeIdentity;
 import muster.transport.NodeName;
 import org.junit.jupiter.api.AfterEach;
@@ -48,6 +52,8 @@ class ManagerFilesTest {
 
     private final FakePlane plane = new FakePlane();
     private final AtomicBoolean current = new AtomicBoolean(true);
+    private final List<AttemptId> made = new ArrayList<>();
+    private final List<AttemptId> gone = new ArrayList<>();
     private TestCluster cluster;
     private ManagerFiles files;
     private JobId job;
@@ -69,7 +75,22 @@ class ManagerFilesTest {
                 0,
                 folder,
                 cluster.jobs,
-                (worker, attempt) -> current.get(),
+                new ManagerFiles.Attempts() {
+                    @Override
+                    public boolean current(String worker, AttemptId attempt) {
+                        return current.get();
+                    }
+
+                    @Override
+                    public void made(String worker, AttemptId attempt) {
+                        made.add(attempt);
+                    }
+
+                    @Override
+                    public void gone(AttemptId attempt) {
+                        gone.add(attempt);
+                    }
+                },
                 "w9"::equals);
     }
 
@@ -173,8 +194,65 @@ class ManagerFilesTest {
         record(1, item("out/a", false));
         assertThat(files.get(WORKER, "/" + HELLO, List.of()))
                 .isEqualTo(new DataPlane.Answer.Elsewhere(List.of(URI.create("https://10.0.0.1:4001/" + HELLO))));
+        assertThat(gone).isEmpty();
         assertThatThrownBy(() -> files.get(WORKER, "/" + HELLO, List.of("10.0.0.1:4001")))
                 .hasMessageContaining("nobody has");
+        assertThat(gone).containsExactly(new AttemptId(new TaskId(job, 0), 1));
+    }
+
+    @Test
+    void doesNotTakeForGoneWhatIsOnAWorkerThatWasNotHeardYet() throws IOException {
+        record(1, item("out/a", false));
+        assertThatThrownBy(() -> files.get(WORKER, "/" + HELLO, List.of())).hasMessageContaining("was not heard");
+        assertThat(gone).isEmpty();
+    }
+
+    @Test
+    void whatALostWorkerAloneHadIsMadeAgainAcrossRestartsOfTheManager() throws Exception {
+        var w1 = cluster.worker("w1", 1);
+        var make = w1.awaitRunning(1).get(0);
+        record(1, item("out/a", false));
+        w1.succeed(make);
+        var use = new TaskId(job, 1);
+        TestCluster.until("the second task is sent", () -> w1.snapshot().stream()
+                .anyMatch(attempt -> attempt.task().equals(use)));
+        restart();
+        cluster.passTime(TestCluster.LEASE.plus(Links.LONGEST_PAUSE).plusSeconds(2));
+        var w2 = cluster.worker("w2", 1);
+
+        assertThat(w2.awaitRunning(1)).containsExactly(new AttemptId(make.task(), 2));
+        assertThat(cluster.jobs.explain(make.task()).summary()).startsWith("runs again (what attempt 1 made was lost");
+        restart();
+        w1.running.clear();
+        w1.hello();
+        w1.automatic();
+        w2.hello();
+        w2.automatic();
+        assertThat(cluster.ended(job).state()).isEqualTo(JobState.SUCCEEDED);
+        assertThat(cluster.jobs.task(make.task()).attempts())
+                .extracting(AttemptView::worker)
+                .containsExactly("w1", "w2");
+    }
+
+    /** Another manager takes over what the store and the folder hold. */
+    private void restart() throws IOException {
+        cluster.restart();
+        files.close();
+        files = open();
+        cluster.manager.reactor.ask(() -> {
+            cluster.manager.files(files, "");
+            return true;
+        });
+    }
+
+    @Test
+    void tellsWhatIsLeftOnAWorkerAlone() throws IOException {
+        record(1, item("log", true));
+        assertThat(made).isEmpty();
+        assertThat(files.leftOnWorkers(job)).isEmpty();
+        record(2, item("out/a", false), item("log", true));
+        assertThat(made).containsExactly(new AttemptId(new TaskId(job, 0), 2));
+        assertThat(files.leftOnWorkers(job)).extracting(Outputs.Made::worker).containsExactly("w1");
     }
 
     @Test

@@ -23,6 +23,12 @@ public interface Comm {
     /** A task came into a state; the attempt is null where none is meant. */
     void changed(JobRun job, int position, TaskState state, @Nullable Execution execution, String message);
 
+    /**
+     * A task that had succeeded has to run again: make durable that this attempt of it counts no longer. {@link #changed}
+     * follows.
+     */
+    void outputsLost(JobRun job, int position, int number);
+
     /** Some tasks of an open job can never run on the workers that are known or expected; empty: now they can. */
     void stuck(JobRun job, String why);
 

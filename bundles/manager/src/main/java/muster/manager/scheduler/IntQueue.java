@@ -1,6 +1,7 @@
 package muster.manager.scheduler;
 
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 
 /** A first-in, first-out queue of numbers in one array. */
 final class IntQueue {
@@ -45,6 +46,16 @@ final class IntQueue {
             }
         }
         return -1;
+    }
+
+    /** Takes out all others; these stay in order. */
+    void keep(IntPredicate kept) {
+        for (var left = size; left > 0; left--) {
+            var each = poll();
+            if (kept.test(each)) {
+                add(each);
+            }
+        }
     }
 
     void clear() {

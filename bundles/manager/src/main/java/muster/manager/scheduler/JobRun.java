@@ -8,7 +8,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import muster.api.Input;
 import muster.api.JobId;
 import muster.api.JobSpec;
 import muster.api.JobState;
@@ -66,6 +69,12 @@ public final class JobRun {
      */
     private long @Nullable [] tries;
 
+    /** What tasks left on one worker alone, by position; null until one did. */
+    private @Nullable Holding @Nullable [] holdings;
+
+    /** Why tasks run again that had succeeded, by position. */
+    private final Map<Integer, String> again = new HashMap<>();
+
     private final int[] groupOf;
     private final int[] openNeeds;
     private final int[][] needs;
@@ -91,6 +100,14 @@ public final class JobRun {
             groups.add(new ReadyGroup(this, 0, Demand.of(task(0))));
         }
     }
+
+    /**
+     * Outputs that a worker has and the manager has not.
+     *
+     * @param number the attempt that made them
+     * @param gone whether the worker has them no longer
+     */
+    record Holding(String worker, int number, boolean gone) {}
 
     private static int[][] needs(List<TaskSpec> tasks) {
         var positions = new HashMap<String, Integer>();
@@ -154,6 +171,13 @@ public final class JobRun {
         return work instanceof Work.Graph graph
                 ? graph.tasks().stream().anyMatch(task -> !task.outputs().isEmpty())
                 : !task(work, 0).outputs().isEmpty();
+    }
+
+    /** Whether any task may leave files on its worker that others of the job take. */
+    public static boolean passesFiles(Work work) {
+        return work instanceof Work.Graph graph
+                && graph.tasks().stream().anyMatch(task -> task.outputs().stream()
+                        .anyMatch(output -> Boolean.FALSE.equals(output.keep())));
     }
 
     /** The index that users see for a position. */
@@ -234,6 +258,44 @@ public final class JobRun {
         return needs.length == 0 ? new int[0] : needs[position];
     }
 
+    /** Those of its needs whose outputs a task takes. */
+    int[] sources(int position) {
+        var taken = task(position).inputs().stream().map(Input::need).collect(Collectors.toSet());
+        return Arrays.stream(needs(position))
+                .filter(need -> taken.contains(task(need).name()))
+                .toArray();
+    }
+
+    /** Whether any task left something on a worker alone. */
+    boolean holdsAny() {
+        return holdings != null;
+    }
+
+    /** What the task left on a worker alone; null if nothing. */
+    @Nullable
+    Holding holding(int position) {
+        return holdings == null ? null : holdings[position];
+    }
+
+    /** Takes note of outputs that are on a worker alone, or of none. */
+    void holds(int position, @Nullable Holding holding) {
+        if (holdings == null && holding != null) {
+            holdings = new Holding[states.length];
+        }
+        if (holdings != null) {
+            holdings[position] = holding;
+        }
+    }
+
+    /** Why a task runs again that had succeeded; empty if it does not. */
+    String again(int position) {
+        return again.getOrDefault(position, "");
+    }
+
+    void again(int position, String why) {
+        again.put(position, why);
+    }
+
     int openNeeds(int position) {
         return openNeeds.length == 0 ? 0 : openNeeds[position];
     }
@@ -241,6 +303,11 @@ public final class JobRun {
     /** One need of the task succeeded; whether it was the last. */
     boolean needMet(int position) {
         return --openNeeds[position] == 0;
+    }
+
+    /** One need of the task has to run again. */
+    void needLost(int position) {
+        openNeeds[position]++;
     }
 
     /** @throws IllegalStateException against {@link StateMachine} */

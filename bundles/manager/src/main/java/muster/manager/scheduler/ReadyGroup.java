@@ -1,5 +1,6 @@
 package muster.manager.scheduler;
 
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /** Ready tasks of one job that are alike for placement. An array that has not begun costs two numbers. */
@@ -60,6 +61,11 @@ final class ReadyGroup implements Comparable<ReadyGroup> {
             return requeued;
         }
         return position >= cursor && position < end ? queue.size() + position - cursor : -1;
+    }
+
+    /** Takes out all others of those that were {@link #add}ed. */
+    void keep(IntPredicate kept) {
+        queue.keep(kept);
     }
 
     void clear() {

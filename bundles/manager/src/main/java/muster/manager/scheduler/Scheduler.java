@@ -73,11 +73,33 @@ public final class Scheduler {
     private final Shares shares = new Shares();
     private final PriorityQueue<Delayed> delayed = new PriorityQueue<>(Comparator.comparing(Delayed::at));
 
+    private final Lineage lineage;
+
     private record Delayed(Instant at, JobRun job, int position) {}
 
     public Scheduler(Comm comm, Settings settings) {
         this.comm = comm;
         this.settings = settings;
+        lineage = new Lineage(comm, settings.maxCrashes(), this::online, new Lineage.Queues() {
+            @Override
+            public void ready(JobRun job, int position) {
+                Scheduler.this.ready(job, position);
+            }
+
+            @Override
+            public void withdrawn(JobRun job) {
+                delayed.removeIf(d -> d.job == job && job.state(d.position) != TaskState.READY);
+                for (var group : job.groups) {
+                    group.keep(position -> job.state(position) == TaskState.READY);
+                    list(group);
+                }
+            }
+        });
+    }
+
+    private boolean online(String id) {
+        var worker = workers.get(id);
+        return worker != null && worker.online();
     }
 
     public Collection<JobRun> jobs() {
@@ -261,6 +283,14 @@ public final class Scheduler {
         job.tried(position, number, false, false);
     }
 
+    /** Puts back an attempt that counts for nothing since files were lost: what it made, or what it was to take. */
+    public void restoreLost(JobRun job, int position, int number, Cause cause, String worker) {
+        job.tried(position, number, false, cause == Cause.SUCCESS);
+        if (cause == Cause.SUCCESS) {
+            job.again(position, "what attempt " + number + " made was lost with worker '" + worker + "'");
+        }
+    }
+
     /** Puts back an attempt that may still run on a worker: it stays there until that worker speaks or its lease ends. */
     public void restoreExecution(JobRun job, int position, int number, String worker, Instant assignedAt) {
         job.begun();
@@ -270,6 +300,50 @@ public final class Scheduler {
         job.executes(execution);
         workerOrNew(worker).add(execution);
         charge(execution, 1);
+    }
+
+    /**
+     * An attempt that is the current one of its task, or ended it, left outputs on its worker that the manager has not.
+     */
+    public void made(String worker, AttemptId attempt) {
+        var job = jobs.get(attempt.task().job());
+        if (job != null && job.spec.work() instanceof Work.Graph) {
+            var position = JobRun.position(job.spec.work(), attempt.task().index());
+            job.holds(position, new JobRun.Holding(worker, attempt.number(), false));
+        }
+    }
+
+    /** Somebody who needs what an attempt left on its worker could not get it from there. */
+    public void gone(AttemptId attempt) {
+        var job = jobs.get(attempt.task().job());
+        if (job == null) {
+            return;
+        }
+        var position = JobRun.position(job.spec.work(), attempt.task().index());
+        var holding = job.holding(position);
+        if (holding != null && holding.number() == attempt.number()) {
+            job.holds(position, new JobRun.Holding(holding.worker(), holding.number(), true));
+            lineage.check(job, position);
+        }
+    }
+
+    /** The workers that alone have outputs of open jobs. */
+    public Set<String> holders() {
+        var holders = new HashSet<String>();
+        for (var job : jobs.values()) {
+            for (var position = 0; job.holdsAny() && position < job.size(); position++) {
+                var holding = job.holding(position);
+                if (holding != null) {
+                    holders.add(holding.worker());
+                }
+            }
+        }
+        return holders;
+    }
+
+    /** After all was put back: what is needed of workers that hold no lease is made again. */
+    public void restoreOutputs(JobRun job) {
+        lineage.lost(List.of(job));
     }
 
     /** After all was put back: cancels what follows from failures that were. */
@@ -552,11 +626,29 @@ public final class Scheduler {
         if (job.canceling || execution.canceling || cause == Cause.CANCELED) {
             return new Verdict(true, TaskState.CANCELED, false);
         }
+        if (cause == Cause.STAGING && awaitsInputs(job, execution.position)) {
+            return new Verdict(false, TaskState.READY, false);
+        }
         var retries = job.task(execution.position).retries();
         if (cause != Cause.INVALID && job.failures(execution.position) < retries) {
             return new Verdict(false, TaskState.READY, true);
         }
         return new Verdict(true, TaskState.FAILED, true);
+    }
+
+    /** Whether what a task takes is being made again, or is on a worker that this manager has not heard yet. */
+    private boolean awaitsInputs(JobRun job, int position) {
+        if (job.openNeeds(position) > 0) {
+            return true;
+        }
+        for (var source : job.sources(position)) {
+            var holding = job.holding(source);
+            var worker = holding == null ? null : workers.get(holding.worker());
+            if (worker != null && worker.online() && worker.session == null) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** The end of an attempt is durable. */
@@ -570,13 +662,28 @@ public final class Scheduler {
         } else {
             // kept for what runs again alone: of a large job most tasks run once
             job.tried(position, execution.number, verdict.failure(), false);
-            job.move(position, TaskState.READY);
-            comm.changed(job, position, TaskState.READY, execution, message);
-            delay(job, position, now);
+            if (back(job, position, execution, message)) {
+                delay(job, position, now);
+            }
         }
         if (jobs.get(job.id) == job) {
             list(execution.group);
         }
+    }
+
+    /** A task goes back to those that may start, or to those that wait if what it takes was lost; whether to the former. */
+    private boolean back(JobRun job, int position, Execution execution, String message) {
+        lineage.mend(job, position);
+        for (var need : job.needs(position)) {
+            if (job.state(need) == TaskState.FAILED || job.state(need) == TaskState.CANCELED) {
+                end(job, position, TaskState.CANCELED, execution, didNotSucceed(job, need));
+                return false;
+            }
+        }
+        var to = job.openNeeds(position) == 0 ? TaskState.READY : TaskState.WAITING;
+        job.move(position, to);
+        comm.changed(job, position, to, execution, message);
+        return to == TaskState.READY;
     }
 
     private void delay(JobRun job, int position, Instant now) {
@@ -586,7 +693,15 @@ public final class Scheduler {
                 now.plus(backoff.compareTo(LONGEST_BACKOFF) > 0 ? LONGEST_BACKOFF : backoff), job, position));
     }
 
+    private static String didNotSucceed(JobRun job, int position) {
+        return "needs '" + job.task(position).name() + "', which did not succeed";
+    }
+
     private void end(JobRun job, int position, TaskState state, @Nullable Execution execution, String message) {
+        var holding = job.holding(position);
+        if (holding != null && (execution == null || holding.number() != execution.number)) {
+            job.holds(position, null);
+        }
         job.move(position, state);
         comm.changed(job, position, state, execution, message);
         if (state == TaskState.SUCCEEDED) {
@@ -595,6 +710,7 @@ public final class Scheduler {
                     ready(job, dependant);
                 }
             }
+            lineage.check(job, position);
         } else {
             cancelDependants(job, position);
             var maxFails = job.spec.maxFails();
@@ -612,12 +728,7 @@ public final class Scheduler {
             for (var dependant : job.dependants(from)) {
                 if (job.state(dependant) == TaskState.WAITING) {
                     job.move(dependant, TaskState.CANCELED);
-                    comm.changed(
-                            job,
-                            dependant,
-                            TaskState.CANCELED,
-                            null,
-                            "needs '" + job.task(from).name() + "', which did not succeed");
+                    comm.changed(job, dependant, TaskState.CANCELED, null, didNotSucceed(job, from));
                     open.add(dependant);
                 }
             }
@@ -734,6 +845,7 @@ public final class Scheduler {
             worker.fenced.add(execution.id());
             lose(execution, began(execution), "worker '" + worker.id + "' was lost");
         }
+        lineage.lost(List.copyOf(jobs.values()));
     }
 
     /** What the worker lost with its lease and may still run; forgotten here. */
@@ -769,12 +881,12 @@ public final class Scheduler {
             execution.move(AttemptState.ENDED);
             job.executesNoMore(execution);
             job.tried(position, execution.number, false, crash);
-            job.move(position, TaskState.READY);
             if (crash) {
                 comm.recordLoss(execution, Cause.WORKER_LOST, message, false);
             }
-            comm.changed(job, position, TaskState.READY, execution, message);
-            enqueue(job, position);
+            if (back(job, position, execution, message)) {
+                enqueue(job, position);
+            }
         }
     }
 
@@ -791,7 +903,13 @@ public final class Scheduler {
         return switch (state) {
             case WAITING -> {
                 var waitsFor = waitsFor(job, position);
-                yield new Explanation(id, state, "waits for " + String.join(", ", waitsFor), waitsFor, Map.of(), null);
+                yield new Explanation(
+                        id,
+                        state,
+                        again(job, position) + "waits for " + String.join(", ", waitsFor),
+                        waitsFor,
+                        Map.of(),
+                        null);
             }
             case READY -> explainReady(job, position, now);
             case ASSIGNED, RUNNING -> {
@@ -802,10 +920,15 @@ public final class Scheduler {
                         : execution != null && execution.prefetched
                                 ? "is" + where + ", which starts it when what it runs now leaves room"
                                 : "was sent to" + where.replace(" on", "") + " and starts now";
-                yield new Explanation(id, state, summary, List.of(), Map.of(), null);
+                yield new Explanation(id, state, again(job, position) + summary, List.of(), Map.of(), null);
             }
             case SUCCEEDED, FAILED, CANCELED -> new Explanation(id, state, "has ended", List.of(), Map.of(), null);
         };
+    }
+
+    private static String again(JobRun job, int position) {
+        var why = job.again(position);
+        return why.isEmpty() ? "" : "runs again (" + why + ") and ";
     }
 
     private static List<String> waitsFor(JobRun job, int position) {
@@ -833,7 +956,7 @@ public final class Scheduler {
         return new Explanation(
                 job.taskId(position),
                 TaskState.READY,
-                summary(job, position, group, demand),
+                again(job, position) + summary(job, position, group, demand),
                 List.of(),
                 shortfalls,
                 Queue.ahead(jobs.values(), group, position, shares, now));

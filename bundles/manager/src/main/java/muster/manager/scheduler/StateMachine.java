@@ -12,9 +12,10 @@ import muster.api.TaskState;
  *
  * <pre>
  * task     WAITING   → READY, CANCELED
- *          READY     → ASSIGNED, CANCELED
- *          ASSIGNED  → RUNNING, READY, SUCCEEDED, FAILED, CANCELED
- *          RUNNING   → READY, SUCCEEDED, FAILED, CANCELED
+ *          READY     → ASSIGNED, WAITING, CANCELED
+ *          ASSIGNED  → RUNNING, READY, WAITING, SUCCEEDED, FAILED, CANCELED
+ *          RUNNING   → READY, WAITING, SUCCEEDED, FAILED, CANCELED
+ *          SUCCEEDED → WAITING
  *
  * attempt  SENT      → STARTED, RECORDING, ENDED
  *          STARTED   → RECORDING, ENDED
@@ -25,21 +26,28 @@ import muster.api.TaskState;
  * </pre>
  *
  * <p>A task has one current attempt at most, and only while ASSIGNED or RUNNING. A job's state follows from its tasks'.
- * What has ended stays so: a retry that the user asks for makes a new run of the job, with the numbers of attempts going
- * on.
+ * What has ended stays so, but for one cause: a task that has SUCCEEDED is WAITING again when what it made was lost with
+ * its worker and a task of the same job still needs it; those that need it wait with it. A retry that the user asks for
+ * makes a new run of the job, with the numbers of attempts going on.
  */
 final class StateMachine {
     private static final Map<TaskState, Set<TaskState>> TASKS = new EnumMap<>(Map.of(
             TaskState.WAITING,
             EnumSet.of(TaskState.READY, TaskState.CANCELED),
             TaskState.READY,
-            EnumSet.of(TaskState.ASSIGNED, TaskState.CANCELED),
+            EnumSet.of(TaskState.ASSIGNED, TaskState.WAITING, TaskState.CANCELED),
             TaskState.ASSIGNED,
-            EnumSet.of(TaskState.RUNNING, TaskState.READY, TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELED),
+            EnumSet.of(
+                    TaskState.RUNNING,
+                    TaskState.READY,
+                    TaskState.WAITING,
+                    TaskState.SUCCEEDED,
+                    TaskState.FAILED,
+                    TaskState.CANCELED),
             TaskState.RUNNING,
-            EnumSet.of(TaskState.READY, TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELED),
+            EnumSet.of(TaskState.READY, TaskState.WAITING, TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELED),
             TaskState.SUCCEEDED,
-            EnumSet.noneOf(TaskState.class),
+            EnumSet.of(TaskState.WAITING),
             TaskState.FAILED,
             EnumSet.noneOf(TaskState.class),
             TaskState.CANCELED,

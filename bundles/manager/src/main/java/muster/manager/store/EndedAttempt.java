@@ -40,7 +40,9 @@ public record EndedAttempt(
         /** It ended the task. */
         LAST,
         /** It ended the task once; then the user asked to try again. */
-        FORGIVEN
+        FORGIVEN,
+        /** Files were lost: what it made, and others needed, if it succeeded; else what it was to take. */
+        LOST
     }
 
     EndedAttempt with(Standing other) {

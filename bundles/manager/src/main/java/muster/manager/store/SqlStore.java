@@ -449,6 +449,16 @@ public final class SqlStore implements Store {
             if (submitted.secrets() != null) {
                 insert(connection, submitted.job().id(), submitted.secrets());
             }
+        } else if (write instanceof Write.OutputsLost lost) {
+            flush();
+            var id = lost.attempt();
+            restand(
+                    connection,
+                    EndedAttempt.Standing.LOST,
+                    "job = ? and task = ? and number = ?",
+                    id.task().job().value(),
+                    id.task().index(),
+                    id.number());
         } else if (write instanceof Write.Canceled canceled) {
             flush();
             change(connection, canceled.job(), before -> before.canceled(canceled.message()));
@@ -459,7 +469,12 @@ public final class SqlStore implements Store {
         } else if (write instanceof Write.Reopened reopened) {
             flush();
             change(connection, reopened.job(), before -> Rows.Progress.NONE);
-            forgive(connection, reopened.job());
+            // what failed or was canceled counts no longer
+            restand(
+                    connection,
+                    EndedAttempt.Standing.FORGIVEN,
+                    "job = ? and succeeded = 0 and standing < 2",
+                    reopened.job().value());
         } else if (write instanceof Write.Deleted deleted) {
             flush();
             update(
@@ -590,12 +605,15 @@ public final class SqlStore implements Store {
         }
     }
 
-    /** What failed or was canceled counts no longer. */
-    private void forgive(Connection connection, JobId job) throws SQLException {
+    /** Some attempts mean something else for their tasks from now on. */
+    private void restand(Connection connection, EndedAttempt.Standing standing, String where, long... keys)
+            throws SQLException {
         var found = new ArrayList<EndedAttempt>();
-        try (var select = connection.prepareStatement("select " + Rows.ATTEMPT
-                + " from attempt where job = ? and succeeded = 0 and standing < 2 order by task, number")) {
-            select.setLong(1, job.value());
+        try (var select = connection.prepareStatement(
+                "select " + Rows.ATTEMPT + " from attempt where " + where + " order by task, number")) {
+            for (var i = 0; i < keys.length; i++) {
+                select.setLong(i + 1, keys[i]);
+            }
             try (var rows = select.executeQuery()) {
                 while (rows.next()) {
                     found.add(Rows.attempt(rows));
@@ -605,10 +623,9 @@ public final class SqlStore implements Store {
         var statement = statement(
                 connection, "update attempt set standing = ?, content = ? where job = ? and task = ? and number = ?");
         for (var attempt : found) {
-            var forgiven = attempt.with(EndedAttempt.Standing.FORGIVEN);
-            statement.setInt(1, forgiven.standing().ordinal());
-            statement.setBytes(2, Rows.content(forgiven));
-            statement.setLong(3, job.value());
+            statement.setInt(1, standing.ordinal());
+            statement.setBytes(2, Rows.content(attempt.with(standing)));
+            statement.setLong(3, attempt.id().task().job().value());
             statement.setInt(4, attempt.id().task().index());
             statement.setInt(5, attempt.id().number());
             statement.addBatch();

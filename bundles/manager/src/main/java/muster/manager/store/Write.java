@@ -2,6 +2,7 @@ package muster.manager.store;
 
 import java.time.Instant;
 import java.util.List;
+import muster.api.AttemptId;
 import muster.api.JobId;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +35,9 @@ public sealed interface Write {
 
     /** Attempts ended. */
     record Ended(List<EndedAttempt> attempts) implements Write {}
+
+    /** What an attempt made that succeeded was lost: its task runs again. */
+    record OutputsLost(AttemptId attempt) implements Write {}
 
     /** No further task of the job may start. */
     record Canceled(JobId job, String message) implements Write {}

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -18,6 +19,7 @@ import muster.api.JobId;
 import muster.api.JobSpec;
 import muster.api.TaskId;
 import muster.api.TaskState;
+import muster.manager.store.EndedAttempt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -48,10 +50,23 @@ final class SimulatedCluster implements Comm {
 
     private final Map<JobId, List<Execution>> sent = new HashMap<>();
     private final Set<JobId> canceled = new HashSet<>();
+
+    /** Who alone has what the newest attempt of a task left that left something. */
+    private final Map<TaskId, Made> made = new HashMap<>();
+
+    /** Tasks that ran again for what was lost, and how often. */
+    final Map<TaskId, Integer> undone = new HashMap<>();
+
+    /** What workers have no longer, as somebody found. */
+    private final Set<AttemptId> gone = new HashSet<>();
+
     private boolean restoring;
     private long lastJob;
 
-    private record Ended(int position, int number, boolean last, TaskState state, Cause cause) {}
+    private record Ended(
+            int position, int number, EndedAttempt.Standing standing, TaskState state, Cause cause, String worker) {}
+
+    private record Made(String worker, AttemptId attempt) {}
 
     SimulatedCluster(Settings settings) {
         this.settings = settings;
@@ -64,6 +79,7 @@ final class SimulatedCluster implements Comm {
         given.computeIfAbsent(id, i -> new LinkedHashMap<>());
         worker.executors(List.of(new ExecutorView("native", true, "")));
         worker.capacity(capacity);
+        worker.session = "s";
         worker.online(true);
         return worker;
     }
@@ -101,17 +117,39 @@ final class SimulatedCluster implements Comm {
         if (execution == null || scheduler.recording(execution)) {
             return false;
         }
+        if (cause == Cause.SUCCESS
+                && !execution.job.task(execution.position).outputs().isEmpty()) {
+            made.put(attempt.task(), new Made(worker, attempt));
+            scheduler.made(worker, attempt);
+        }
         var verdict = scheduler.finished(execution, cause, wall, now);
         unwritten.add(() -> {
-            store(execution, verdict.last(), verdict.state(), cause);
+            store(
+                    execution,
+                    verdict.last()
+                            ? EndedAttempt.Standing.LAST
+                            : verdict.failure() ? EndedAttempt.Standing.TRY : EndedAttempt.Standing.LOST,
+                    verdict.state(),
+                    cause);
             scheduler.recorded(execution, verdict, "", now);
         });
         return true;
     }
 
-    private void store(Execution execution, boolean last, TaskState state, Cause cause) {
+    private void store(Execution execution, EndedAttempt.Standing standing, TaskState state, Cause cause) {
         endings.computeIfAbsent(execution.job.id, j -> new ArrayList<>())
-                .add(new Ended(execution.position, execution.number, last, state, cause));
+                .add(new Ended(execution.position, execution.number, standing, state, cause, execution.worker));
+    }
+
+    /** Somebody finds that a worker has no longer what it made, whatever is left of it. */
+    void lose(AttemptId attempt) {
+        gone.add(attempt);
+        scheduler.gone(attempt);
+    }
+
+    /** What tasks left on workers. */
+    List<AttemptId> left() {
+        return made.values().stream().map(Made::attempt).toList();
     }
 
     /** A worker introduces itself, holding what it was given and has not ended. */
@@ -122,6 +160,7 @@ final class SimulatedCluster implements Comm {
         }
         worker.executors(List.of(new ExecutorView("native", true, "")));
         worker.capacity(capacities.get(id));
+        worker.session = "s";
         worker.online(true);
         scheduler.reconciled(worker, restarted, Set.copyOf(given.get(id).keySet()), Set.of());
     }
@@ -155,6 +194,15 @@ final class SimulatedCluster implements Comm {
             }
         }
         open.forEach(scheduler::begin);
+        made.values().forEach(left -> scheduler.made(left.worker, left.attempt));
+        for (var holder : scheduler.holders()) {
+            var worker = scheduler.worker(holder);
+            if (worker != null) {
+                worker.online(true);
+            }
+        }
+        gone.forEach(scheduler::gone);
+        open.forEach(scheduler::restoreOutputs);
         restoring = false;
     }
 
@@ -162,10 +210,11 @@ final class SimulatedCluster implements Comm {
         var known = new HashSet<AttemptId>();
         for (var end : endings.getOrDefault(run.id, List.of())) {
             known.add(new AttemptId(run.taskId(end.position), end.number));
-            if (end.last) {
-                scheduler.restoreEnded(run, end.position, end.state);
-            } else {
-                scheduler.restoreTry(run, end.position, end.number, end.cause);
+            switch (end.standing) {
+                case LAST -> scheduler.restoreEnded(run, end.position, end.state);
+                case TRY -> scheduler.restoreTry(run, end.position, end.number, end.cause);
+                case FORGIVEN -> throw new IllegalStateException("nobody asked to try again");
+                case LOST -> scheduler.restoreLost(run, end.position, end.number, end.cause, end.worker);
             }
         }
         scheduler.restoreConsequences(run);
@@ -222,7 +271,7 @@ final class SimulatedCluster implements Comm {
     public void recordLoss(Execution execution, Cause cause, String message, boolean last) {
         var state = cause == Cause.CANCELED ? TaskState.CANCELED : TaskState.FAILED;
         unwritten.add(() -> {
-            store(execution, last, state, cause);
+            store(execution, last ? EndedAttempt.Standing.LAST : EndedAttempt.Standing.TRY, state, cause);
             if (last) {
                 scheduler.recorded(execution, new Verdict(true, state, false), message, now);
             }
@@ -237,6 +286,46 @@ final class SimulatedCluster implements Comm {
                     before == null || (restoring && before == state),
                     job.taskId(position) + " ends once, but " + before + " and " + state);
         }
+    }
+
+    @Override
+    public void outputsLost(JobRun job, int position, int number) {
+        var task = job.taskId(position);
+        var attempt = new AttemptId(task, number);
+        require(
+                terminal.remove(task) == TaskState.SUCCEEDED && number == lastNumber.get(task),
+                task + " runs again after it succeeded");
+        require(!available(job, position), "what " + attempt + " made is lost");
+        var needed = false;
+        for (var dependant : job.dependants(position)) {
+            needed |= !job.state(dependant).terminal() && takes(job, dependant, position);
+        }
+        require(needed, "what " + attempt + " made is needed");
+        require(
+                undone.merge(task, 1, Integer::sum) <= settings.maxCrashes(),
+                task + " runs again no oftener than it may crash");
+        endings.computeIfPresent(
+                job.id,
+                (id, ends) -> new ArrayList<>(ends.stream()
+                        .map(end -> end.position == position && end.number == number
+                                ? new Ended(
+                                        position, number, EndedAttempt.Standing.LOST, end.state, end.cause, end.worker)
+                                : end)
+                        .toList()));
+    }
+
+    private static boolean takes(JobRun job, int dependant, int position) {
+        return Arrays.stream(job.sources(dependant)).anyMatch(source -> source == position);
+    }
+
+    /** Whether what a task that has succeeded made can be had. */
+    private boolean available(JobRun job, int position) {
+        var left = made.get(job.taskId(position));
+        if (left == null) {
+            return true;
+        }
+        var worker = scheduler.worker(left.worker);
+        return worker != null && worker.online() && !gone.contains(left.attempt);
     }
 
     @Override
@@ -309,6 +398,12 @@ final class SimulatedCluster implements Comm {
                         execution == null && (!job.waitsFor.isEmpty() || job.openNeeds(position) > 0),
                         what + "waits for something open");
             case READY -> {
+                require(job.openNeeds(position) == 0, what + "all that it needs has succeeded");
+                for (var source : job.sources(position)) {
+                    require(
+                            available(job, source) || job.crashes(source) >= settings.maxCrashes(),
+                            what + "what it takes is there: " + job.taskId(source));
+                }
                 var place = job.group(position).placeOf(position);
                 require(
                         execution == null && place >= 0 != (scheduler.due(job, position) != null),

@@ -249,6 +249,19 @@ abstract class StoreContract {
     }
 
     @Test
+    void anAttemptWhoseOutputsWereLostEndsItsTaskNoLonger() throws Exception {
+        write(
+                new Write.Submitted(job(1)),
+                new Write.Ended(List.of(success(id(1, 0, 1)), success(id(1, 1, 1)))),
+                new Write.OutputsLost(id(1, 1, 1)),
+                new Write.Ended(List.of(success(id(1, 1, 2)))));
+        reopen();
+        assertThat(attempts(1))
+                .extracting(EndedAttempt::standing)
+                .containsExactly(EndedAttempt.Standing.LAST, EndedAttempt.Standing.LOST, EndedAttempt.Standing.LAST);
+    }
+
+    @Test
     void keepsDispatchesUntilTheJobEnds() throws Exception {
         var dispatch = new StoredDispatch(new JobId(1), "w1", NOW, new int[] {0, 200}, new int[] {1, 3});
         var second = new StoredDispatch(new JobId(1), "w2", NOW, new int[] {1}, new int[] {1});
