@@ -2,9 +2,13 @@ package muster.itests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -13,6 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Workflows on a manager and two workers that share no folder, each a process of its own. */
 class WorkflowIT {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
     @TempDir
     static Path dir;
 
@@ -207,6 +213,112 @@ class WorkflowIT {
         assertThat(printed.exitCode()).isEqualTo(2);
         assertThat(printed.stderr())
                 .contains("w.yaml has 2 faults", "w.yaml:3:15: 'colour' is not defined", "    run: echo ${{ colour }}");
+    }
+
+    @Test
+    void makesAgainWhatWasLostWithAWorkerAndIsStillNeededAndNothingElse() throws IOException {
+        var effects = write("effects", "");
+        var gate = folder.resolve("open");
+        write("w.makeflow", """
+                early:
+                \techo early >> $(EFFECTS) && echo 1 > early
+                done: early
+                \techo done >> $(EFFECTS) && cp early done
+                base:
+                \techo base >> $(EFFECTS) && echo 2 > base
+                part: base
+                \techo part >> $(EFFECTS) && cp base part
+                gate:
+                \tuntil [ -e $(GATE) ]; do sleep 0.1; done; touch gate
+                end: part gate
+                \tcp part end
+                """);
+
+        var printed =
+                run("w.makeflow", "--set", "EFFECTS=" + effects, "--set", "GATE=" + gate, "--outputs-only", "--detach");
+        assertThat(printed.exitCode()).as(printed.toString()).isZero();
+        var job = printed.stdout().strip();
+        awaitAttempt(job, "done", 1);
+        var lost = awaitAttempt(job, "part", 1).path("worker").asText();
+        var again = new ArrayList<>(List.of("part"));
+        if (awaitAttempt(job, "base", 1).path("worker").asText().equals(lost)) {
+            again.add(0, "base");
+        }
+        assertThat(Files.readAllLines(effects)).hasSize(4);
+        cluster.kill(lost);
+        try {
+            awaitAttempt(job, "part", 2);
+            Files.createFile(gate);
+            awaitAttempt(job, "end", 1);
+        } finally {
+            cluster.startWorker(lost);
+            cluster.awaitState(lost, "online");
+        }
+        assertThat(Files.readAllLines(effects).stream().skip(4)).containsExactlyElementsOf(again);
+    }
+
+    @Test
+    void runsNothingAgainThatAnEarlierRunCompleted() throws IOException {
+        var effects = write("effects", "");
+        write("left.txt", "1\n");
+        write("right.txt", "2\n");
+        write("w.makeflow", """
+                left: left.txt
+                \techo left >> $(EFFECTS) && cp left.txt left
+                right: right.txt
+                \techo right >> $(EFFECTS) && cp right.txt right
+                both: left right
+                \techo both >> $(EFFECTS) && cat left right > both
+                late: both
+                \techo late >> $(EFFECTS) && test -e $(GATE) && cp both late
+                """);
+        var gate = folder.resolve("open");
+        String[] options = {"--set", "EFFECTS=" + effects, "--set", "GATE=" + gate};
+
+        var failed = run("w.makeflow", options);
+        assertThat(failed.exitCode()).as(failed.toString()).isNotZero();
+        assertThat(Files.readAllLines(effects)).containsExactlyInAnyOrder("left", "right", "both", "late");
+
+        Files.createFile(gate);
+        assertThat(again(effects, options)).containsExactly("late");
+        assertThat(folder.resolve("late")).hasContent("1\n2");
+        assertThat(again(effects, options)).isEmpty();
+
+        write("right.txt", "3\n");
+        assertThat(again(effects, options)).containsExactly("right", "both", "late");
+        assertThat(folder.resolve("late")).hasContent("1\n3");
+
+        String[] uncached = {options[0], options[1], options[2], options[3], "--no-cache"};
+        assertThat(again(effects, uncached)).containsExactlyInAnyOrder("left", "right", "both", "late");
+    }
+
+    /** What a further run adds to a file. */
+    private List<String> again(Path effects, String... options) throws IOException {
+        var before = Files.readAllLines(effects).size();
+        var printed = run("w.makeflow", options);
+        assertThat(printed.exitCode()).as(printed.toString()).isZero();
+        var after = Files.readAllLines(effects);
+        return after.subList(before, after.size());
+    }
+
+    /** The attempt of that number of a task, once it has succeeded. */
+    private static JsonNode awaitAttempt(String job, String name, int number) {
+        var task = Eventually.until(
+                name + " has succeeded by attempt " + number,
+                PATIENCE,
+                () -> task(job, name),
+                last -> last.path("state").asText().equals("succeeded")
+                        && last.path("attempts").path(0).path("number").asInt() == number);
+        return task.path("attempts").path(0);
+    }
+
+    private static JsonNode task(String job, String name) {
+        for (var task : rest.get("/api/v1/tasks?job=" + job).json().path("items")) {
+            if (task.path("name").asText().equals(name)) {
+                return task;
+            }
+        }
+        throw new AssertionError("job " + job + " has no task " + name);
     }
 
     @Test

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param cause null while it has not ended
  * @param exitCode null when it did not exit by itself
  * @param signal null when no signal ended it
- * @param message why it failed, in one line; else empty
+ * @param message why it failed, or what it was taken from instead of being run, in one line; else empty
  * @param stderrTail the last lines of standard error of a failed attempt; else empty
  */
 public record AttemptView(

@@ -21,6 +21,13 @@ public interface JobService {
      */
     JobId submit(JobSpec spec, String owner, @Nullable String idempotencyKey);
 
+    /**
+     * As {@link #submit}, and what tasks of a graph would make is taken from earlier jobs of this owner where they had the
+     * same command, parameters, declared environment, executor, content of inputs and declared outputs, and what is to be
+     * kept is still there. Such a task counts as succeeded at once.
+     */
+    JobId resume(JobSpec spec, String owner, @Nullable String idempotencyKey);
+
     Page<JobView> jobs(JobQuery query);
 
     JobView job(JobId id);

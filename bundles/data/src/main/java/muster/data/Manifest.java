@@ -32,6 +32,14 @@ public record Manifest(List<Item> items) {
         }
     }
 
+    /** The file at a path, or all below a folder; a path that ends with {@code /} can be no file. */
+    public List<Item> under(String path) {
+        var folder = path.endsWith("/") ? path : path + "/";
+        return items.stream()
+                .filter(item -> item.name().equals(path) || item.name().startsWith(folder))
+                .toList();
+    }
+
     public String text() {
         return items.stream().map(Item::line).collect(Collectors.joining());
     }

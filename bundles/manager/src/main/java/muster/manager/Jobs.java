@@ -5,10 +5,12 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
@@ -53,7 +55,23 @@ final class Jobs implements JobService {
     }
 
     @Override
-    public JobId submit(JobSpec given, String owner, @Nullable String idempotencyKey) {
+    public JobId submit(JobSpec spec, String owner, @Nullable String idempotencyKey) {
+        return submit(spec, owner, idempotencyKey, Cache.Plan.NOTHING);
+    }
+
+    @Override
+    public JobId resume(JobSpec spec, String owner, @Nullable String idempotencyKey) {
+        var cache = manager.cache();
+        return submit(
+                spec,
+                owner,
+                idempotencyKey,
+                cache != null && spec.secrets().isEmpty() && spec.work() instanceof Work.Graph graph
+                        ? cache.plan(owner, graph)
+                        : Cache.Plan.NOTHING);
+    }
+
+    private JobId submit(JobSpec given, String owner, @Nullable String idempotencyKey, Cache.Plan plan) {
         var spec = given.withoutSecretValues();
         given.secrets().forEach(Secret::requireValue);
         var bytes = Codec.encode(spec);
@@ -62,21 +80,25 @@ final class Jobs implements JobService {
         if (!fault.isEmpty()) {
             throw new MusterException(ErrorCode.UNAVAILABLE, fault + "; try again when it can");
         }
-        var accepted = new CompletableFuture<JobId>();
-        manager.reactor.post(() -> {
-            try {
-                var known = idempotencyKey == null ? null : known(owner, idempotencyKey, fingerprint);
-                if (known != null) {
-                    accepted.complete(known);
-                } else {
-                    accept(spec, given.secrets(), owner, idempotencyKey, fingerprint, accepted);
-                }
-            } catch (RuntimeException e) {
-                accepted.completeExceptionally(e);
-            }
+        var admitted = manager.reactor.ask(() -> {
+            var known = idempotencyKey == null ? null : known(owner, idempotencyKey, fingerprint);
+            return known == null ? new Admitted(null, admit(spec, given.secrets(), owner)) : new Admitted(known, null);
         });
+        if (admitted.run == null) {
+            return Objects.requireNonNull(admitted.known);
+        }
+        var accepted = new CompletableFuture<JobId>();
+        try {
+            accept(admitted.run, idempotencyKey, fingerprint, plan, accepted);
+        } catch (RuntimeException e) {
+            notAccepted(admitted.run);
+            throw e;
+        }
         return Reactor.await(accepted);
     }
+
+    /** Either a job that was accepted before, or one that may be. */
+    private record Admitted(@Nullable JobId known, @Nullable JobRun run) {}
 
     private @Nullable JobId known(String owner, String key, String fingerprint) {
         var id = manager.directory.byKey(owner, key);
@@ -87,13 +109,7 @@ final class Jobs implements JobService {
         return id;
     }
 
-    private void accept(
-            JobSpec spec,
-            List<Secret> secrets,
-            String owner,
-            @Nullable String key,
-            String fingerprint,
-            CompletableFuture<JobId> accepted) {
+    private JobRun admit(JobSpec spec, List<Secret> secrets, String owner) {
         manager.quotas.submitted(owner, manager.nanos.getAsLong());
         for (var dependency : spec.after()) {
             if (manager.directory.find(dependency.job()) == null) {
@@ -103,28 +119,80 @@ final class Jobs implements JobService {
         }
         manager.scheduler.requirePossible(spec);
         manager.quotas.open(owner, spec.work().size(), manager.nanos.getAsLong());
-        var id = manager.nextJob();
-        var run = new JobRun(id, owner, spec, manager.now());
+        var run = new JobRun(manager.nextJob(), owner, spec, manager.now());
         run.secrets = secrets;
+        return run;
+    }
+
+    private void accept(
+            JobRun run, @Nullable String key, String fingerprint, Cache.Plan plan, CompletableFuture<JobId> accepted) {
+        var taken = take(run, plan);
         manager.store.write(
                 new Write.Submitted(
-                        new StoredJob(id, owner, spec, key, fingerprint, run.submittedAt, null, null, "", false, null),
-                        secrets.isEmpty() ? null : manager.secrets.seal(id, secrets)),
+                        new StoredJob(
+                                run.id,
+                                run.owner,
+                                run.spec,
+                                key,
+                                fingerprint,
+                                run.submittedAt,
+                                null,
+                                null,
+                                "",
+                                false,
+                                null),
+                        run.secrets.isEmpty() ? null : manager.secrets.seal(run.id, run.secrets),
+                        taken),
                 () -> manager.reactor.post(() -> {
                     manager.directory.addOpen(run, fingerprint, key);
                     manager.scheduler.add(run, Recovery.blockers(manager.directory, run));
                     manager.metrics.jobsSubmitted.increment();
                     manager.jobEvent(run, "job.submitted", "");
-                    accepted.complete(id);
+                    for (var attempt : taken) {
+                        var position = attempt.id().task().index();
+                        manager.scheduler.restoreEnded(run, position, TaskState.SUCCEEDED);
+                        manager.changed(run, position, TaskState.SUCCEEDED, null, attempt.message());
+                    }
+                    // the earlier job may be deleted before this one
+                    plan.taken()
+                            .forEach((position, found) -> manager.store.write(
+                                    new Write.Cached(found.id(), new AttemptId(run.taskId(position), 1)),
+                                    () -> {},
+                                    e -> {}));
+                    accepted.complete(run.id);
                     Recovery.resume(manager, run);
                 }),
                 error -> {
-                    notOpened(run);
+                    notAccepted(run);
                     accepted.completeExceptionally(new MusterException(
                             ErrorCode.UNAVAILABLE,
                             "the job was not accepted, the store cannot be written: " + error.getMessage(),
                             error));
                 });
+    }
+
+    /** Makes the job's what is taken from earlier ones, and the attempts that stand for it. */
+    private List<EndedAttempt> take(JobRun run, Cache.Plan plan) {
+        var cache = manager.cache();
+        if (cache == null || plan.equals(Cache.Plan.NOTHING)) {
+            return List.of();
+        }
+        cache.take(run.id, plan);
+        return plan.taken().entrySet().stream()
+                .map(taken -> EndedAttempt.taken(
+                        new AttemptId(run.taskId(taken.getKey()), 1),
+                        taken.getValue().made().worker(),
+                        taken.getValue().made().attempt().task(),
+                        run.submittedAt))
+                .toList();
+    }
+
+    private void notAccepted(JobRun run) {
+        notOpened(run);
+        var files = manager.files();
+        if (files != null) {
+            files.forget(run.id);
+        }
     }
 
     private void notOpened(JobRun run) {
@@ -393,19 +461,28 @@ final class Jobs implements JobService {
         var indices =
                 slice.rows.stream().map(row -> JobRun.index(work, row.position)).toList();
         var attempts = new HashMap<Integer, List<AttemptView>>();
+        var cached = new HashSet<Integer>();
         for (var attempt : manager.store.attempts(id, indices)) {
             attempts.computeIfAbsent(attempt.id().task().index(), i -> new ArrayList<>())
                     .add(attempt.view());
+            if (attempt.standing() == EndedAttempt.Standing.CACHED) {
+                cached.add(attempt.id().task().index());
+            }
         }
         var views = new ArrayList<TaskView>(slice.rows.size());
         for (var row : slice.rows) {
-            views.add(view(id, work, row, attempts, everyAttempt));
+            views.add(view(id, work, row, attempts, cached, everyAttempt));
         }
         return views;
     }
 
     private static TaskView view(
-            JobId id, Work work, Row row, Map<Integer, List<AttemptView>> attempts, boolean everyAttempt) {
+            JobId id,
+            Work work,
+            Row row,
+            Map<Integer, List<AttemptView>> attempts,
+            Set<Integer> cached,
+            boolean everyAttempt) {
         var index = JobRun.index(work, row.position);
         var all = new ArrayList<>(attempts.getOrDefault(index, List.of()));
         var current = row.current;
@@ -414,7 +491,8 @@ final class Jobs implements JobService {
         }
         var shown = everyAttempt || all.isEmpty() ? all : List.of(all.get(all.size() - 1));
         var spec = JobRun.task(work, row.position);
-        var message = all.isEmpty() || row.state == TaskState.SUCCEEDED
+        var fromCache = cached.contains(index) && row.state == TaskState.SUCCEEDED;
+        var message = all.isEmpty() || (row.state == TaskState.SUCCEEDED && !fromCache)
                 ? ""
                 : all.get(all.size() - 1).message();
         if (message.isEmpty() && row.state == TaskState.CANCELED) {
@@ -427,7 +505,8 @@ final class Jobs implements JobService {
                 JobRun.item(work, row.position),
                 row.state,
                 shown,
-                message);
+                message,
+                fromCache);
     }
 
     private static String needs(TaskSpec spec) {
@@ -532,9 +611,18 @@ final class Jobs implements JobService {
             return Found.of(
                     run == null ? null : manager.scheduler.explain(run, position(run, id.index()), manager.now()));
         });
+        var cache = manager.cache();
+        var reason = cache == null ? "" : cache.reason(id);
+        var notTaken = reason.isEmpty() ? "" : "; not taken from the cache, since " + reason;
         var explanation = open.value();
         if (explanation != null && !explanation.state().terminal()) {
-            return explanation;
+            return new Explanation(
+                    id,
+                    explanation.state(),
+                    explanation.summary() + notTaken,
+                    explanation.waitsFor(),
+                    explanation.workers(),
+                    explanation.ahead());
         }
         var view = task(id);
         var attempts = view.attempts();
@@ -545,7 +633,8 @@ final class Jobs implements JobService {
                 id,
                 view.state(),
                 "has " + (view.state() == TaskState.CANCELED ? "been canceled" : Names.word(view.state())) + where
-                        + (view.message().isEmpty() ? "" : ": " + view.message()),
+                        + (view.message().isEmpty() ? "" : ": " + view.message())
+                        + notTaken,
                 List.of(),
                 Map.of(),
                 null);

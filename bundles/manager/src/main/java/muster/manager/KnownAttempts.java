@@ -1,17 +1,35 @@
 package muster.manager;
 
 import muster.api.AttemptId;
+import muster.api.Work;
+import muster.manager.scheduler.JobRun;
+import org.jspecify.annotations.Nullable;
 
-/** Tells the scheduler of files, and files of what it decided. Not on the reactor's thread. */
+/** Tells the scheduler and the cache of files, and files of what was decided. Not on the reactor's thread. */
 record KnownAttempts(Manager manager) implements ManagerFiles.Attempts {
+    private record Run(@Nullable JobRun job) {}
+
     @Override
     public boolean current(String worker, AttemptId attempt) {
         return manager.reactor.ask(() -> manager.scheduler.current(worker, attempt) != null);
     }
 
     @Override
-    public void made(String worker, AttemptId attempt) {
-        manager.reactor.post(() -> manager.scheduler.made(worker, attempt));
+    public void made(Outputs.Made made) {
+        var attempt = made.attempt();
+        var job = manager.reactor
+                .ask(() -> new Run(manager.scheduler.job(attempt.task().job())))
+                .job();
+        if (job == null || !(job.spec.work() instanceof Work.Graph graph)) {
+            return;
+        }
+        if (made.manifest().items().stream().anyMatch(item -> !item.kept())) {
+            manager.reactor.post(() -> manager.scheduler.made(made.worker(), attempt));
+        }
+        var cache = manager.cache();
+        if (cache != null && job.spec.secrets().isEmpty()) {
+            cache.remember(job.id, job.owner, graph, made);
+        }
     }
 
     @Override

@@ -54,6 +54,7 @@ final class Manager implements Comm, AutoCloseable {
     private long lastJob;
     private @Nullable ManagerLink link;
     private @Nullable ManagerFiles files;
+    private @Nullable Cache cache;
     private String filesHost = "";
 
     /**
@@ -103,6 +104,8 @@ final class Manager implements Comm, AutoCloseable {
     void files(ManagerFiles newFiles, String host) {
         files = newFiles;
         filesHost = host;
+        newFiles.outputs().removeAfter(lastJob);
+        cache = new Cache(store, newFiles);
         var passing = scheduler.jobs().stream()
                 .filter(job -> JobRun.passesFiles(job.spec.work()))
                 .toList();
@@ -111,6 +114,12 @@ final class Manager implements Comm, AutoCloseable {
         }
         workers.trustAll();
         passing.forEach(scheduler::restoreOutputs);
+    }
+
+    /** What earlier jobs made; null where no files are moved. */
+    @Nullable
+    Cache cache() {
+        return cache;
     }
 
     String filesHost() {

@@ -65,8 +65,8 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
         /** Whether an attempt is the current one of its task, on that worker. */
         boolean current(String worker, AttemptId attempt);
 
-        /** An attempt left outputs on its worker alone. Told before its result can come. */
-        void made(String worker, AttemptId attempt);
+        /** What an attempt made. Told before its result can come. */
+        void made(Outputs.Made made);
 
         /** What an attempt left on its worker could not be had from there. */
         void gone(AttemptId attempt);
@@ -115,8 +115,18 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
     /** What the newest attempt of each task of a job made, where the manager has not all of it. */
     List<Outputs.Made> leftOnWorkers(JobId job) {
         return outputs.of(job).stream()
-                .filter(made -> made.manifest().items().stream().anyMatch(item -> !item.kept()))
+                .filter(made -> made.manifest().items().stream().anyMatch(item -> !item.kept() && !has(item.object())))
                 .toList();
+    }
+
+    /** Whether the manager has an object. */
+    boolean has(String object) {
+        return store.find(object).isPresent();
+    }
+
+    /** What attempts made. */
+    Outputs outputs() {
+        return outputs;
     }
 
     // ---- for users
@@ -368,15 +378,12 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
         }
         var of = URLDecoder.decode(parts[1], StandardCharsets.UTF_8);
         var name = URLDecoder.decode(parts[2], StandardCharsets.UTF_8);
-        var below = name.endsWith("/") ? name : name + "/";
         var task = Character.isDigit(of.charAt(0)) ? TaskId.parse(of) : jobs.find(JobId.parse(parts[0]), of);
         var items = new ArrayList<Manifest.Item>();
         outputs.newest(task).ifPresent(made -> {
-            for (var item : made.manifest().items()) {
-                if (item.name().equals(name) || item.name().startsWith(below)) {
-                    remember(made, item);
-                    items.add(item);
-                }
+            for (var item : made.manifest().under(name)) {
+                remember(made, item);
+                items.add(item);
             }
         });
         if (items.isEmpty()) {
@@ -440,9 +447,7 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
             var made = new Outputs.Made(attempt, worker, manifest);
             outputs.record(made);
             manifest.items().forEach(item -> remember(made, item));
-            if (manifest.items().stream().anyMatch(item -> !item.kept())) {
-                attempts.made(worker, attempt);
-            }
+            attempts.made(made);
         }
 
         @Override

@@ -83,8 +83,8 @@ public final class Workflows implements WorkflowService {
         if (!sent.absent.isEmpty()) {
             throw new MissingSources(Set.of(), Set.of(), sent.absent);
         }
-        return jobs.submit(
-                new JobSpec(name, request.tags(), request.priority(), List.of(), null, work), owner, idempotencyKey);
+        var spec = new JobSpec(name, request.tags(), request.priority(), List.of(), null, work);
+        return request.cache() ? jobs.resume(spec, owner, idempotencyKey) : jobs.submit(spec, owner, idempotencyKey);
     }
 
     private Language language(WorkflowRequest request) {

@@ -82,8 +82,8 @@ class ManagerFilesTest {
                     }
 
                     @Override
-                    public void made(String worker, AttemptId attempt) {
-                        made.add(attempt);
+                    public void made(Outputs.Made attempt) {
+                        made.add(attempt.attempt());
                     }
 
                     @Override
@@ -248,10 +248,9 @@ class ManagerFilesTest {
     @Test
     void tellsWhatIsLeftOnAWorkerAlone() throws IOException {
         record(1, item("log", true));
-        assertThat(made).isEmpty();
         assertThat(files.leftOnWorkers(job)).isEmpty();
         record(2, item("out/a", false), item("log", true));
-        assertThat(made).containsExactly(new AttemptId(new TaskId(job, 0), 2));
+        assertThat(made).extracting(AttemptId::number).containsExactly(1, 2);
         assertThat(files.leftOnWorkers(job)).extracting(Outputs.Made::worker).containsExactly("w1");
     }
 

@@ -74,7 +74,7 @@ class WorkflowsTest {
     private static WorkflowRequest request(
             String file, String text, Map<String, String> files, Map<String, String> variables, Set<String> undefined) {
         return new WorkflowRequest(
-                "", file, text, Map.of(), Map.of(), files, variables, undefined, Map.of(), "", List.of(), 0);
+                "", file, text, Map.of(), Map.of(), files, variables, undefined, Map.of(), "", List.of(), 0, true);
     }
 
     @Test
@@ -156,7 +156,8 @@ class WorkflowsTest {
                 Map.of("data", List.of(new Content("x", object, false), new Content("y/z", object, true))),
                 "",
                 List.of(),
-                0);
+                0,
+                true);
 
         var work = cluster.jobs.spec(workflows.run(request, "ann", null)).work();
 

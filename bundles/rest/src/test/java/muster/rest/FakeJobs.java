@@ -53,6 +53,11 @@ final class FakeJobs implements JobService {
     volatile long furthestRead;
 
     @Override
+    public JobId resume(JobSpec spec, String owner, @Nullable String idempotencyKey) {
+        return submit(spec, owner, idempotencyKey);
+    }
+
+    @Override
     public synchronized JobId submit(JobSpec spec, String owner, @Nullable String idempotencyKey) {
         if (spec.name().equals("defect")) {
             throw new IllegalStateException("a defect");
@@ -245,7 +250,7 @@ final class FakeJobs implements JobService {
                 NOW,
                 state.terminal() ? NOW : null,
                 new Usage(Duration.ofMillis(1200), Duration.ofMillis(300), 123));
-        return new TaskView(id, "", "native", null, state, List.of(attempt), "");
+        return new TaskView(id, "", "native", null, state, List.of(attempt), "", false);
     }
 
     @Override

@@ -48,6 +48,9 @@ public final class WorkflowRunCommand extends ChangingCommand {
     @Nullable
     String sharedFolder;
 
+    @Option(name = "--no-cache", description = "Run also what an earlier run has made")
+    boolean noCache;
+
     @Option(name = "--wait", description = "Wait for the job's end, and bring its files back to the workflow's folder")
     boolean wait;
 
@@ -107,7 +110,8 @@ public final class WorkflowRunCommand extends ChangingCommand {
                 contents,
                 "",
                 List.of(),
-                0);
+                0,
+                !noCache);
     }
 
     /** What a workflow takes of its user's environment by itself; there is none here. */

@@ -46,7 +46,7 @@ final class FakeJobs implements JobService {
         for (var state : states) {
             var message = state == TaskState.FAILED ? "exit code 3" : "";
             list.add(new TaskView(
-                    new TaskId(id, list.size()), "t" + list.size(), "native", null, state, List.of(), message));
+                    new TaskId(id, list.size()), "t" + list.size(), "native", null, state, List.of(), message, false));
         }
         tasks.put(id, list);
         names.put(id, name);
@@ -68,6 +68,11 @@ final class FakeJobs implements JobService {
             throw MusterException.notFound("job " + id + " does not exist");
         }
         return end;
+    }
+
+    @Override
+    public JobId resume(JobSpec spec, String owner, @Nullable String idempotencyKey) {
+        return submit(spec, owner, idempotencyKey);
     }
 
     @Override

@@ -83,6 +83,9 @@ final class RunCommand extends ClusterCommand {
     @Option(names = "--graph", paramLabel = "FORM", description = "Only print the graph, as dot, mermaid or json")
     private WorkflowGraph.@Nullable Form graph;
 
+    @Option(names = "--no-cache", description = "Run also what an earlier run of yours has made")
+    private boolean noCache;
+
     @Option(names = "--detach", description = "Print the id of the job and do not wait")
     private boolean detach;
 
@@ -150,6 +153,9 @@ final class RunCommand extends ClusterCommand {
             request.put("name", name);
         }
         tags.forEach(request.putArray("tags")::add);
+        if (noCache) {
+            request.put("cache", false);
+        }
         settings.forEach(request.putObject("settings")::put);
         var options = request.putObject("options");
         put(options, "shared-dir", sharedFolder == null ? null : sharedFolder.toString());

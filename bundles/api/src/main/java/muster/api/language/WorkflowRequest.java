@@ -18,6 +18,7 @@ import java.util.TreeMap;
  * @param undefined names that the user's environment does not have
  * @param contents what was uploaded of each file or folder that its tasks take, by the path that the plan names it by
  * @param name of the job; empty for the file's
+ * @param cache whether what earlier jobs of the owner made is not made again
  */
 public record WorkflowRequest(
         String language,
@@ -31,7 +32,8 @@ public record WorkflowRequest(
         Map<String, List<Content>> contents,
         String name,
         List<String> tags,
-        int priority) {
+        int priority,
+        boolean cache) {
     public WorkflowRequest {
         settings = copy(settings);
         options = copy(options);

@@ -4,6 +4,7 @@ import java.time.Instant;
 import muster.api.AttemptId;
 import muster.api.AttemptView;
 import muster.api.Cause;
+import muster.api.TaskId;
 import muster.api.Usage;
 import org.jspecify.annotations.Nullable;
 
@@ -42,7 +43,30 @@ public record EndedAttempt(
         /** It ended the task once; then the user asked to try again. */
         FORGIVEN,
         /** Files were lost: what it made, and others needed, if it succeeded; else what it was to take. */
-        LOST
+        LOST,
+        /** It was not run: what it made was taken from an earlier job. */
+        CACHED
+    }
+
+    /** One that stands for what a task of an earlier job made on a worker. */
+    public static EndedAttempt taken(AttemptId id, String worker, TaskId earlier, Instant at) {
+        return new EndedAttempt(
+                id,
+                Standing.CACHED,
+                worker,
+                Cause.SUCCESS,
+                0,
+                0,
+                "taken from the cache: task " + earlier + " made it",
+                "",
+                null,
+                null,
+                at,
+                Usage.NONE,
+                0,
+                0,
+                null,
+                null);
     }
 
     EndedAttempt with(Standing other) {

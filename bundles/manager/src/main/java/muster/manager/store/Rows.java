@@ -30,6 +30,7 @@ final class Rows {
     static final String DISPATCH = "job, content";
     static final String ATTEMPT = "job, task, number, standing, succeeded, content";
     static final String LOG = "job, task, number, stream, content";
+    static final String CACHE = "job, id, content";
     static final String WORKER = "id, content";
     static final String SECRET = "name, content";
     static final String TASK_SECRET = "job, content";
@@ -238,6 +239,27 @@ final class Rows {
             throw new DamagedException(name);
         }
         return new AttemptId(new TaskId(job, integer(row, 2, name)), number);
+    }
+
+    // ---- the cache
+
+    static byte[] content(Write.Cached cached) {
+        var task = cached.attempt().task();
+        return new Content()
+                .number(task.index())
+                .number(cached.attempt().number())
+                .seal(cacheName(cached.id(), task.job()));
+    }
+
+    static AttemptId cached(ResultSet row) throws SQLException {
+        var id = row.getString(2);
+        var job = jobId(row, "entry " + id + " of the cache");
+        var content = Content.open(row.getBytes(3), cacheName(id, job));
+        return new AttemptId(new TaskId(job, content.integer()), content.integer());
+    }
+
+    private static String cacheName(String id, JobId job) {
+        return "entry " + id + " of the cache, of job " + job;
     }
 
     private static JobId jobId(ResultSet row, String name) throws SQLException {

@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +51,7 @@ public final class SqlStore implements Store {
 
     /** Tables with rows of jobs, and their keys. */
     private static final Map<String, String> KEYS =
-            Map.of("log", "job, task, number, stream", "attempt", "job, task, number", "dispatch", "id");
+            Map.of("log", "job, task, number, stream", "attempt", "job, task, number", "dispatch", "id", "cache", "id");
 
     private static final int READERS = 4;
     private static final int FETCH_ROWS = 1000;
@@ -449,6 +450,18 @@ public final class SqlStore implements Store {
             if (submitted.secrets() != null) {
                 insert(connection, submitted.job().id(), submitted.secrets());
             }
+            for (var attempt : submitted.taken()) {
+                insert(connection, attempt);
+            }
+        } else if (write instanceof Write.Cached cached) {
+            var statement = statement(
+                    connection,
+                    "insert into cache (" + Rows.CACHE + ") values (?, ?, ?)"
+                            + " on conflict (id) do update set job = excluded.job, content = excluded.content");
+            statement.setLong(1, cached.attempt().task().job().value());
+            statement.setString(2, cached.id());
+            statement.setBytes(3, Rows.content(cached));
+            statement.addBatch();
         } else if (write instanceof Write.OutputsLost lost) {
             flush();
             var id = lost.attempt();
@@ -705,6 +718,18 @@ public final class SqlStore implements Store {
                             + ", ?".repeat(indices.size() - 1) + ") order by task, number",
                     row -> found.add(Rows.attempt(row)),
                     values.toArray());
+        }
+        return found;
+    }
+
+    @Override
+    public Map<String, AttemptId> cached(Collection<String> ids) {
+        var found = new HashMap<String, AttemptId>();
+        if (!ids.isEmpty()) {
+            query(
+                    "select " + Rows.CACHE + " from cache where id in (?" + ", ?".repeat(ids.size() - 1) + ")",
+                    row -> found.put(row.getString(2), Rows.cached(row)),
+                    ids.toArray());
         }
         return found;
     }

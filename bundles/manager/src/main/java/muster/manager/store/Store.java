@@ -2,6 +2,7 @@ package muster.manager.store;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.function.Consumer;
@@ -63,6 +64,9 @@ public interface Store extends AutoCloseable {
 
     /** The first bytes of what an attempt wrote; empty if none are kept. */
     Optional<byte[]> log(AttemptId attempt, LogStream stream);
+
+    /** The attempts that can be found by some ids, as far as there are any. */
+    Map<String, AttemptId> cached(Collection<String> ids);
 
     List<StoredWorker> workers();
 

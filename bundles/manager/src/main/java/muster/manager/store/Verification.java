@@ -82,6 +82,10 @@ record Verification(Lease lease, Map<String, Long> rows, List<String> faults) {
                 Rows.taskSecrets(row);
                 owned("secrets", row);
             });
+            table("cache", Rows.CACHE, row -> {
+                Rows.cached(row);
+                owned("entries of the cache", row);
+            });
             table("worker", Rows.WORKER, Rows::worker);
             table("secret", Rows.SECRET, Rows::secret);
             return new Verification(lease, counts, faults);

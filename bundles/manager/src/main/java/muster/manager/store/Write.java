@@ -17,11 +17,12 @@ public sealed interface Write {
      * A job was accepted.
      *
      * @param secrets encrypted; null for none
+     * @param taken attempts that stand for what earlier jobs made
      */
-    record Submitted(StoredJob job, byte @Nullable [] secrets) implements Write {
-        /** Without secrets. */
+    record Submitted(StoredJob job, byte @Nullable [] secrets, List<EndedAttempt> taken) implements Write {
+        /** Without secrets, and none of its tasks has ended. */
         public Submitted(StoredJob job) {
-            this(job, null);
+            this(job, null, List.of());
         }
 
         @Override
@@ -38,6 +39,9 @@ public sealed interface Write {
 
     /** What an attempt made that succeeded was lost: its task runs again. */
     record OutputsLost(AttemptId attempt) implements Write {}
+
+    /** What an attempt made can be found by an id from now on. */
+    record Cached(String id, AttemptId attempt) implements Write {}
 
     /** No further task of the job may start. */
     record Canceled(JobId job, String message) implements Write {}

@@ -262,6 +262,23 @@ abstract class StoreContract {
     }
 
     @Test
+    void findsWhatIsCachedByTheNewestAttemptUntilItsJobIsDeleted() throws Exception {
+        write(
+                new Write.Submitted(job(1)),
+                new Write.Submitted(
+                        job(2), null, List.of(attempt(id(2, 0, 1), EndedAttempt.Standing.CACHED, Cause.SUCCESS, null))),
+                new Write.Cached("a", id(1, 0, 1)),
+                new Write.Cached("b", id(1, 0, 1)),
+                new Write.Cached("b", id(2, 0, 1)));
+        reopen();
+        assertThat(store.cached(List.of("a", "b", "c"))).isEqualTo(Map.of("a", id(1, 0, 1), "b", id(2, 0, 1)));
+        assertThat(attempts(2)).extracting(EndedAttempt::standing).containsExactly(EndedAttempt.Standing.CACHED);
+        write(new Write.Deleted(new JobId(1)));
+        eventually("what it made is forgotten", () -> store.cached(List.of("a", "b"))
+                .equals(Map.of("b", id(2, 0, 1))));
+    }
+
+    @Test
     void keepsDispatchesUntilTheJobEnds() throws Exception {
         var dispatch = new StoredDispatch(new JobId(1), "w1", NOW, new int[] {0, 200}, new int[] {1, 3});
         var second = new StoredDispatch(new JobId(1), "w2", NOW, new int[] {1}, new int[] {1});
@@ -353,7 +370,9 @@ abstract class StoreContract {
 
     @Test
     void keepsTheSecretsOfAJobUntilItIsDeleted() throws Exception {
-        write(new Write.Submitted(job(1), new byte[] {1, 0}), new Write.Submitted(job(2), new byte[] {2}));
+        write(
+                new Write.Submitted(job(1), new byte[] {1, 0}, List.of()),
+                new Write.Submitted(job(2), new byte[] {2}, List.of()));
         write(new Write.JobEnded(new JobId(1), NOW, NOW, "", new byte[] {1}), new Write.Deleted(new JobId(2)));
         reopen();
         assertThat(store.taskSecrets(new JobId(1))).get().isEqualTo(new byte[] {1, 0});
@@ -406,6 +425,7 @@ abstract class StoreContract {
                 new Write.Ended(
                         List.of(attempt(id(1, 0, 1), EndedAttempt.Standing.LAST, Cause.SUCCESS, new byte[] {1}))),
                 new Write.Worker(new StoredWorker("w1", "a", "1", false, null, null)),
+                new Write.Cached("c0ffee", id(1, 0, 1)),
                 new Write.Secret("ca", new byte[] {1}));
         Map<String, Runnable> readings = new LinkedHashMap<>(Map.of(
                 "update job set id = 2",
@@ -429,6 +449,7 @@ abstract class StoreContract {
                 "update lease set epoch = epoch + 1",
                 store::lease));
         readings.put("update secret set name = 'tokens'", () -> store.secret("tokens"));
+        readings.put("update cache set id = 'decade'", () -> store.cached(List.of("decade")));
         for (var reading : readings.entrySet()) {
             execute(reading.getKey());
             assertThatThrownBy(reading.getValue()::run)

@@ -96,6 +96,7 @@ public final class Json {
             out.writePOJOField("state", task.state());
             out.writePOJOField("attempts", task.attempts());
             out.writeStringField("message", task.message());
+            out.writeBooleanField("cached", task.cached());
         }));
         return module;
     }

@@ -26,7 +26,8 @@ public final class WorkflowReader {
             "contents",
             "name",
             "tags",
-            "priority"));
+            "priority",
+            "cache"));
 
     private static final Set<String> CONTENT = new LinkedHashSet<>(List.of("name", "object", "executable"));
 
@@ -75,6 +76,7 @@ public final class WorkflowReader {
                 contents(fields, faults),
                 fields.string("name").orElse(""),
                 fields.strings("tags", Names::requireLabel),
-                fields.integer("priority").orElse(0)));
+                fields.integer("priority").orElse(0),
+                fields.bool("cache").orElse(true)));
     }
 }

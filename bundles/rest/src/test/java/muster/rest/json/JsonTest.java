@@ -122,13 +122,20 @@ class JsonTest {
                 null,
                 new Usage(Duration.ofMillis(1250), Duration.ZERO, 123));
         assertThat(Json.text(new TaskView(
-                        new TaskId(new JobId(17), 3), "t", "native", "x", TaskState.FAILED, List.of(attempt), "")))
+                        new TaskId(new JobId(17), 3),
+                        "t",
+                        "native",
+                        "x",
+                        TaskState.FAILED,
+                        List.of(attempt),
+                        "",
+                        false)))
                 .isEqualTo("{\"id\":\"17.3\",\"job\":\"17\",\"index\":3,\"name\":\"t\",\"executor\":\"native\","
                         + "\"item\":\"x\",\"state\":\"failed\",\"attempts\":[{\"number\":2,\"worker\":\"w1\","
                         + "\"cause\":\"time_limit\",\"kind\":\"resource\",\"exitCode\":null,\"signal\":15,"
                         + "\"message\":\"ran longer than 90s\",\"stderrTail\":\"\",\"assignedAt\":null,"
                         + "\"startedAt\":null,\"finishedAt\":null,\"usage\":{\"wallSeconds\":1.25,\"cpuSeconds\":0.0,"
-                        + "\"peakMemoryBytes\":123}}],\"message\":\"\"}");
+                        + "\"peakMemoryBytes\":123}}],\"message\":\"\",\"cached\":false}");
     }
 
     @Test
