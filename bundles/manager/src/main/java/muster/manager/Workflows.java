@@ -83,7 +83,7 @@ public final class Workflows implements WorkflowService {
         if (!sent.absent.isEmpty()) {
             throw new MissingSources(Set.of(), Set.of(), sent.absent);
         }
-        var spec = new JobSpec(name, request.tags(), request.priority(), List.of(), null, work);
+        var spec = new JobSpec(name, request.tags(), request.priority(), List.of(), request.maxFails(), work);
         return request.cache() ? jobs.resume(spec, owner, idempotencyKey) : jobs.submit(spec, owner, idempotencyKey);
     }
 

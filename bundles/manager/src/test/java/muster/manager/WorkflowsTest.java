@@ -74,7 +74,8 @@ class WorkflowsTest {
     private static WorkflowRequest request(
             String file, String text, Map<String, String> files, Map<String, String> variables, Set<String> undefined) {
         return new WorkflowRequest(
-                "", file, text, Map.of(), Map.of(), files, variables, undefined, Map.of(), "", List.of(), 0, true);
+                "", file, text, Map.of(), Map.of(), files, variables, undefined, Map.of(), "", List.of(), 0, true,
+                null);
     }
 
     @Test
@@ -157,9 +158,12 @@ class WorkflowsTest {
                 "",
                 List.of(),
                 0,
-                true);
+                true,
+                3);
 
-        var work = cluster.jobs.spec(workflows.run(request, "ann", null)).work();
+        var id = workflows.run(request, "ann", null);
+        var work = cluster.jobs.spec(id).work();
+        assertThat(cluster.jobs.spec(id).maxFails()).isEqualTo(3);
 
         assertThat(((Work.Single) work).task().inputs())
                 .containsExactly(new Input("in/x", object, false), new Input("in/y/z", object, true));

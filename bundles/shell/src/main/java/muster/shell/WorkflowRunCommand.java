@@ -111,7 +111,8 @@ public final class WorkflowRunCommand extends ChangingCommand {
                 "",
                 List.of(),
                 0,
-                !noCache);
+                !noCache,
+                null);
     }
 
     /** What a workflow takes of its user's environment by itself; there is none here. */

@@ -68,6 +68,12 @@ final class RunCommand extends ClusterCommand {
     @Option(names = "--retries", paramLabel = "N", description = "How often a failed rule is tried again")
     private @Nullable Integer retries;
 
+    @Option(
+            names = "--max-fails",
+            paramLabel = "N",
+            description = "Cancel the rest once more than N tasks have failed; without it, all runs that can")
+    private @Nullable Integer maxFails;
+
     @Option(names = "--name", paramLabel = "NAME", description = "Name of the job; by default the file's")
     private @Nullable String name;
 
@@ -151,6 +157,9 @@ final class RunCommand extends ClusterCommand {
         }
         if (name != null) {
             request.put("name", name);
+        }
+        if (maxFails != null) {
+            request.put("maxFails", maxFails);
         }
         tags.forEach(request.putArray("tags")::add);
         if (noCache) {

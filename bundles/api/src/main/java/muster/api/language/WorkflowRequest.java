@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A script to run, with what it asked of its user so far.
@@ -19,6 +20,7 @@ import java.util.TreeMap;
  * @param contents what was uploaded of each file or folder that its tasks take, by the path that the plan names it by
  * @param name of the job; empty for the file's
  * @param cache whether what earlier jobs of the owner made is not made again
+ * @param maxFails cancel the rest once more tasks than this have failed; null for never
  */
 public record WorkflowRequest(
         String language,
@@ -33,7 +35,8 @@ public record WorkflowRequest(
         String name,
         List<String> tags,
         int priority,
-        boolean cache) {
+        boolean cache,
+        @Nullable Integer maxFails) {
     public WorkflowRequest {
         settings = copy(settings);
         options = copy(options);

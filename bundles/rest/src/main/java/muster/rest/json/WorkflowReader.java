@@ -27,7 +27,8 @@ public final class WorkflowReader {
             "name",
             "tags",
             "priority",
-            "cache"));
+            "cache",
+            "maxFails"));
 
     private static final Set<String> CONTENT = new LinkedHashSet<>(List.of("name", "object", "executable"));
 
@@ -77,6 +78,7 @@ public final class WorkflowReader {
                 fields.string("name").orElse(""),
                 fields.strings("tags", Names::requireLabel),
                 fields.integer("priority").orElse(0),
-                fields.bool("cache").orElse(true)));
+                fields.bool("cache").orElse(true),
+                fields.integer("maxFails").orElse(null)));
     }
 }
