@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import muster.cli.client.Client;
 import muster.cli.client.ExitCode;
 import muster.cli.client.Failure;
@@ -243,11 +244,17 @@ final class JobWatch {
                     + TaskCommands.failure(failed));
             var command = commands.get(failed.path("name").asText());
             if (command != null) {
-                terminal.err().println("  command: " + Terminal.safe(command));
+                terminal.err()
+                        .println("  command: "
+                                + command.lines().map(Terminal::safe).collect(Collectors.joining("\n    ")));
             }
             if (!single) {
                 attempt.path("stderrTail").asText("").lines().forEach(line -> terminal.err()
                         .println("  " + Terminal.safe(line)));
+                terminal.err()
+                        .println("to run it alone, here: muster task shell "
+                                + failed.path("id").asText() + " | sh; to queue what failed again: muster job retry "
+                                + id);
             }
         }
         return switch (cause) {

@@ -28,7 +28,8 @@ import picocli.CommandLine.Parameters;
             TaskCommands.ListTasks.class,
             TaskCommands.Show.class,
             TaskCommands.Logs.class,
-            TaskCommands.Explain.class
+            TaskCommands.Explain.class,
+            TaskCommands.Shell.class
         })
 final class TaskCommands extends CommandGroup {
     private static final String TASK = "TASK";
@@ -252,6 +253,34 @@ final class TaskCommands extends CommandGroup {
                     .forEach(worker -> details.line(
                             "worker", worker.getKey() + ": " + worker.getValue().asText()));
             details.line("ahead", explanation.path("ahead"));
+            return ExitCode.OK;
+        }
+    }
+
+    @Command(
+            name = "shell",
+            description = {
+                "Prints a script that runs a task alone on this machine: its inputs, variables and command.",
+                "Look at it, or run it at once: muster task shell 17.3 | sh"
+            })
+    static final class Shell extends ClusterCommand {
+        @Parameters(paramLabel = TASK, description = TASK_DESCRIPTION)
+        private String id;
+
+        Shell(Context context) {
+            super(context);
+        }
+
+        @Override
+        public Integer call() {
+            if (json) {
+                throw Failure.user("a script is no JSON; 'muster job spec' has the task as JSON");
+            }
+            var client = client();
+            var task = client.get(Client.path("tasks", id));
+            var found = task.path("id").asText();
+            TaskShell.script(task, client.get(Client.path("jobs", found.substring(0, found.indexOf('.')), "spec")))
+                    .forEach(this::print);
             return ExitCode.OK;
         }
     }

@@ -113,7 +113,13 @@ class RunCommandTest {
         var run = run();
 
         assertThat(run.exitCode()).isEqualTo(3);
-        assertThat(run.err()).contains("task 17.1 'b' on w2: exit code 3", "command: make b", "no such colour");
+        assertThat(run.err())
+                .contains(
+                        "task 17.1 'b' on w2: exit code 3",
+                        "command: make b",
+                        "no such colour",
+                        "muster task shell 17.1 | sh",
+                        "muster job retry 17");
     }
 
     @Test
