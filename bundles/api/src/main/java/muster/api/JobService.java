@@ -35,6 +35,9 @@ public interface JobService {
     /** What was submitted. */
     JobSpec spec(JobId id);
 
+    /** The categories of its tasks, in the order of their first ones; at most 1000. */
+    List<CategoryView> categories(JobId id);
+
     /** Completes with the job once it has ended; at once if it has. */
     CompletionStage<JobView> ended(JobId id);
 

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param needs names of tasks of the same graph that must succeed first; those whose outputs are inputs are added
  * @param inputs put into its workspace before it starts
  * @param outputs taken from its workspace after it has succeeded
+ * @param category tasks of one category are alike, for progress and reports; empty for {@link #categoryName()} to tell
  */
 public record TaskSpec(
         String name,
@@ -43,7 +44,8 @@ public record TaskSpec(
         int retries,
         List<String> needs,
         List<Input> inputs,
-        List<Output> outputs) {
+        List<Output> outputs,
+        String category) {
     /** The executor of a task that names none. */
     public static final String DEFAULT_EXECUTOR = "native";
 
@@ -88,10 +90,50 @@ public record TaskSpec(
         }
         inputs = List.copyOf(inputs);
         outputs = List.copyOf(outputs);
+        if (category.length() > 128 || category.chars().anyMatch(Character::isISOControl)) {
+            throw MusterException.invalid(
+                    "category '" + Names.escape(category) + "' is not allowed; use at most 128 printable characters");
+        }
         needs = inputs.isEmpty() ? List.copyOf(needs) : withThoseOfInputs(needs, inputs);
         if (!inputs.isEmpty() || !outputs.isEmpty()) {
             requireFiles(name, workingDirectory, inputs);
         }
+    }
+
+    /** A task that names no category. */
+    public TaskSpec(
+            String name,
+            String executor,
+            List<String> command,
+            Parameters parameters,
+            Map<String, String> environment,
+            @Nullable String workingDirectory,
+            @Nullable String stdin,
+            @Nullable String stdout,
+            @Nullable String stderr,
+            Resources resources,
+            @Nullable Duration timeLimit,
+            int retries,
+            List<String> needs,
+            List<Input> inputs,
+            List<Output> outputs) {
+        this(
+                name,
+                executor,
+                command,
+                parameters,
+                environment,
+                workingDirectory,
+                stdin,
+                stdout,
+                stderr,
+                resources,
+                timeLimit,
+                retries,
+                needs,
+                inputs,
+                outputs,
+                "");
     }
 
     /** A task that neither takes nor leaves files. */
@@ -164,7 +206,49 @@ public record TaskSpec(
                 retries,
                 needs,
                 newInputs,
-                newOutputs);
+                newOutputs,
+                category);
+    }
+
+    /** The same task in another category. */
+    public TaskSpec withCategory(String newCategory) {
+        return new TaskSpec(
+                name,
+                executor,
+                command,
+                parameters,
+                environment,
+                workingDirectory,
+                stdin,
+                stdout,
+                stderr,
+                resources,
+                timeLimit,
+                retries,
+                needs,
+                inputs,
+                outputs,
+                newCategory);
+    }
+
+    /** Its category; one that names none is alike to those whose names differ in numbers alone: {@code day-#}. */
+    public String categoryName() {
+        if (!category.isEmpty()) {
+            return category;
+        }
+        if (name.isEmpty()) {
+            return "tasks";
+        }
+        var kind = new StringBuilder(name.length());
+        for (var i = 0; i < name.length(); i++) {
+            var digit = name.charAt(i) >= '0' && name.charAt(i) <= '9';
+            if (!digit) {
+                kind.append(name.charAt(i));
+            } else if (kind.length() == 0 || kind.charAt(kind.length() - 1) != '#') {
+                kind.append('#');
+            }
+        }
+        return kind.toString();
     }
 
     /** A native task with defaults for all else. */

@@ -157,6 +157,19 @@ class TaskSpecTest {
     }
 
     @Test
+    void isAlikeToThoseOfItsCategoryElseToThoseWhoseNamesDifferInNumbers() {
+        assertThat(WorkTest.task("day-007.grid").categoryName()).isEqualTo("day-#.grid");
+        assertThat(WorkTest.task("day-7").withCategory("a day").categoryName()).isEqualTo("a day");
+        assertThat(TaskSpec.command("true").categoryName()).isEqualTo("tasks");
+        assertThat(WorkTest.task("t")
+                        .withCategory("c")
+                        .withFiles(List.of(), List.of())
+                        .category())
+                .isEqualTo("c");
+        assertInvalid(() -> WorkTest.task("t").withCategory("a\nb"), "category 'a\\u000ab' is not allowed");
+    }
+
+    @Test
     void keepsItsOwnCopy() {
         var command = new ArrayList<>(List.of("true"));
         var environment = new HashMap<>(Map.of("A", "b"));

@@ -4,9 +4,11 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -16,6 +18,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import muster.api.AttemptId;
 import muster.api.AttemptView;
+import muster.api.CategoryView;
 import muster.api.ErrorCode;
 import muster.api.Event;
 import muster.api.Explanation;
@@ -47,6 +50,8 @@ import org.jspecify.annotations.Nullable;
 
 /** The job service: checks, asks the reactor and the store, and translates. */
 final class Jobs implements JobService {
+    private static final int MOST_CATEGORIES = 1000;
+
     private final Manager manager;
     private final Object reopening = new Object();
 
@@ -255,6 +260,31 @@ final class Jobs implements JobService {
         var run = manager.reactor.ask(() -> Found.of(manager.directory.get(id).run()));
         return run.value() != null ? run.value().spec : stored(id).spec();
     }
+
+    @Override
+    public List<CategoryView> categories(JobId id) {
+        // names are made here: the reactor's thread is for less
+        var seen = onRun(id, run -> new States(run.spec.work(), run.states()));
+        var counts = new LinkedHashMap<String, int[]>();
+        for (var position = 0; position < seen.states.length; position++) {
+            var name = JobRun.task(seen.work, position).categoryName();
+            if (counts.size() < MOST_CATEGORIES || counts.containsKey(name)) {
+                counts.computeIfAbsent(name, category -> new int[TaskState.values().length])[seen.states[position]]++;
+            }
+        }
+        var views = new ArrayList<CategoryView>();
+        counts.forEach((name, byState) -> {
+            var tasks = new EnumMap<TaskState, Integer>(TaskState.class);
+            for (var state : TaskState.values()) {
+                tasks.put(state, byState[state.ordinal()]);
+            }
+            views.add(new CategoryView(name, Arrays.stream(byState).sum(), tasks));
+        });
+        return views;
+    }
+
+    /** @param states ordinals by position */
+    private record States(Work work, byte[] states) {}
 
     /** A value that may be null, out of the reactor. */
     private record Found<T>(@Nullable T value) {

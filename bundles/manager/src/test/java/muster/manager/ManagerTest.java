@@ -14,6 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import muster.api.Capacity;
+import muster.api.CategoryView;
 import muster.api.Cause;
 import muster.api.ErrorCode;
 import muster.api.Event;
@@ -182,6 +183,22 @@ class ManagerTest {
     void aJobIsNotAcceptedWithoutTheValuesOfItsSecrets() {
         assertThatThrownBy(() -> submit(withSecret(single(0)).withoutSecretValues()))
                 .hasMessageContaining("secret 'PASSWORD' has no value");
+    }
+
+    @Test
+    void tellsHowFarEachCategoryIsBeforeAndAfterTheEnd() throws Exception {
+        var first = task("first", cores(1), 0);
+        var parts = List.of(task("part-1", cores(1), 0), task("part-2", cores(1), 0));
+        var job = submit(JobSpec.of("g", new Work.Graph(List.of(parts.get(0), first, parts.get(1)))));
+
+        var before = cluster.jobs.categories(job);
+        cluster.worker("w1", 1).automatic();
+        cluster.ended(job);
+
+        assertThat(before).extracting(CategoryView::name).containsExactly("part-#", "first");
+        assertThat(before).extracting(CategoryView::size).containsExactly(2, 1);
+        assertThat(before.get(0).tasks()).containsEntry(TaskState.READY, 2);
+        assertThat(cluster.jobs.categories(job).get(0).tasks()).containsEntry(TaskState.SUCCEEDED, 2);
     }
 
     @Test

@@ -32,6 +32,7 @@ import javax.ws.rs.core.MediaType;
 import javax.ws.rs.core.Response;
 import javax.ws.rs.core.SecurityContext;
 import muster.api.Caller;
+import muster.api.CategoryView;
 import muster.api.ErrorCode;
 import muster.api.JobId;
 import muster.api.JobQuery;
@@ -45,6 +46,10 @@ import muster.rest.json.JobSpecReader;
 import muster.rest.json.JobSpecWriter;
 import muster.rest.json.Json;
 import muster.rest.json.Words;
+import muster.rest.report.ReportPage;
+import muster.rest.report.Run;
+import muster.rest.report.RunGraph;
+import muster.rest.report.Trace;
 import org.jspecify.annotations.Nullable;
 
 /** Jobs: submit, list, get, wait, cancel, retry, delete. */
@@ -54,6 +59,10 @@ import org.jspecify.annotations.Nullable;
 public final class JobsResource {
     private static final Duration MAX_WAIT = Duration.ofMinutes(5);
     static final int MAX_KEY_LENGTH = 200;
+
+    /** A report has a style of its own and nothing else; all that it shows of a job is escaped. */
+    private static final String REPORT_POLICY =
+            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     private final JobService jobs;
     private final long mostBytes;
@@ -196,6 +205,80 @@ public final class JobsResource {
     @ApiResponse(responseCode = "200", content = @Content(schema = @Schema(ref = "#/components/schemas/JobSpec")))
     public ObjectNode spec(@PathParam("id") String id, @Context SecurityContext who) {
         return JobSpecWriter.write(jobs.spec(seen(id, who).id()));
+    }
+
+    @GET
+    @Path("{id}/categories")
+    @Needs(Role.VIEWER)
+    @Operation(
+            operationId = "getJobCategories",
+            summary = "Gets how far each category of a job's tasks is",
+            description = "At most 1000, in the order of their first tasks.")
+    @ApiResponse(responseCode = "200", content = @Content(schema = @Schema(ref = "#/components/schemas/CategoryPage")))
+    public Page<CategoryView> categories(@PathParam("id") String id, @Context SecurityContext who) {
+        return new Page<>(jobs.categories(seen(id, who).id()), null);
+    }
+
+    @GET
+    @Path("{id}/report")
+    @Produces("text/html; charset=utf-8")
+    @Needs(Role.VIEWER)
+    @Operation(
+            operationId = "getJobReport",
+            summary = "Gets a page about a job: what ran where and when, what it used, what failed",
+            description = "The page needs nothing else, so that it can be kept and sent on.")
+    @ApiResponse(
+            responseCode = "200",
+            description = "A page of HTML",
+            content = @Content(mediaType = "text/html", schema = @Schema(type = "string")))
+    public Response report(@PathParam("id") String id, @Context SecurityContext who) {
+        return Response.ok(ReportPage.of(Run.of(jobs, seen(id, who).id())))
+                .header("Content-Security-Policy", REPORT_POLICY)
+                .build();
+    }
+
+    @GET
+    @Path("{id}/trace")
+    @Produces("text/csv; charset=utf-8")
+    @Needs(Role.VIEWER)
+    @Operation(
+            operationId = "getJobTrace",
+            summary = "Gets the tasks of a job as CSV, with the column names and raw values of Nextflow's trace")
+    @ApiResponse(
+            responseCode = "200",
+            description = "A row for each task, of its last attempt",
+            content = @Content(mediaType = "text/csv", schema = @Schema(type = "string")))
+    public String trace(@PathParam("id") String id, @Context SecurityContext who) {
+        return Trace.csv(Run.of(jobs, seen(id, who).id()));
+    }
+
+    @GET
+    @Path("{id}/graph")
+    @Produces("text/plain; charset=utf-8")
+    @Needs(Role.VIEWER)
+    @Operation(
+            operationId = "getJobGraph",
+            summary = "Gets what needs what, with the state of each task; of more than 60, by category")
+    @ApiResponse(
+            responseCode = "200",
+            description = "The graph",
+            content = @Content(mediaType = "text/plain", schema = @Schema(type = "string")))
+    public String graph(
+            @PathParam("id") String id,
+            @QueryParam("form")
+                    @Parameter(
+                            description = "For Mermaid, or DOT for Graphviz",
+                            schema =
+                                    @Schema(
+                                            type = "string",
+                                            allowableValues = {"mermaid", "dot"},
+                                            defaultValue = "mermaid"))
+                    @Nullable
+                    String form,
+            @Context SecurityContext who) {
+        var job = seen(id, who).id();
+        var graph = RunGraph.Form.of(form == null ? "mermaid" : form);
+        return RunGraph.of(Run.of(jobs, job)).write(graph);
     }
 
     @POST

@@ -14,6 +14,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import muster.api.AttemptView;
+import muster.api.CategoryView;
 import muster.api.Cause;
 import muster.api.ErrorCode;
 import muster.api.Event;
@@ -186,6 +187,12 @@ final class FakeJobs implements JobService {
     public synchronized JobSpec spec(JobId id) {
         job(id);
         return specs.get(id);
+    }
+
+    @Override
+    public List<CategoryView> categories(JobId id) {
+        var job = job(id);
+        return List.of(new CategoryView("tasks", job.size(), job.tasks()));
     }
 
     @Override

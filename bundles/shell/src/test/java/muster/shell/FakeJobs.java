@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Collectors;
+import muster.api.CategoryView;
 import muster.api.Event;
 import muster.api.Explanation;
 import muster.api.JobId;
@@ -121,6 +122,12 @@ final class FakeJobs implements JobService {
     @Override
     public JobSpec spec(JobId id) {
         throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public List<CategoryView> categories(JobId id) {
+        var job = job(id);
+        return List.of(new CategoryView("tasks", job.size(), job.tasks()));
     }
 
     @Override

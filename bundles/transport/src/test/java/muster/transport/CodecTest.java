@@ -140,7 +140,8 @@ final class CodecTest {
                 new Work.Single(TaskSpec.command("echo", "hi")),
                 new Work.Array(TaskSpec.command("true"), IndexSet.parse("1,3,7-9"), null, 0),
                 Samples.arrayOfItems(),
-                Samples.fullJob().work());
+                Samples.fullJob().work(),
+                new Work.Single(TaskSpec.command("true").withCategory("a category")));
         for (var work : kinds) {
             assertThat(Codec.decodeWork(Codec.encode(work))).isEqualTo(work);
             assertThat(Codec.decodeJob(Codec.encode(JobSpec.of("name", work)))).isEqualTo(JobSpec.of("name", work));

@@ -70,7 +70,8 @@ final class Placeholders {
                         .toList(),
                 task.outputs().stream()
                         .map(output -> new Output(path.apply(output.path()), output.optional(), output.keep()))
-                        .toList());
+                        .toList(),
+                task.category());
     }
 
     /** One pass, so that what is filled in is not itself searched for placeholders. */

@@ -36,7 +36,8 @@ import picocli.CommandLine.Parameters;
             JobCommands.Spec.class,
             JobCommands.Events.class,
             JobCommands.Outputs.class,
-            DownloadCommand.class
+            DownloadCommand.class,
+            ReportCommand.class
         })
 final class JobCommands extends CommandGroup {
     /** How a job ended, in one line. */

@@ -7,6 +7,7 @@ import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -159,15 +160,42 @@ final class JobWatch {
         }
         var tasks = job.path("tasks");
         var name = job.path("name").asText();
-        progress.show(new Progress.Snapshot(
-                Terminal.safe(name.isEmpty() ? "job " + job.path("id").asText() : name),
-                job.path("size").asInt(),
-                tasks.path("succeeded").asInt()
-                        + tasks.path("failed").asInt()
-                        + tasks.path("canceled").asInt(),
-                tasks.path("running").asInt(),
-                tasks.path("failed").asInt(),
-                elapsed(job)));
+        progress.show(
+                new Progress.Snapshot(
+                        Terminal.safe(name.isEmpty() ? "job " + job.path("id").asText() : name),
+                        job.path("size").asInt(),
+                        endedTasks(tasks),
+                        tasks.path("running").asInt(),
+                        tasks.path("failed").asInt(),
+                        elapsed(job)),
+                terminal.errIsTerminal() ? categories(job) : List.of());
+    }
+
+    /** How far each category is; nothing if there is but one. */
+    private List<Progress.Snapshot> categories(JsonNode job) {
+        if (!"graph".equals(job.path("kind").asText())) {
+            return List.of();
+        }
+        var items = client.get(Client.path("jobs", job.path("id").asText(), "categories"))
+                .path("items");
+        var parts = new ArrayList<Progress.Snapshot>();
+        for (var category : items) {
+            var tasks = category.path("tasks");
+            parts.add(new Progress.Snapshot(
+                    Terminal.safe(category.path("name").asText()),
+                    category.path("size").asInt(),
+                    endedTasks(tasks),
+                    tasks.path("running").asInt(),
+                    tasks.path("failed").asInt(),
+                    Duration.ZERO));
+        }
+        return parts.size() > 1 ? parts : List.of();
+    }
+
+    private static int endedTasks(JsonNode tasks) {
+        return tasks.path("succeeded").asInt()
+                + tasks.path("failed").asInt()
+                + tasks.path("canceled").asInt();
     }
 
     /** From the start of a job's first task to its end, or to now. */

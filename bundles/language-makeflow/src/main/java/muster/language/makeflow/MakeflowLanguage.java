@@ -156,7 +156,8 @@ public final class MakeflowLanguage implements Language {
                         retries,
                         workflow.needs(number).stream().map(names::get).toList(),
                         inputs,
-                        outputs));
+                        outputs,
+                        rule.category()));
     }
 
     /** The command, once the folders of its targets, and the one that it runs in, are there. */

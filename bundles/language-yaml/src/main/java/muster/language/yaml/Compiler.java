@@ -127,6 +127,7 @@ final class Compiler {
                 said.texts().containsKey("workingDirectory") ? text(instance, "workingDirectory", "") : null;
         var timeLimit = timeLimit(instance);
         var retries = retries(instance);
+        var category = category(instance);
         var needs = needs(instance);
         return definition
                 .at()
@@ -145,7 +146,8 @@ final class Compiler {
                         retries,
                         needs,
                         inputs,
-                        List.of()));
+                        List.of(),
+                        category));
     }
 
     private static String text(Instance instance, String key, String other) {

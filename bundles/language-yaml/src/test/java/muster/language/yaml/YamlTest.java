@@ -165,6 +165,7 @@ class YamlTest {
         assertThat(tasks.get(4).command()).endsWith("fit a/b 02");
         assertThat(tasks.get(6).needs()).hasSize(6);
         assertThat(plan.categories()).isEqualTo(Map.of("fit", 6, "report", 1));
+        assertThat(tasks.get(5).category()).isEqualTo("fit");
     }
 
     @Test

@@ -53,7 +53,8 @@ public final class JobSpecReader {
             "retries",
             "needs",
             "inputs",
-            "outputs");
+            "outputs",
+            "category");
     private static final Set<String> INPUT = ordered("name", "from", "executable");
     private static final Set<String> OUTPUT = ordered("path", "optional", "keep");
     private static final Set<String> RESOURCES = ordered("cores", "memory", "disk", "gpus", "custom", "labels");
@@ -377,6 +378,10 @@ public final class JobSpecReader {
                 .flatMap(v -> faults.check(fields.at("retries"), () -> with(null, null, null, v)))
                 .map(TaskSpec::retries)
                 .orElse(0);
+        var category = fields.string("category")
+                .flatMap(v -> faults.check(fields.at("category"), () -> EMPTY.withCategory(v)))
+                .map(TaskSpec::category)
+                .orElse("");
         var parameters = fields.parameters("parameters");
         var inputs = inputs(fields, names);
         var outputs = outputs(fields);
@@ -419,7 +424,8 @@ public final class JobSpecReader {
                 retries,
                 needs,
                 inputs,
-                outputs);
+                outputs,
+                category);
     }
 
     private List<Input> inputs(Fields fields, @Nullable Set<String> names) {

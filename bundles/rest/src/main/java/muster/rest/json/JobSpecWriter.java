@@ -78,6 +78,7 @@ public final class JobSpecWriter {
     private static ObjectNode task(TaskSpec task) {
         var out = NODES.objectNode();
         putText(out, "name", task.name());
+        putText(out, "category", task.category());
         out.put("executor", task.executor());
         putTexts(out, "command", task.command());
         if (!task.parameters().values().isEmpty()) {

@@ -58,7 +58,7 @@ class JobSpecWriterTest {
                         new Work.Single(full)),
                 JobSpec.of("", new Work.Array(full, IndexSet.parse("1,3,7-9,20-40:5"), null, 4)),
                 JobSpec.of("", new Work.Array(full, IndexSet.range(0, 2), List.of("a", "", "{\"b\":1}"), 0)),
-                JobSpec.of("g", new Work.Graph(List.of(full, named))));
+                JobSpec.of("g", new Work.Graph(List.of(full, named.withCategory("all days")))));
     }
 
     @ParameterizedTest

@@ -131,6 +131,7 @@ public final class SpecFormat {
         Cbor.writeTexts(out, "needs", spec.needs());
         Cbor.writeList(out, "inputs", spec.inputs(), SpecFormat::writeInput);
         Cbor.writeList(out, "outputs", spec.outputs(), SpecFormat::writeOutput);
+        Cbor.writeText(out, "category", spec.category());
         out.writeEndObject();
     }
 
@@ -272,6 +273,7 @@ public final class SpecFormat {
         List<String> needs = List.of();
         List<Input> inputs = List.of();
         List<Output> outputs = List.of();
+        var category = "";
         for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
             switch (field) {
                 case "name" -> name = Cbor.readText(in);
@@ -289,6 +291,7 @@ public final class SpecFormat {
                 case "needs" -> needs = Cbor.readTexts(in);
                 case "inputs" -> inputs = Cbor.readList(in, SpecFormat::readInput);
                 case "outputs" -> outputs = Cbor.readList(in, SpecFormat::readOutput);
+                case "category" -> category = Cbor.readText(in);
                 default -> in.skipChildren();
             }
         }
@@ -307,7 +310,8 @@ public final class SpecFormat {
                 retries,
                 needs,
                 inputs,
-                outputs);
+                outputs,
+                category);
     }
 
     private static Input readInput(CBORParser in) throws IOException {

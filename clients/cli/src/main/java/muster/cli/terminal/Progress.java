@@ -1,6 +1,8 @@
 package muster.cli.terminal;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 
 /**
@@ -9,11 +11,18 @@ import java.util.Locale;
  */
 public final class Progress {
     private static final int WIDEST_BAR = 30;
+    private static final int PART_BAR = 20;
+    private static final int LONGEST_NAME = 24;
+    private static final int MOST_PARTS = 12;
     private static final int TENTHS = 10;
 
     private final Terminal terminal;
     private final boolean quiet;
     private boolean shown;
+
+    /** How many lines are shown below the first. */
+    private int below;
+
     private int tenths = -1;
 
     /** @param quiet shows nothing where standard error is no terminal */
@@ -41,11 +50,20 @@ public final class Progress {
         }
     }
 
-    public synchronized void show(Snapshot snapshot) {
+    public void show(Snapshot snapshot) {
+        show(snapshot, List.of());
+    }
+
+    /** @param parts of the whole, each shown in a line below it; only on a terminal */
+    public synchronized void show(Snapshot snapshot, List<Snapshot> parts) {
         if (terminal.errIsTerminal()) {
-            var line = line(snapshot, terminal.width() - 1);
-            terminal.err().print("\r\u001b[K" + line);
+            var shownParts = parts.subList(0, Math.min(MOST_PARTS, parts.size()));
+            var text = new StringBuilder(start()).append(line(snapshot, terminal.width() - 1));
+            partLines(shownParts, terminal.width() - 1)
+                    .forEach(line -> text.append("\n").append(line));
+            terminal.err().print(text);
             terminal.err().flush();
+            below = shownParts.size();
             shown = true;
         } else if (!quiet) {
             var now = snapshot.size() == 0 ? TENTHS : (int) ((long) snapshot.ended() * TENTHS / snapshot.size());
@@ -60,8 +78,9 @@ public final class Progress {
     public synchronized void note(String text) {
         if (terminal.errIsTerminal()) {
             var fitted = text.length() < terminal.width() ? text : text.substring(0, terminal.width() - 1);
-            terminal.err().print("\r\u001b[K" + fitted);
+            terminal.err().print(start() + fitted);
             terminal.err().flush();
+            below = 0;
             shown = true;
         }
     }
@@ -69,10 +88,46 @@ public final class Progress {
     /** Takes the line away, so that other output can follow. */
     public synchronized void clear() {
         if (shown) {
-            terminal.err().print("\r\u001b[K");
+            terminal.err().print(start());
             terminal.err().flush();
+            below = 0;
             shown = false;
         }
+    }
+
+    /** Goes to the beginning of what is shown and takes it away. */
+    private String start() {
+        return (below > 0 ? "\u001b[" + below + "A" : "") + "\r" + (below > 0 ? "\u001b[J" : "\u001b[K");
+    }
+
+    /** A line for each part, the bars below one another. */
+    static List<String> partLines(List<Snapshot> parts, int width) {
+        var name = Math.min(
+                LONGEST_NAME,
+                parts.stream().mapToInt(part -> part.name().length()).max().orElse(0));
+        var counts = parts.stream().map(Progress::partCounts).toList();
+        var longest = counts.stream().mapToInt(String::length).max().orElse(0);
+        var room = Math.min(PART_BAR, width - name - longest - 7);
+        var lines = new ArrayList<String>();
+        for (var i = 0; i < parts.size(); i++) {
+            var part = parts.get(i);
+            var shortened =
+                    part.name().length() <= name ? part.name() : part.name().substring(0, name - 1) + "…";
+            var line = "  " + shortened + " ".repeat(name - shortened.length())
+                    + (room < 5 ? "" : "  " + bar(part, room)) + "  " + counts.get(i);
+            lines.add(line.length() <= width ? line : line.substring(0, width));
+        }
+        return lines;
+    }
+
+    private static String partCounts(Snapshot part) {
+        return part.ended() + "/" + part.size() + (part.running() > 0 ? "  " + part.running() + " running" : "")
+                + (part.failed() > 0 ? "  " + part.failed() + " failed" : "");
+    }
+
+    private static String bar(Snapshot snapshot, int room) {
+        var full = snapshot.size() == 0 ? room : (int) ((long) room * snapshot.ended() / snapshot.size());
+        return "[" + "#".repeat(full) + "-".repeat(room - full) + "]";
     }
 
     static String line(Snapshot snapshot, int width) {
@@ -81,8 +136,7 @@ public final class Progress {
         if (room < 5) {
             return counts.length() <= width ? counts : counts.substring(0, Math.max(0, width));
         }
-        var full = snapshot.size() == 0 ? room : (int) ((long) room * snapshot.ended() / snapshot.size());
-        return "[" + "#".repeat(full) + "-".repeat(room - full) + "] " + counts;
+        return bar(snapshot, room) + " " + counts;
     }
 
     private static String counts(Snapshot snapshot) {

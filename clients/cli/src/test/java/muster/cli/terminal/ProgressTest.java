@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -30,6 +31,24 @@ class ProgressTest {
 
         assertThat(text(err)).doesNotContain("\n").endsWith("\r\u001b[K");
         assertThat(text(out)).isEmpty();
+    }
+
+    @Test
+    void showsPartsBelowTheWholeAndReplacesThemToo() {
+        var progress = new Progress(terminal(true), false);
+        var parts = List.of(
+                new Progress.Snapshot("day", 8, 4, 2, 0, Duration.ZERO),
+                new Progress.Snapshot("a rather long name of a category", 1, 0, 0, 1, Duration.ZERO));
+        progress.show(at(10), parts);
+        progress.show(at(11), parts);
+        progress.clear();
+
+        assertThat(text(err)).contains("\u001b[2A\r\u001b[J[#").endsWith("\u001b[2A\r\u001b[J");
+        assertThat(Progress.partLines(parts, 79))
+                .containsExactly(
+                        "  day                       [##########----------]  4/8  2 running",
+                        "  a rather long name of a…  [--------------------]  0/1  1 failed");
+        assertThat(Progress.partLines(parts, 30)).allMatch(line -> line.length() <= 30);
     }
 
     @Test
