@@ -8,6 +8,7 @@ import muster.cli.bench.Measurement;
 import muster.cli.bench.Native;
 import muster.cli.bench.Noop;
 import muster.cli.bench.Transfer;
+import muster.cli.bench.Workflow;
 import muster.cli.client.ExitCode;
 import muster.cli.client.Failure;
 import muster.cli.client.Json;
@@ -32,6 +33,7 @@ final class BenchCommand extends ClusterCommand {
         NOOP(100_000),
         LATENCY(1_000),
         NATIVE(3_000),
+        WORKFLOW(377),
         TRANSFER(0);
 
         final int tasks;
@@ -50,11 +52,12 @@ final class BenchCommand extends ClusterCommand {
             arity = "0..1",
             paramLabel = "NAME",
             description = "noop: tasks that do nothing, as one array. latency: one at a time, until its result is seen."
-                    + " native: processes that end at once, beside a bare program that starts as many. transfer: a random"
+                    + " native: processes that end at once, beside a bare program that starts as many. workflow:"
+                    + " processes that wait for one another, beside as many as an array. transfer: a random"
                     + " file to a worker and back, beside a bare program that copies as much over TLS")
     private Benchmark benchmark = Benchmark.NOOP;
 
-    @Option(names = "--tasks", paramLabel = "N", description = "How many; by default 100000, 1000 or 3000")
+    @Option(names = "--tasks", paramLabel = "N", description = "How many; by default 100000, 1000, 3000 or 377")
     private @Nullable Integer tasks;
 
     @Option(names = "--size", paramLabel = "BYTES", description = "transfer: of the file; 100M by default")
@@ -63,7 +66,7 @@ final class BenchCommand extends ClusterCommand {
     @Option(
             names = "--rounds",
             paramLabel = "N",
-            description = "noop, transfer: how often, the median counts; 3 by default")
+            description = "noop, workflow, transfer: how often, the median counts; 3 by default")
     private int rounds = 3;
 
     BenchCommand(Context context) {
@@ -90,6 +93,7 @@ final class BenchCommand extends ClusterCommand {
             case NOOP -> new Noop(client, count, rounds).run(tell);
             case LATENCY -> new Latency(client, count).run(tell);
             case NATIVE -> new Native(client, count).run(tell);
+            case WORKFLOW -> new Workflow(client, count, rounds).run(tell);
             case TRANSFER -> throw new IllegalStateException("it has no tasks");
         }
         if (!json) {

@@ -5,6 +5,7 @@ import java.util.HashSet;
 import java.util.UUID;
 import muster.cli.client.Client;
 import muster.cli.client.Failure;
+import muster.cli.client.Json;
 
 /** The manager under test, as the benchmarks use it. Thread-safe. */
 final class Manager {
@@ -26,6 +27,16 @@ final class Manager {
 
     String submitArray(String task, int tasks) {
         return submit("{\"name\":\"bench\",\"array\":{\"task\":" + task + ",\"indices\":\"0-" + (tasks - 1) + "\"}}");
+    }
+
+    /** Gives a script to the cluster that asks for nothing of its user; the id of its job. */
+    String submitWorkflow(String file, String text) {
+        return client.post(
+                        "/workflows",
+                        Json.object().put("file", file).put("text", text),
+                        UUID.randomUUID().toString())
+                .path("id")
+                .asText();
     }
 
     JsonNode job(String id) {
