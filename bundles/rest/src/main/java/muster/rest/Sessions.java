@@ -5,8 +5,7 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Base64;
-import java.util.Comparator;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -32,7 +31,9 @@ final class Sessions {
     private static final int SECRET_BYTES = 32;
 
     private final SecureRandom random = new SecureRandom();
-    private final Map<String, Session> sessions = new HashMap<>();
+    /** The one used least recently first. */
+    private final Map<String, Session> sessions = new LinkedHashMap<>(16, 0.75f, true);
+
     private final long idleNanos;
     private final long lifeNanos;
     private final LongSupplier nanos;
@@ -84,19 +85,17 @@ final class Sessions {
     synchronized Session open(String token) {
         var now = nanos.getAsLong();
         sessions.values().removeIf(session -> over(session, now));
-        makeRoom(MOST_OF_A_TOKEN, now, session -> session.token.equals(token));
-        makeRoom(MOST, now, session -> true);
+        makeRoom(MOST_OF_A_TOKEN, session -> session.token.equals(token));
+        makeRoom(MOST, session -> true);
         var session = new Session(secret(), token, secret(), now);
         sessions.put(session.cookie, session);
         return session;
     }
 
-    private void makeRoom(int most, long now, Predicate<Session> counted) {
-        if (sessions.values().stream().filter(counted).count() >= most) {
-            sessions.values().stream()
-                    .filter(counted)
-                    .max(Comparator.comparingLong(session -> now - session.lastNanos))
-                    .ifPresent(this::close);
+    private void makeRoom(int most, Predicate<Session> counted) {
+        var all = sessions.values().stream().filter(counted).toList();
+        if (all.size() >= most) {
+            close(all.get(0));
         }
     }
 
