@@ -322,6 +322,63 @@ class WorkflowIT {
     }
 
     @Test
+    void aStudyRunsOnEachOfItsSystemsAndBringsItsTableBack() throws IOException {
+        write("data/one.txt", "one\n");
+        write("data/more/two.txt", "two two\n");
+        write("count.lsl", """
+                def unit = 'c'
+                study(name: 'Words') {
+                    action(name: 'select', type: 'Select') { abstraction('Texts') { directory 'data' } }
+                    action(name: 'count', type: 'Command') {
+                        dependsOn 'select'
+                        include 'Text*'
+                        command { text -> "wc -$unit < ${text.path} | tr -d ' ' > words" }
+                        outputs = ['words']
+                    }
+                    action(name: 'table', type: 'Export') { file = 'out/words.csv'; dependsOn 'count'; include '*' }
+                    action(name: 'all', type: 'Collect') { file = 'all.txt'; dependsOn 'count'; include '*' }
+                    action(name: 'broken', type: 'Command') { command = 'exit 3' }
+                    action(name: 'never', type: 'Command') { command = 'true'; outputs = ['x']; dependsOn 'broken' }
+                    action(name: 'none', type: 'Collect') { dependsOn 'never'; include '*' }
+                }
+                """);
+
+        assertThat(run("count.lsl", "--dry-run").stdout()).isEqualTo("""
+                7 tasks
+                  all: 1
+                  broken: 1
+                  count: 2
+                  never: 1
+                  none: 1
+                  table: 1
+                inputs:  data
+                outputs: out/words.csv all.txt none
+                """);
+
+        var printed = run("count.lsl", "--set", "unit=w");
+
+        assertThat(printed.exitCode()).as(printed.toString()).isEqualTo(3);
+        assertThat(printed.stderr()).contains("'broken' on w");
+        assertThat(folder.resolve("all.txt")).hasContent("2\n1\n");
+        assertThat(Files.readString(folder.resolve("out/words.csv"))).matches("""
+                EXECUTIONID,ACTIONID,ABSTRACTIONID,SYSTEMID,TYPE,VALUE
+                [0-9]+,count,Texts,more/two.txt,words,2
+                [0-9]+,count,Texts,one.txt,words,1
+                """);
+        assertThat(folder.resolve("none")).doesNotExist();
+    }
+
+    @Test
+    void aStudyThatTriesToReachTheManagerIsToldWhere() throws IOException {
+        write("evil.lsl", "study(name: 'x') {\n  System.exit(0)\n}\n");
+
+        var printed = run("evil.lsl");
+
+        assertThat(printed.exitCode()).as(printed.toString()).isNotZero();
+        assertThat(printed.stderr()).contains("evil.lsl:2:3: 'System' is not defined; scripts reach no classes");
+    }
+
+    @Test
     void theDemoAsAWorkflowHasTheTasksOfTheDemo() throws IOException {
         for (var form : new String[][] {{"sunlight.jx", "JAR"}, {"sunlight.yaml", "jar"}}) {
             Files.copy(Path.of(System.getProperty("muster.examples"), form[0]), folder.resolve(form[0]));

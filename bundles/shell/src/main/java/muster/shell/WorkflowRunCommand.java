@@ -90,6 +90,10 @@ public final class WorkflowRunCommand extends ChangingCommand {
                     files.put(name, read(folder.resolve(name)));
                 }
                 for (var name : e.contents()) {
+                    if (contents.containsKey(name)) {
+                        throw MusterException.invalid("the workflow looks into '" + Names.escape(name)
+                                + "', which has no files; put some there");
+                    }
                     contents.put(name, new WorkflowFolder(folder, objects).upload(name));
                 }
             }

@@ -72,6 +72,7 @@ final class WorkflowFile {
             }
             answer.at("/missing/files").forEach(path -> addFile(path.asText()));
             answer.at("/missing/variables").forEach(name -> addVariable(name.asText()));
+            answer.at("/missing/contents").forEach(path -> addContents(path.asText(), client));
         }
         throw Failure.user(
                 request.path("file").asText() + " asks for ever more files or variables; does it nest itself?");
@@ -132,13 +133,22 @@ final class WorkflowFile {
         for (var input : plan.path("inputs")) {
             progress.note("uploading " + Terminal.safe(input.asText()) + " (" + ++done + " of "
                     + plan.path("inputs").size() + ")");
-            var contents = request.withObject("/contents").putArray(input.asText());
-            TaskInputs.files(folder.resolve(input.asText())).forEach((name, file) -> contents.addObject()
-                    .put("name", name)
-                    .put("object", Objects.upload(client, file))
-                    .put("executable", Files.isExecutable(file)));
+            if (!request.path("contents").has(input.asText())) {
+                addContents(input.asText(), client);
+            }
         }
         progress.clear();
+    }
+
+    private void addContents(String path, Client client) {
+        if (request.path("contents").has(path)) {
+            throw Failure.user("the workflow looks into " + path + ", which has no files; put some there");
+        }
+        var contents = request.withObject("/contents").putArray(path);
+        TaskInputs.files(folder.resolve(path)).forEach((name, file) -> contents.addObject()
+                .put("name", name)
+                .put("object", Objects.upload(client, file))
+                .put("executable", Files.isExecutable(file)));
     }
 
     /** Submits what {@link #plan} completed; the job. */

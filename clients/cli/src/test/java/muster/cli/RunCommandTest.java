@@ -232,6 +232,24 @@ class RunCommandTest {
     }
 
     @Test
+    void uploadsAFolderThatTheScriptLooksInto() throws IOException {
+        plan("out/b");
+        Files.writeString(Files.createDirectories(folder.resolve("data")).resolve("file"), "hello");
+        manager.on(
+                "POST /workflows",
+                200,
+                "{\"missing\":{\"files\":[],\"variables\":[],\"contents\":[\"data\"]},\"plan\":null}");
+
+        var run = run("--dry-run");
+
+        assertThat(run.err()).contains("looks into data, which has no files");
+        assertThat(lastBody("POST /api/v1/workflows?dryRun=true")
+                        .at("/contents/data/0/object")
+                        .asText())
+                .isEqualTo(HELLO);
+    }
+
+    @Test
     void sendsNoScriptFromOutsideOfTheFolder() {
         manager.on(
                 "POST /workflows",

@@ -1,0 +1,98 @@
+package muster.language.lsl;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import muster.api.language.Place;
+import muster.api.study.Settings;
+import org.jspecify.annotations.Nullable;
+
+/** What the block of an action says. */
+final class ActionBlock extends Recorder {
+    /** An action that another depends on, and where that says so. */
+    record Dependency(Place at, String name) {}
+
+    /** A pattern of what an action includes, and where it says so. */
+    record Include(Place at, AntPattern pattern, String text) {}
+
+    private final Exchange exchange;
+    final List<Dependency> dependencies = new ArrayList<>();
+    final List<Include> abstractions = new ArrayList<>();
+    final List<Include> systems = new ArrayList<>();
+    final Map<String, Settings> declared = new LinkedHashMap<>();
+    final List<Dependency> profiles = new ArrayList<>();
+
+    @Nullable
+    Profile profile;
+
+    ActionBlock(Place at, Exchange exchange) {
+        super(at, exchange);
+        this.exchange = exchange;
+    }
+
+    @Override
+    public boolean say(Saying saying) {
+        var said = new Said(saying);
+        switch (saying.word()) {
+            case "dependsOn" -> dependsOn(said);
+            case "include", "includeAbstractions" -> include(said, abstractions);
+            case "includeImplementations", "includeSystems" -> include(said, systems);
+            case "abstraction" -> abstraction(said);
+            case "profile" -> profile(said);
+            case "configure" -> said.requireBlock().within(this);
+            case "execute", "analyze", "whenAbstractionsReady" ->
+                throw said.at()
+                        .error("'" + saying.word()
+                                + "' decides by results, but the actions of a study are planned before"
+                                + " any of them runs; let an action's task do it");
+            default -> {
+                return super.say(saying);
+            }
+        }
+        return true;
+    }
+
+    private void dependsOn(Said said) {
+        for (var name : said.texts()) {
+            if (name.indexOf(':') >= 0) {
+                throw said.at()
+                        .error("'" + name + "' is an action of an earlier run, which a study cannot depend on;"
+                                + " give its files as inputs");
+            }
+            dependencies.add(new Dependency(said.at(), name));
+        }
+        if (said.texts().isEmpty()) {
+            throw said.wrong("names of actions");
+        }
+    }
+
+    private static void include(Said said, List<Include> includes) {
+        if (said.texts().isEmpty()) {
+            throw said.wrong("patterns such as '*'");
+        }
+        said.texts().forEach(text -> includes.add(new Include(said.at(), new AntPattern(text), text)));
+    }
+
+    private void abstraction(Said said) {
+        var block = said.block();
+        var recorder = new Recorder(said.at(), exchange);
+        if (block != null) {
+            block.within(recorder);
+        }
+        if (declared.put(said.name(), recorder.settings()) != null) {
+            throw said.at().error("the abstraction '" + said.name() + "' is declared twice; rename one");
+        }
+    }
+
+    private void profile(Said said) {
+        var block = said.block();
+        if (block == null) {
+            profiles.add(new Dependency(said.at(), said.name()));
+        } else if (said.texts().size() > 1) {
+            throw said.wrong("one name");
+        } else {
+            profile = Profile.read(block, exchange);
+        }
+    }
+}

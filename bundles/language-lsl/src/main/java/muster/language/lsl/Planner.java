@@ -1,0 +1,240 @@
+package muster.language.lsl;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import muster.api.Input;
+import muster.api.TaskSpec;
+import muster.api.Work;
+import muster.api.language.Place;
+import muster.api.language.Plan;
+import muster.api.language.Sources;
+import muster.api.study.Abstraction;
+import muster.api.study.Action;
+import muster.api.study.Outcome;
+import muster.api.study.Settings;
+import muster.api.study.Subject;
+import muster.language.lsl.interpreter.Meter;
+import org.jspecify.annotations.Nullable;
+
+/** Makes one graph of a study's actions. */
+final class Planner {
+    private static final Pattern NOT_OF_A_NAME = Pattern.compile("[^A-Za-z0-9_.-]");
+    private static final int LONGEST_PART = 55;
+
+    /** What a task takes, about, in entries of lists and maps. */
+    private static final int TASK_SIZE = 8;
+
+    private final Study study;
+    private final Meter meter;
+    private final Asked sources;
+    private final Map<String, Outcome> outcomes = new HashMap<>();
+    private final Set<String> names = new HashSet<>();
+    private final Map<String, Integer> numbers = new HashMap<>();
+
+    Planner(Study study, Meter meter, Sources sources) {
+        this.study = study;
+        this.meter = meter;
+        this.sources = new Asked(sources);
+    }
+
+    Plan plan(Place start) {
+        var tasks = new ArrayList<TaskSpec>();
+        var deliveries = new LinkedHashMap<String, Plan.Delivery>();
+        var categories = new TreeMap<String, Integer>();
+        for (var declared : study.ordered()) {
+            var planned = new Planned(declared);
+            var outcome = declared.type().plan(planned);
+            outcomes.put(declared.name(), outcome);
+            for (var task : outcome.tasks()) {
+                tasks.add(declared.at().locate(() -> task.withCategory(declared.name())));
+            }
+            if (!outcome.tasks().isEmpty()) {
+                categories.put(declared.name(), outcome.tasks().size());
+            }
+            for (var delivery : outcome.deliveries()) {
+                if (deliveries.putIfAbsent(delivery.path(), delivery) != null) {
+                    throw declared.at()
+                            .error("the action '" + declared.name() + "' makes '" + delivery.path()
+                                    + "', as another action does; rename one");
+                }
+            }
+        }
+        if (tasks.isEmpty()) {
+            throw start.error(
+                    "the study comes to no task; add an action that runs something, such as one of type Command");
+        }
+        return new Plan(
+                start.locate(() -> new Work.Graph(tasks)),
+                List.copyOf(sources.asked),
+                List.copyOf(deliveries.values()),
+                categories);
+    }
+
+    private static String sanitized(String text) {
+        var plain = NOT_OF_A_NAME.matcher(text).replaceAll("_");
+        return plain.substring(Math.max(0, plain.length() - LONGEST_PART));
+    }
+
+    /** The user's files, with note of what tasks take. */
+    private static final class Asked implements Sources {
+        private final Sources sources;
+        private final Set<String> asked = new LinkedHashSet<>();
+
+        Asked(Sources sources) {
+            this.sources = sources;
+        }
+
+        @Override
+        public String file(String path) {
+            return sources.file(path);
+        }
+
+        @Override
+        public @Nullable String variable(String name) {
+            return sources.variable(name);
+        }
+
+        @Override
+        public List<Input> inputs(String path, String name) {
+            asked.add(path);
+            return sources.inputs(path, name);
+        }
+    }
+
+    /** A declared action, with what those that it depends on come to. */
+    private final class Planned implements Action {
+        private final Study.Declared declared;
+        private final List<Abstraction> included;
+
+        Planned(Study.Declared declared) {
+            this.declared = declared;
+            this.included = include();
+        }
+
+        private List<Abstraction> include() {
+            var block = declared.block();
+            var offered = new LinkedHashMap<String, Map<String, Subject>>();
+            for (var needed : block.dependencies) {
+                for (var abstraction : outcome(needed.name()).abstractions()) {
+                    var systems = offered.computeIfAbsent(abstraction.name(), name -> new LinkedHashMap<>());
+                    for (var system : abstraction.systems()) {
+                        count(2L + system.fields().size() + system.products().size());
+                        systems.merge(system.id(), system, Subject::with);
+                    }
+                }
+            }
+            for (var include : block.abstractions) {
+                if (offered.keySet().stream().noneMatch(include.pattern()::matches)) {
+                    throw include.at()
+                            .error("'" + include.text() + "' includes nothing of what the action depends on, which is "
+                                    + (offered.isEmpty() ? "nothing" : String.join(", ", offered.keySet())));
+                }
+            }
+            var included = new ArrayList<Abstraction>();
+            offered.forEach((name, systems) -> {
+                if (block.abstractions.stream()
+                        .anyMatch(include -> include.pattern().matches(name))) {
+                    included.add(new Abstraction(
+                            name,
+                            systems.values().stream()
+                                    .filter(system -> block.systems.isEmpty()
+                                            || block.systems.stream().anyMatch(include -> matches(include, system)))
+                                    .toList()));
+                }
+            });
+            return included;
+        }
+
+        private boolean matches(ActionBlock.Include include, Subject system) {
+            meter.work(
+                    include.at(), (long) include.text().length() * system.id().length());
+            return include.pattern().matches(system.id());
+        }
+
+        private Outcome outcome(String name) {
+            return Objects.requireNonNull(outcomes.get(name));
+        }
+
+        @Override
+        public Place at() {
+            return declared.at();
+        }
+
+        @Override
+        public String name() {
+            return declared.name();
+        }
+
+        @Override
+        public Settings settings() {
+            return declared.settings();
+        }
+
+        @Override
+        public Map<String, Settings> declared() {
+            return declared.block().declared;
+        }
+
+        @Override
+        public List<Abstraction> included() {
+            return included;
+        }
+
+        @Override
+        public boolean includes() {
+            return !declared.block().abstractions.isEmpty();
+        }
+
+        @Override
+        public List<String> needs() {
+            var needs = new LinkedHashSet<String>();
+            declared.block()
+                    .dependencies
+                    .forEach(needed -> needs.addAll(outcome(needed.name()).needs()));
+            return List.copyOf(needs);
+        }
+
+        @Override
+        public Optional<String> dataSource() {
+            return study.dataSource();
+        }
+
+        @Override
+        public Optional<String> image() {
+            return study.image(declared.block());
+        }
+
+        @Override
+        public Sources sources() {
+            return sources;
+        }
+
+        @Override
+        public void count(long made) {
+            meter.entries(declared.at(), made);
+        }
+
+        @Override
+        public String taskName(String part) {
+            count(TASK_SIZE);
+            var action = sanitized(declared.name());
+            var joined = part.isEmpty() ? action : action + "-" + sanitized(part);
+            var plain = Character.isLetter(joined.charAt(0)) || joined.charAt(0) == '_' ? joined : "_" + joined;
+            var unique = plain;
+            while (!names.add(unique)) {
+                unique = plain + "-" + (numbers.merge(plain, 1, Integer::sum) + 1);
+            }
+            return unique;
+        }
+    }
+}

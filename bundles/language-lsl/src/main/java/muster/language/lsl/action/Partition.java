@@ -1,0 +1,128 @@
+package muster.language.lsl.action;
+
+import java.math.BigDecimal;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Set;
+import muster.api.Input;
+import muster.api.study.Abstraction;
+import muster.api.study.Action;
+import muster.api.study.ActionType;
+import muster.api.study.Outcome;
+import muster.api.study.Subject;
+import org.osgi.service.component.annotations.Component;
+
+/**
+ * Puts the systems of each abstraction together in parts, each of which is one system to the actions after it. Parts get
+ * systems in proportion to their weights: each goes, in its order, to the part that is then the least full for its weight.
+ */
+@Component(property = ActionType.NAME + "=Partition")
+public final class Partition implements ActionType {
+    private static final long MAX_PARTS = 100_000;
+
+    @Override
+    public Set<String> settings() {
+        return Set.of("parts", "weights", "weight");
+    }
+
+    @Override
+    public Outcome plan(Action action) {
+        var weights = weights(action);
+        var abstractions = new ArrayList<Abstraction>();
+        for (var abstraction : action.included()) {
+            action.count(weights.size());
+            var parts = parts(action, weights, abstraction.systems());
+            var made = new ArrayList<Subject>();
+            for (var i = 0; i < parts.size(); i++) {
+                if (!parts.get(i).isEmpty()) {
+                    made.add(together("part-" + (i + 1), parts.get(i)));
+                }
+            }
+            abstractions.add(new Abstraction(abstraction.name(), made));
+        }
+        return new Outcome(List.of(), abstractions, action.needs(), List.of());
+    }
+
+    private static List<Double> weights(Action action) {
+        var settings = action.settings();
+        var weights = new ArrayList<Double>();
+        if (settings.has("weights")) {
+            for (var weight : settings.texts("weights")) {
+                try {
+                    weights.add(new BigDecimal(weight).doubleValue());
+                } catch (NumberFormatException e) {
+                    throw settings.fault(
+                            "weights", "'" + weight + "' is no weight; expected numbers such as [2, 1, 1]");
+                }
+            }
+        } else {
+            var parts = settings.number("parts").orElse(0L);
+            if (parts < 1 || parts > MAX_PARTS) {
+                throw settings.fault("parts", "'parts' is " + parts + "; expected 1 to " + MAX_PARTS);
+            }
+            for (var i = 0; i < parts; i++) {
+                weights.add(1.0);
+            }
+        }
+        if (weights.isEmpty() || weights.stream().anyMatch(weight -> !(weight > 0))) {
+            throw settings.fault("weights", "weights are " + weights + "; expected numbers above 0");
+        }
+        return weights;
+    }
+
+    /** A part of the least load, and its load with one system more. */
+    private record Load(double load, int part) implements Comparable<Load> {
+        @Override
+        public int compareTo(Load other) {
+            var order = Double.compare(load, other.load);
+            return order != 0 ? order : Integer.compare(part, other.part);
+        }
+    }
+
+    private static List<List<Subject>> parts(Action action, List<Double> weights, List<Subject> systems) {
+        var parts = new ArrayList<List<Subject>>();
+        var loads = new PriorityQueue<Load>();
+        for (var i = 0; i < weights.size(); i++) {
+            parts.add(new ArrayList<>());
+            loads.add(new Load(0, i));
+        }
+        for (var system : systems) {
+            var least = loads.remove();
+            parts.get(least.part()).add(system);
+            var weight = action.settings().of(system).decimal("weight").orElse(BigDecimal.ONE);
+            if (weight.signum() < 0) {
+                throw action.settings()
+                        .fault("weight", "the weight of '" + system.id() + "' is " + weight + "; expected 0 or more");
+            }
+            loads.add(new Load(least.load() + weight.doubleValue() / weights.get(least.part()), least.part()));
+        }
+        return parts;
+    }
+
+    private static Subject together(String id, List<Subject> systems) {
+        var members = new ArrayList<Object>();
+        var products = new ArrayList<Subject.Product>();
+        var needs = new LinkedHashSet<String>();
+        for (var system : systems) {
+            Map<String, Object> member = new LinkedHashMap<>(system.fields());
+            member.put("id", system.id());
+            members.add(member);
+            needs.addAll(system.needs());
+            for (var product : system.products()) {
+                var input = product.input();
+                products.add(new Subject.Product(
+                        product.action(),
+                        product.output(),
+                        new Input(
+                                Files.literal(Collect.folder(system)) + "/" + input.name(),
+                                input.source(),
+                                input.executable())));
+            }
+        }
+        return new Subject(id, Map.of("systems", members), products, List.copyOf(needs));
+    }
+}

@@ -1,0 +1,110 @@
+package muster.language.lsl;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import muster.api.Input;
+import muster.api.TaskSpec;
+import muster.api.Work;
+import muster.api.language.MissingSources;
+import muster.api.language.Plan;
+import muster.api.language.Script;
+import muster.api.language.Sources;
+import muster.api.study.ActionType;
+import muster.language.lsl.action.Collect;
+import muster.language.lsl.action.Command;
+import muster.language.lsl.action.Container;
+import muster.language.lsl.action.Export;
+import muster.language.lsl.action.Filter;
+import muster.language.lsl.action.NoOp;
+import muster.language.lsl.action.Partition;
+import muster.language.lsl.action.Select;
+import org.jspecify.annotations.Nullable;
+
+/** The language with all its types of actions, and a user with some files. */
+final class Studies {
+    static final String CONTENT = "sha256:" + "0".repeat(64);
+
+    final LslLanguage language = new LslLanguage();
+    final Map<String, String> files = new HashMap<>();
+    final Map<String, List<String>> folders = new HashMap<>();
+    final Map<String, String> settings = new TreeMap<>();
+
+    private final Sources sources = new Sources() {
+        @Override
+        public String file(String path) {
+            var text = files.get(path);
+            if (text == null) {
+                throw new MissingSources(Set.of(path), Set.of(), Set.of());
+            }
+            return text;
+        }
+
+        @Override
+        public @Nullable String variable(String name) {
+            return null;
+        }
+
+        @Override
+        public List<Input> inputs(String path, String name) {
+            var below = folders.get(path);
+            if (below == null) {
+                return path.endsWith("-not-sent") ? List.of() : List.of(new Input(name, CONTENT, false));
+            }
+            return below.stream()
+                    .map(file -> new Input(name + "/" + file, CONTENT, false))
+                    .toList();
+        }
+    };
+
+    Studies() {
+        add("NoOp", new NoOp());
+        add("Command", new Command());
+        add("Container", new Container());
+        add("Select", new Select());
+        add("Filter", new Filter());
+        add("Partition", new Partition());
+        add("Collect", new Collect());
+        add("Export", new Export());
+    }
+
+    void add(String name, ActionType type) {
+        language.addType(type, Map.of(ActionType.NAME, name));
+    }
+
+    Plan compile(String text) {
+        return language.compile(new Script("s.lsl", text, settings, Map.of(), sources));
+    }
+
+    /** What a study's actions come to. */
+    Plan study(String actions) {
+        return compile("study(name: 'test') {\n" + actions + "\n}\n");
+    }
+
+    List<TaskSpec> tasks(String actions) {
+        return tasks(study(actions));
+    }
+
+    static List<TaskSpec> tasks(Plan plan) {
+        return ((Work.Graph) plan.work()).tasks();
+    }
+
+    static TaskSpec named(List<TaskSpec> tasks, String name) {
+        return tasks.stream()
+                .filter(task -> task.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no task " + name + " among "
+                        + tasks.stream().map(TaskSpec::name).toList()));
+    }
+
+    /** What an expression comes to, as text. Statements may stand before it. */
+    String value(String statements, String expression) {
+        var plan = compile(
+                statements + "\nstudy(name: 'test') { action(name: 'a', type: 'Command') {\ncommand = ['show', \"${"
+                        + expression + "}\"] } }");
+        return new ArrayList<>(tasks(plan).get(0).command()).get(1);
+    }
+}
