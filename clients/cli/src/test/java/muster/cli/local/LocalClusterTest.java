@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import muster.cli.client.Configuration;
 import muster.cli.client.Failure;
 import muster.cli.terminal.Terminal;
@@ -174,19 +175,27 @@ class LocalClusterTest {
     }
 
     @Test
-    void downEndsTasksThatWorkersHaveLeft() throws IOException {
+    void downEndsTasksThatWorkersHaveLeft() throws Exception {
         var dir = Files.createDirectories(folder.resolve("a"));
         var builder = new ProcessBuilder("sleep", "600");
         builder.environment()
                 .put("MUSTER_SCRATCH", dir.resolve("w1/data/work/1").toString());
         var task = builder.start();
         try {
+            // until then it has the environment of this JVM
+            while (!environment(task).contains("MUSTER_SCRATCH=")) {
+                Thread.onSpinWait();
+            }
             cluster("a").down();
 
-            assertThat(task.isAlive()).isFalse();
+            assertThat(task.waitFor(20, TimeUnit.SECONDS)).isTrue();
         } finally {
             task.destroyForcibly();
         }
+    }
+
+    private static String environment(Process process) throws IOException {
+        return Files.readString(Path.of("/proc", Long.toString(process.pid()), "environ"), StandardCharsets.ISO_8859_1);
     }
 
     @Test
