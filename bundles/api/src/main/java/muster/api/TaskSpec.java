@@ -191,6 +191,15 @@ public record TaskSpec(
 
     /** The same task with other inputs and outputs. */
     public TaskSpec withFiles(List<Input> newInputs, List<Output> newOutputs) {
+        return with(newInputs, newOutputs, category);
+    }
+
+    /** The same task in another category. */
+    public TaskSpec withCategory(String newCategory) {
+        return with(inputs, outputs, newCategory);
+    }
+
+    private TaskSpec with(List<Input> newInputs, List<Output> newOutputs, String newCategory) {
         return new TaskSpec(
                 name,
                 executor,
@@ -207,27 +216,6 @@ public record TaskSpec(
                 needs,
                 newInputs,
                 newOutputs,
-                category);
-    }
-
-    /** The same task in another category. */
-    public TaskSpec withCategory(String newCategory) {
-        return new TaskSpec(
-                name,
-                executor,
-                command,
-                parameters,
-                environment,
-                workingDirectory,
-                stdin,
-                stdout,
-                stderr,
-                resources,
-                timeLimit,
-                retries,
-                needs,
-                inputs,
-                outputs,
                 newCategory);
     }
 
