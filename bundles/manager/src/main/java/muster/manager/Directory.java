@@ -55,7 +55,7 @@ final class Directory {
             return ended != null ? ended.state() : view().state();
         }
 
-        /** Tells once it has ended durably; at once if it has. */
+        /** Tells once {@link #tellEnd} is called; at once if its end is durable. */
         void whenEnded(Consumer<JobView> told) {
             if (ended != null) {
                 told.accept(ended);
@@ -64,12 +64,17 @@ final class Directory {
             }
         }
 
-        /** The job has ended durably. */
+        /** The job has ended, and what made it end is durable. */
+        void tellEnd(JobView view) {
+            waiters.forEach(waiter -> waiter.accept(view));
+            waiters.clear();
+        }
+
+        /** The job's own end is durable too. */
         void end(JobView view) {
             run = null;
             ended = view;
-            waiters.forEach(waiter -> waiter.accept(view));
-            waiters.clear();
+            tellEnd(view);
         }
 
         void reopen(JobRun again) {

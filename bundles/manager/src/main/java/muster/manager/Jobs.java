@@ -322,15 +322,20 @@ final class Jobs implements JobService {
                     manager.scheduler.cancel(run, "canceled by " + by);
                     manager.jobEvent(run, "job.canceling", "by " + by);
                 }
-                manager.store.write(
-                        new Write.Barrier(),
-                        () -> manager.reactor.post(() -> durable.complete(true)),
-                        durable::completeExceptionally);
+                onceDurable(durable);
             } catch (RuntimeException e) {
                 durable.completeExceptionally(e);
             }
         });
         Reactor.await(durable);
+    }
+
+    /** Completes once all that was given to the store before is durable, and told to the reactor. */
+    private void onceDurable(CompletableFuture<Boolean> durable) {
+        manager.store.write(
+                new Write.Barrier(),
+                () -> manager.reactor.post(() -> durable.complete(true)),
+                durable::completeExceptionally);
     }
 
     @Override
@@ -394,7 +399,9 @@ final class Jobs implements JobService {
                     + "; wait for its end or cancel it");
         }
         // its end is seen a moment before it is durable
-        Reactor.await(ended(id).toCompletableFuture());
+        var durable = new CompletableFuture<Boolean>();
+        onceDurable(durable);
+        Reactor.await(durable);
         return stored(id);
     }
 

@@ -244,6 +244,7 @@ final class Manager implements Comm, AutoCloseable {
     public void ended(JobRun job) {
         job.finishedAt = now();
         job.secrets = List.of();
+        quotas.close(job.owner, job.size(), nanos.getAsLong());
         release(job);
         store.write(
                 new Write.JobEnded(
@@ -254,10 +255,14 @@ final class Manager implements Comm, AutoCloseable {
                     if (entry != null) {
                         entry.end(view);
                     }
-                    quotas.close(job.owner, job.size(), nanos.getAsLong());
                     jobEvent(job, "job." + Names.word(view.state()), view.message());
                 }),
                 e -> {});
+        var entry = directory.find(job.id);
+        // the results of all its tasks are durable, and a manager that starts concludes its end from them; not a cancel
+        if (entry != null && !job.canceling()) {
+            entry.tellEnd(job.view());
+        }
     }
 
     void jobEvent(JobRun job, String type, String message) {

@@ -80,7 +80,8 @@ public final class JobsResource {
     @Operation(
             operationId = "submitJob",
             summary = "Submits a job",
-            description = "When it is answered, the job is durable. Every fault of the specification is told at once.",
+            description = "When it is answered, the job is durable. Every fault of the specification is told at once."
+                    + " With 'wait', a short job takes one request from its submission to its end.",
             requestBody =
                     @RequestBody(
                             required = true,
@@ -98,23 +99,38 @@ public final class JobsResource {
     @ApiResponse(responseCode = "415", ref = "UnsupportedMediaType")
     @ApiResponse(responseCode = "422", ref = "Impossible")
     @ApiResponse(responseCode = "429", ref = "TooMany")
-    public Response submit(
+    public void submit(
             @Parameter(hidden = true) InputStream body,
+            @QueryParam("wait")
+                    @Parameter(
+                            description = "Answer at the end of the job, or after this time; at most 5m",
+                            schema = @Schema(type = "string", example = "30s"))
+                    @Nullable
+                    String wait,
             @HeaderParam("Idempotency-Key")
                     @Parameter(
                             description = "Of the caller's choice: the same key again gives the job it gave first",
                             schema = @Schema(type = "string", minLength = 1, maxLength = MAX_KEY_LENGTH))
                     @Nullable
                     String key,
-            @Context SecurityContext who)
+            @Context SecurityContext who,
+            @Suspended AsyncResponse response)
             throws IOException {
         requireKey(key);
-        return created(
-                jobs,
-                jobs.submit(
-                        JobSpecReader.read(Json.read(body, mostBytes)),
-                        Access.caller(who).name(),
-                        key));
+        var time = waiting(wait);
+        var id = jobs.submit(
+                JobSpecReader.read(Json.read(body, mostBytes)),
+                Access.caller(who).name(),
+                key);
+        if (time.isZero()) {
+            response.resume(created(jobs.job(id)));
+        } else {
+            waits.wait(id, time, response, JobsResource::created);
+        }
+    }
+
+    private static Duration waiting(@Nullable String wait) {
+        return wait == null ? Duration.ZERO : Query.duration("wait", wait, MAX_WAIT);
     }
 
     /** Refuses an Idempotency-Key that is none. */
@@ -129,9 +145,9 @@ public final class JobsResource {
     }
 
     /** Tells of a job that was accepted. */
-    static Response created(JobService jobs, JobId id) {
-        return Response.created(URI.create("/api/v1/jobs/" + id))
-                .entity(jobs.job(id))
+    static Response created(JobView job) {
+        return Response.created(URI.create("/api/v1/jobs/" + job.id()))
+                .entity(job)
                 .build();
     }
 
@@ -190,11 +206,11 @@ public final class JobsResource {
             @Context SecurityContext who,
             @Suspended AsyncResponse response) {
         var job = seen(id, who);
-        var time = wait == null ? Duration.ZERO : Query.duration("wait", wait, MAX_WAIT);
+        var time = waiting(wait);
         if (time.isZero() || job.state().terminal()) {
             response.resume(job);
         } else {
-            waits.wait(job.id(), time, response);
+            waits.wait(job.id(), time, response, view -> view);
         }
     }
 

@@ -8,6 +8,7 @@ import java.util.Objects;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import javax.ws.rs.container.AsyncResponse;
 import muster.api.JobId;
@@ -22,15 +23,22 @@ import org.jspecify.annotations.Nullable;
 final class Waits {
     private final JobService jobs;
     private final ScheduledExecutorService executor;
-    private final Map<JobId, Map<AsyncResponse, Future<?>>> waiting = new HashMap<>();
+    private final Map<JobId, Map<AsyncResponse, Waiting>> waiting = new HashMap<>();
+
+    /** @param form what is answered of a job */
+    private record Waiting(Function<JobView, Object> form, Future<?> timeout) {}
 
     Waits(JobService jobs, ScheduledExecutorService executor) {
         this.jobs = jobs;
         this.executor = executor;
     }
 
-    /** Answers with the job at its end, or as it stands when the time is over. */
-    void wait(JobId job, Duration time, AsyncResponse response) {
+    /**
+     * Answers with the job at its end, or as it stands when the time is over.
+     *
+     * @param form what is answered of a job
+     */
+    void wait(JobId job, Duration time, AsyncResponse response, Function<JobView, Object> form) {
         // the container's own timeout can fire while the request is still being dispatched: it has none
         response.setTimeout(0, TimeUnit.MILLISECONDS);
         boolean listening;
@@ -39,7 +47,10 @@ final class Waits {
             waiting.computeIfAbsent(job, id -> new LinkedHashMap<>())
                     .put(
                             response,
-                            executor.schedule(() -> timeIsOver(job, response), time.toMillis(), TimeUnit.MILLISECONDS));
+                            new Waiting(
+                                    form,
+                                    executor.schedule(
+                                            () -> timeIsOver(job, response), time.toMillis(), TimeUnit.MILLISECONDS)));
         }
         if (!listening) {
             jobs.ended(job).whenCompleteAsync((view, failure) -> ended(job, view, failure), executor);
@@ -47,25 +58,25 @@ final class Waits {
     }
 
     private void timeIsOver(JobId job, AsyncResponse response) {
-        boolean taken;
+        Waiting taken;
         synchronized (waiting) {
             var others = waiting.get(job);
             // the map stays, even empty: the job is still listened to
-            taken = others != null && others.remove(response) != null;
+            taken = others == null ? null : others.remove(response);
         }
-        if (taken) {
-            answer(response, () -> jobs.job(job));
+        if (taken != null) {
+            answer(response, () -> taken.form.apply(jobs.job(job)));
         }
     }
 
     private void ended(JobId job, @Nullable JobView view, @Nullable Throwable failure) {
-        Map<AsyncResponse, Future<?>> taken;
+        Map<AsyncResponse, Waiting> taken;
         synchronized (waiting) {
             taken = Objects.requireNonNullElse(waiting.remove(job), Map.of());
         }
-        taken.forEach((response, timeout) -> {
-            timeout.cancel(false);
-            answer(response, () -> view != null ? view : Objects.requireNonNull(failure));
+        taken.forEach((response, one) -> {
+            one.timeout.cancel(false);
+            answer(response, () -> view != null ? one.form.apply(view) : Objects.requireNonNull(failure));
         });
     }
 

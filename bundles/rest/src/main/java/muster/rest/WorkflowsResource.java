@@ -153,7 +153,7 @@ public final class WorkflowsResource {
                         .build();
             }
             return JobsResource.created(
-                    jobs, workflows.run(request, Access.caller(who).name(), key));
+                    jobs.job(workflows.run(request, Access.caller(who).name(), key)));
         } catch (MissingSources e) {
             return Response.ok(new Compiled(new Missing(e.files(), e.variables(), e.contents()), null))
                     .build();

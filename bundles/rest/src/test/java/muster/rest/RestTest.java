@@ -307,6 +307,24 @@ class RestTest {
     }
 
     @Test
+    void aSubmissionMayWaitForTheEnd() throws Exception {
+        var waiting = server.sendLater(submission("1m"));
+        // the same job, whose answer does not wait
+        var id = JobId.parse(server.send(submission("0s")).json().path("id").asText());
+        server.jobs.end(id, JobState.SUCCEEDED);
+        var answer = waiting.get(10, TimeUnit.SECONDS);
+        assertThat(answer.status()).isEqualTo(201);
+        assertThat(answer.header("Location")).isEqualTo("/api/v1/jobs/" + id);
+        assertThat(answer.json().path("state").asText()).isEqualTo("succeeded");
+        assertThat(server.send(submission("tomorrow")).status()).isEqualTo(400);
+    }
+
+    private HttpRequest.Builder submission(String wait) {
+        return server.as(Role.USER, "POST", "/api/v1/jobs?wait=" + wait, COMMAND)
+                .header("Idempotency-Key", "waits");
+    }
+
+    @Test
     void waitAnswersWhenTheTimeIsOver() {
         var id = submit(COMMAND);
         var begun = System.nanoTime();

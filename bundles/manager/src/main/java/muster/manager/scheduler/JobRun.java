@@ -378,6 +378,11 @@ public final class JobRun {
         tries[position] = (long) last << 32 | (long) failures << 16 | crashes;
     }
 
+    /** Whether no further task starts, and what runs is stopped. */
+    public boolean canceling() {
+        return canceling;
+    }
+
     boolean ended() {
         return count(TaskState.SUCCEEDED) + count(TaskState.FAILED) + count(TaskState.CANCELED) == size();
     }

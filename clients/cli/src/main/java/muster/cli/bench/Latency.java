@@ -1,11 +1,14 @@
 package muster.cli.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.function.Consumer;
 import muster.cli.client.Client;
+import muster.cli.client.Json;
 
-/** One task at a time, from its submit until its result is seen, over connections that stay open. */
+/** One task at a time, from its submit until its result is seen, over a connection that stays open. */
 public final class Latency {
-    private static final String JOB = "{\"name\":\"bench\",\"task\":{\"executor\":\"noop\"}}";
+    private static final JsonNode JOB =
+            Json.object().put("name", "bench").set("task", Json.object().put("executor", "noop"));
 
     private final Manager manager;
     private final int tasks;
@@ -27,7 +30,7 @@ public final class Latency {
         var begin = System.nanoTime();
         for (var i = 0; i < tasks; i++) {
             var start = System.nanoTime();
-            manager.ended(manager.submit(JOB));
+            manager.run(JOB);
             each.add(System.nanoTime() - start);
         }
         return Measurement.of("latency", tasks, (System.nanoTime() - begin) / 1e9)

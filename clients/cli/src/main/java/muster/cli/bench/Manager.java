@@ -2,6 +2,7 @@ package muster.cli.bench;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.HashSet;
+import java.util.Set;
 import java.util.UUID;
 import muster.cli.client.Client;
 import muster.cli.client.Failure;
@@ -43,19 +44,26 @@ final class Manager {
         return client.get("/jobs/" + id);
     }
 
+    /** Gives a job to the cluster and waits for its end, by one request if that comes soon. */
+    void run(JsonNode specification) {
+        var job = client.post("/jobs?wait=30s", specification, UUID.randomUUID().toString());
+        if (!isOver(job)) {
+            ended(job.path("id").asText());
+        }
+    }
+
+    private static boolean isOver(JsonNode job) {
+        return Set.of("succeeded", "failed", "canceled")
+                .contains(job.path("state").asText());
+    }
+
     /** Waits for the end of a job. */
     JsonNode ended(String id) {
-        while (true) {
-            var job = client.get("/jobs/" + id + "?wait=30s");
-            switch (job.path("state").asText()) {
-                case "succeeded", "failed", "canceled" -> {
-                    return job;
-                }
-                default -> {
-                    // the wait is over before the job is
-                }
-            }
+        var job = client.get("/jobs/" + id + "?wait=30s");
+        while (!isOver(job)) {
+            job = client.get("/jobs/" + id + "?wait=30s");
         }
+        return job;
     }
 
     void cancel(String id) {
