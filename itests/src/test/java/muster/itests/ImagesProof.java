@@ -151,6 +151,37 @@ class ImagesProof {
 
     @Test
     @Order(4)
+    void runsTasksInContainersBesideItsWorkers() throws Exception {
+        compose("up", "-d", "--scale", "worker=2");
+        awaited(
+                "two workers that run containers",
+                () -> muster("worker", "list"),
+                list -> list.lines()
+                                .filter(line -> line.contains("online"))
+                                .filter(line -> line.contains("docker"))
+                                .count()
+                        == 2);
+        var printed = muster(
+                "submit",
+                "--wait",
+                "--executor",
+                "docker",
+                "--param",
+                "image=local/debian:12",
+                "--output",
+                "made",
+                "--",
+                "sh",
+                "-c",
+                "id -u; ls /run/docker.sock 2>&1; hostname; echo from the container >made");
+        assertThat(printed.lines().toList()).element(0).isEqualTo("10001");
+        assertThat(printed).contains("No such file");
+        assertThat(muster("worker", "list"))
+                .doesNotContain(printed.lines().toList().get(2));
+    }
+
+    @Test
+    @Order(5)
     void holdsTheWholeInOneImage() throws Exception {
         run("docker", "run", "-d", "--name", "all", "--read-only", "--tmpfs", "/tmp", "--cap-drop=ALL", "muster/all");
         awaited(
@@ -165,7 +196,16 @@ class ImagesProof {
     }
 
     private static String compose(String... arguments) throws Exception {
-        return run(with(List.of("docker-compose", "-p", "muster", "-f", "docker/docker-compose.yml"), arguments));
+        return run(with(
+                List.of(
+                        "docker-compose",
+                        "-p",
+                        "muster",
+                        "-f",
+                        "docker/docker-compose.yml",
+                        "-f",
+                        "docker/docker-compose.containers.yml"),
+                arguments));
     }
 
     /** Runs the client in the network of the containers, as on the machine that runs them. */
@@ -191,9 +231,16 @@ class ImagesProof {
         var errors = Files.createTempFile(folder, "run", ".err");
         var builder = new ProcessBuilder(command).directory(PROJECT.toFile()).redirectError(errors.toFile());
         var environment = new TreeMap<>(Map.of(
-                "DOCKER_HOST", "unix://" + folder.resolve("socket"),
-                "DOCKER_API_VERSION", "1.41",
-                "MUSTER_URL", "https://127.0.0.1:7070"));
+                "DOCKER_HOST",
+                "unix://" + folder.resolve("socket"),
+                "DOCKER_API_VERSION",
+                "1.41",
+                "DOCKER_SOCKET",
+                folder.resolve("socket").toString(),
+                "DOCKER_GROUP",
+                group(folder.resolve("socket")),
+                "MUSTER_URL",
+                "https://127.0.0.1:7070"));
         if (token != null) {
             environment.put("MUSTER_TOKEN", token);
         }
@@ -212,6 +259,10 @@ class ImagesProof {
                     String.join(" ", command) + " ended with " + code + ": " + output + Files.readString(errors));
         }
         return output;
+    }
+
+    private static String group(Path file) throws IOException {
+        return Files.exists(file) ? Files.getAttribute(file, "unix:gid").toString() : "";
     }
 
     private interface Command {

@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
 import muster.api.AttemptId;
 import muster.api.executor.Attempt;
 import muster.api.executor.Availability;
@@ -24,6 +25,7 @@ import muster.api.executor.Executor;
 import muster.api.executor.Outcomes;
 import muster.executor.docker.Container.Stop;
 import muster.executor.docker.Plan.Owner;
+import muster.executor.docker.Settings.Mapping;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -42,6 +44,9 @@ import org.slf4j.LoggerFactory;
 @Designate(ocd = DockerExecutor.Configuration.class)
 public final class DockerExecutor implements Executor {
     static final String KIND = "docker";
+
+    /** What the daemon names a container's host, unless told otherwise. */
+    private static final Pattern CONTAINER = Pattern.compile("[0-9a-f]{12}");
 
     private static final Logger LOG = LoggerFactory.getLogger(DockerExecutor.class);
     private static final Duration PATIENCE = Duration.ofMillis(500);
@@ -85,7 +90,8 @@ public final class DockerExecutor implements Executor {
 
         @AttributeDefinition(
                 description = "Where folders of this worker are for the daemon, when the worker itself runs in a"
-                        + " container: /path/of/the/worker=/path/of/the/daemon, comma separated")
+                        + " container: /path/of/the/worker=/path/of/the/daemon, comma separated. Empty: as the daemon"
+                        + " says of the container that is named as this host")
         String paths() default "";
 
         @AttributeDefinition(description = "The most processes in a container; 0 for no limit")
@@ -174,7 +180,9 @@ public final class DockerExecutor implements Executor {
     private boolean describe() {
         var asked = describing;
         if (asked == null || (asked.isDone() && !asked.join().ok())) {
-            asked = ask("/version").thenCombine(ask("/info"), DockerExecutor::merged);
+            asked = ask("/version")
+                    .thenCombine(ask("/info"), (version, info) -> merged(version, "Info", info))
+                    .thenCombine(askOfOwnContainer(), (version, own) -> merged(version, "Own", own));
             describing = asked;
         }
         var reply = await(asked, PATIENCE);
@@ -182,6 +190,7 @@ public final class DockerExecutor implements Executor {
             return false;
         }
         describing = null;
+        shared.runsIn(reply.json().path("Own"));
         podman = isPodman(reply.json());
         description = (podman ? "Podman " : "Docker ")
                 + reply.json().path("Version").asText("of unknown version") + " at " + daemon.socket
@@ -189,12 +198,25 @@ public final class DockerExecutor implements Executor {
         return true;
     }
 
-    private static Reply merged(Reply version, Reply info) {
+    private static Reply merged(Reply version, String name, Reply more) {
         if (!version.ok() || !(version.json() instanceof ObjectNode all)) {
             return new Reply(0, version.message());
         }
-        all.set("Info", info.json());
+        all.set(name, more.json());
         return new Reply(version.status(), all.toString());
+    }
+
+    /** About the container that the worker itself runs in, if it does: its id begins with the name of this host. */
+    private CompletableFuture<Reply> askOfOwnContainer() {
+        try {
+            var host = Files.readString(Path.of("/etc/hostname")).strip();
+            if (CONTAINER.matcher(host).matches()) {
+                return ask("/containers/" + host + "/json");
+            }
+        } catch (IOException e) {
+            LOG.debug("This host has no name", e);
+        }
+        return CompletableFuture.completedFuture(new Reply(200, "{}"));
     }
 
     private static boolean isPodman(JsonNode version) {
@@ -310,11 +332,11 @@ public final class DockerExecutor implements Executor {
 
     /** What its containers share. */
     private final class Shared implements Container.Host {
-        private final Settings settings;
         private final Owner owner;
         private final Binds binds;
         private final Images images;
         private final Gate gate;
+        private volatile Settings settings;
 
         Shared(Settings settings, Owner owner) {
             this.settings = settings;
@@ -322,6 +344,15 @@ public final class DockerExecutor implements Executor {
             binds = new Binds(settings.binds(), daemon.socket);
             images = new Images(daemon, settings.credentials());
             gate = new Gate(daemon, Math.max(4, Runtime.getRuntime().availableProcessors()));
+        }
+
+        /** @param container that the worker is in, as the daemon tells it; without mounts if it is in none */
+        void runsIn(JsonNode container) {
+            var mappings = Mapping.ofMounts(container.path("Mounts"));
+            if (settings.mappings().isEmpty() && !mappings.isEmpty()) {
+                settings = settings.withMappings(mappings);
+                LOG.info("The worker runs in a container of this daemon, which finds its folders at {}", mappings);
+            }
         }
 
         @Override

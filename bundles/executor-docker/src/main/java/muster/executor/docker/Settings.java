@@ -1,9 +1,12 @@
 package muster.executor.docker;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.StreamSupport;
 import muster.api.MusterException;
 import muster.api.Quantity;
 
@@ -79,6 +82,18 @@ record Settings(
             }
             return new Mapping(Path.of(parts[0]), Path.of(parts[1]));
         }
+
+        /** Those of a container, of its mounts as the daemon tells them: a mount within another comes first. */
+        static List<Mapping> ofMounts(JsonNode mounts) {
+            return StreamSupport.stream(mounts.spliterator(), false)
+                    .map(mount -> new Mapping(
+                            Path.of(mount.path("Destination").asText()),
+                            Path.of(mount.path("Source").asText())))
+                    .filter(mapping -> mapping.here.isAbsolute() && mapping.there.isAbsolute())
+                    .sorted(Comparator.comparingInt((Mapping mapping) -> mapping.here.getNameCount())
+                            .reversed())
+                    .toList();
+        }
     }
 
     static Settings of(DockerExecutor.Configuration configuration) {
@@ -98,6 +113,10 @@ record Settings(
                 .map(String::strip)
                 .filter(word -> !word.isEmpty())
                 .toList();
+    }
+
+    Settings withMappings(List<Mapping> found) {
+        return new Settings(grace, pull, user, networks, binds, found, processes, credentials);
     }
 
     /** The path at which the daemon finds what is at this path here. */

@@ -73,6 +73,20 @@ class PlanTest {
     }
 
     @Test
+    void findsFoldersByTheInnermostMount() throws IOException {
+        var mounts = Reply.JSON.readTree("""
+                [{"Type":"volume","Name":"v","Source":"/var/lib/docker/volumes/v/_data","Destination":"/var/lib/muster"},
+                 {"Type":"bind","Source":"/srv/tasks","Destination":"/var/lib/muster/data/tasks"},
+                 {"Type":"tmpfs","Source":"","Destination":"/tmp"}]""");
+
+        var settings = settings("worker", Pull.MISSING).withMappings(Mapping.ofMounts(mounts));
+
+        assertThat(settings.there(Path.of("/var/lib/muster/data/tasks/7"))).hasToString("/srv/tasks/7");
+        assertThat(settings.there(Path.of("/var/lib/muster/etc"))).hasToString("/var/lib/docker/volumes/v/_data/etc");
+        assertThat(settings.there(Path.of("/tmp/x"))).hasToString("/tmp/x");
+    }
+
+    @Test
     void letsTheTaskReadItsSecretsAndNotWriteThem() {
         var task =
                 task(Map.of()).environment("MUSTER_SECRETS", folder.resolve("s").toString());
