@@ -135,6 +135,16 @@ public final class ObjectStore {
         return Optional.empty();
     }
 
+    /** Opens an object to be read. */
+    public FileChannel open(String object) throws IOException {
+        return FileChannel.open(require(object), StandardOpenOption.READ);
+    }
+
+    private Path require(String object) throws TransferException {
+        return find(object)
+                .orElseThrow(() -> new TransferException(Failure.SOURCE_GONE, object + " is not here any more"));
+    }
+
     /** Keeps an object from being thrown out until {@link #unpin}; as often as it was pinned. */
     public synchronized void pin(String object) {
         pins.merge(object, 1, Integer::sum);
@@ -242,6 +252,33 @@ public final class ObjectStore {
         return object;
     }
 
+    /** Takes in a copy of what a file holds from where it stands, and says what that is called. */
+    public String copy(FileChannel in) throws IOException {
+        var digest = ObjectStore.digest();
+        var fresh = partial.resolve(UUID.randomUUID().toString());
+        try {
+            try (var out = FileChannel.open(fresh, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                var buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
+                while (in.read(buffer) >= 0) {
+                    digest.update(buffer.flip().duplicate());
+                    while (buffer.hasRemaining()) {
+                        out.write(buffer);
+                    }
+                    buffer.clear();
+                }
+            }
+            var object = name(digest);
+            if (find(object).isEmpty()) {
+                settle(object, fresh);
+            }
+            return object;
+        } catch (IOException e) {
+            throw TransferException.local("a copy", e);
+        } finally {
+            Files.deleteIfExists(fresh);
+        }
+    }
+
     private static void read(FileChannel in, MessageDigest digest) throws IOException {
         var buffer = ByteBuffer.allocateDirect(BUFFER_BYTES);
         while (in.read(buffer) >= 0) {
@@ -332,8 +369,7 @@ public final class ObjectStore {
      * the same is noticed the next time the object is asked for.
      */
     public void place(String object, Path to, boolean executable) throws IOException {
-        var file = find(object)
-                .orElseThrow(() -> new TransferException(Failure.SOURCE_GONE, object + " is not here any more"));
+        var file = require(object);
         try {
             if (!executable) {
                 try {

@@ -141,6 +141,7 @@ final class Agent implements Outcomes, AutoCloseable {
             ExecutorRegistry registry,
             WorkFolder folder,
             Logs logs,
+            TaskUsers users,
             Spool spool,
             TaskFiles taskFiles,
             Timing timing,
@@ -156,7 +157,7 @@ final class Agent implements Outcomes, AutoCloseable {
         this.timing = timing;
         this.nodeStops = nodeStops;
         host = new TaskAttempt.Host(
-                node.id, environment(), !node.capacity.gpus().isEmpty(), folder, logs);
+                node.id, environment(), !node.capacity.gpus().isEmpty(), folder, logs, users);
         finisher = new Finisher(logs);
         slots = new Slots(node.capacity);
         timer.setRemoveOnCancelPolicy(true);
@@ -395,7 +396,12 @@ final class Agent implements Outcomes, AutoCloseable {
     /** Why the inputs are not there; null if they are. */
     private @Nullable Outcome brought(TaskAttempt attempt) {
         try (var context = about(attempt.id())) {
-            taskFiles.stage(attempt.id(), attempt.task(), attempt.workingDirectory(), () -> attempt.stagingStopped);
+            taskFiles.stage(
+                    attempt.id(),
+                    attempt.task(),
+                    attempt.workingDirectory(),
+                    attempt.identity(),
+                    () -> attempt.stagingStopped);
             return null;
         } catch (IOException e) {
             return Outcome.failure(Cause.STAGING, Names.escape(String.valueOf(e.getMessage())));
@@ -528,7 +534,7 @@ final class Agent implements Outcomes, AutoCloseable {
     /** The outcome once the outputs are where they belong, or why they are not. */
     private Outcome collected(TaskAttempt attempt, Outcome success) {
         try {
-            taskFiles.collect(attempt.id(), attempt.task(), attempt.workingDirectory());
+            taskFiles.collect(attempt.id(), attempt.task(), attempt.workingDirectory(), attempt.identity());
             return success;
         } catch (IOException | MusterException e) {
             return new Outcome(
@@ -834,9 +840,9 @@ final class Agent implements Outcomes, AutoCloseable {
         var stream = request.stream();
         try {
             if (attempt != null) {
-                var file = attempt.output(stream);
-                if (file != null && Files.isRegularFile(file)) {
-                    return log(request, Logs.read(file, request.offset(), request.limit(), false));
+                var log = attempt.log(stream);
+                if (log != null && log.reader().run(() -> Files.isRegularFile(log.file()))) {
+                    return log(request, Logs.read(log, request.offset(), request.limit(), false));
                 }
             }
             // it may have ended since
@@ -853,9 +859,9 @@ final class Agent implements Outcomes, AutoCloseable {
                     return log(request, part(inline, request.offset(), request.limit()));
                 }
             }
-            var file = logs.find(request.attempt(), stream);
-            if (file.isPresent()) {
-                return log(request, Logs.read(file.get(), request.offset(), request.limit(), true));
+            var kept = logs.find(request.attempt(), stream);
+            if (kept.isPresent()) {
+                return log(request, Logs.read(kept.get(), request.offset(), request.limit(), true));
             }
             if (attempt != null) {
                 return log(request, new LogChunk(request.offset(), NO_BYTES, false));

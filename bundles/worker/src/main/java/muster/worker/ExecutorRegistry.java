@@ -16,6 +16,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import muster.api.ExecutorView;
+import muster.api.TaskSpec;
 import muster.api.executor.Availability;
 import muster.api.executor.Executor;
 import org.jspecify.annotations.Nullable;
@@ -36,10 +37,13 @@ final class ExecutorRegistry implements AutoCloseable {
     private final ScheduledExecutorService clock =
             Executors.newSingleThreadScheduledExecutor(task -> daemon(task, "muster-worker-probe-clock"));
     private final Future<?> ticks;
+    private final String aboutNative;
     private volatile Map<String, Entry> byKind = Map.of();
     private volatile Runnable listener = () -> {};
 
-    ExecutorRegistry(Duration probeInterval) {
+    /** @param aboutNative what operators should know of native tasks on this worker */
+    ExecutorRegistry(Duration probeInterval, String aboutNative) {
+        this.aboutNative = aboutNative;
         ticks = clock.scheduleWithFixedDelay(
                 this::probeAll, probeInterval.toNanos(), probeInterval.toNanos(), TimeUnit.NANOSECONDS);
     }
@@ -112,10 +116,15 @@ final class ExecutorRegistry implements AutoCloseable {
     List<ExecutorView> views() {
         return byKind.values().stream()
                 .filter(entry -> entry.probed)
-                .map(entry -> new ExecutorView(
-                        entry.kind, entry.now().available(), entry.now().reason()))
+                .map(this::view)
                 .sorted(Comparator.comparing(ExecutorView::name))
                 .toList();
+    }
+
+    private ExecutorView view(Entry entry) {
+        var now = entry.now();
+        var isNative = now.available() && entry.kind.equals(TaskSpec.DEFAULT_EXECUTOR);
+        return new ExecutorView(entry.kind, now.available(), now.reason() + (isNative ? aboutNative : ""));
     }
 
     private void probeAll() {

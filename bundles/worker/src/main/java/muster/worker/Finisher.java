@@ -3,7 +3,6 @@ package muster.worker;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Instant;
 import muster.api.AttemptId;
 import muster.api.Cause;
@@ -50,7 +49,7 @@ final class Finisher {
     /** The result of an attempt with files. Reads and deletes; call it off the agent's thread. */
     ToManager.Result finish(TaskAttempt attempt, @Nullable Instant startedAt, Outcome outcome, Instant finishedAt) {
         try {
-            var tail = outcome.cause() == Cause.SUCCESS ? "" : tail(attempt.output(LogStream.STDERR));
+            var tail = outcome.cause() == Cause.SUCCESS ? "" : tail(attempt.log(LogStream.STDERR));
             var out = collect(attempt, LogStream.STDOUT);
             var err = collect(attempt, LogStream.STDERR);
             return new ToManager.Result(
@@ -84,24 +83,25 @@ final class Finisher {
     }
 
     private Collected collect(TaskAttempt attempt, LogStream stream) {
-        var file = attempt.output(stream);
+        var log = attempt.log(stream);
         // not from devices and pipes, which a user may name
-        if (file == null || !Files.isRegularFile(file)) {
+        if (log == null || !isRegular(log)) {
             return Collected.NOTHING;
         }
+        var file = log.file();
         try {
-            var bytes = Files.size(file);
+            var bytes = size(log);
             var head = bytes == 0
                     ? new byte[0]
-                    : Logs.read(file, 0, INLINE_BYTES, true).bytes();
+                    : Logs.read(log, 0, INLINE_BYTES, true).bytes();
             var all = head.length >= bytes;
             if (attempt.owns(file)) {
                 if (!all) {
-                    logs.keepMoved(file, attempt.id(), stream, bytes);
+                    logs.keepMoved(file, log.reader(), attempt.id(), stream, bytes);
                 }
             } else if (attempt.named(stream)) {
                 if (!all) {
-                    logs.remember(attempt.id(), stream, file);
+                    logs.remember(attempt.id(), stream, file, log.reader());
                 }
             } else if (all) {
                 logs.delete(file);
@@ -116,13 +116,13 @@ final class Finisher {
     }
 
     /** The last lines, with control characters as they are. */
-    private static String tail(@Nullable Path file) {
-        if (file == null || !Files.isRegularFile(file)) {
+    private static String tail(Logs.@Nullable Log log) {
+        if (log == null || !isRegular(log)) {
             return "";
         }
         try {
-            var from = Math.max(0, Files.size(file) - TAIL_BYTES);
-            var bytes = Logs.read(file, from, TAIL_BYTES, true).bytes();
+            var from = Math.max(0, size(log) - TAIL_BYTES);
+            var bytes = Logs.read(log, from, TAIL_BYTES, true).bytes();
             var begin = 0;
             // not in the middle of a character
             while (from > 0 && begin < Math.min(3, bytes.length) && (bytes[begin] & 0xC0) == 0x80) {
@@ -130,9 +130,17 @@ final class Finisher {
             }
             return lastLines(new String(bytes, begin, bytes.length - begin, StandardCharsets.UTF_8));
         } catch (IOException e) {
-            LOG.warn("Cannot read '{}': {}", file, e.toString());
+            LOG.warn("Cannot read '{}': {}", log.file(), e.toString());
             return "";
         }
+    }
+
+    private static boolean isRegular(Logs.Log log) {
+        return log.reader().run(() -> Files.isRegularFile(log.file()));
+    }
+
+    private static long size(Logs.Log log) throws IOException {
+        return log.reader().run(() -> Files.size(log.file()));
     }
 
     private static String lastLines(String text) {

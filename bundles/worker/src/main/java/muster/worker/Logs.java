@@ -5,9 +5,14 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -15,6 +20,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import muster.api.AttemptId;
 import muster.api.ErrorCode;
 import muster.api.JobId;
@@ -32,16 +38,20 @@ final class Logs {
     private static final Logger LOG = LoggerFactory.getLogger(Logs.class);
     private static final int MOST_NAMED = 20_000;
     private static final int LARGEST_CHUNK = 1 << 20;
+    private static final Set<OpenOption> PRIVATE =
+            Set.of(StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE);
+    private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
     private final Path root;
     private final long limitBytes;
     private final Map<JobId, Integer> openByJob = new HashMap<>();
     private final LinkedHashMap<Path, Long> kept = new LinkedHashMap<>(16, 0.75f, true);
-    private final LinkedHashMap<Key, Path> named = new LinkedHashMap<>() {
+    private final LinkedHashMap<Key, Log> named = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Key, Path> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Key, Log> eldest) {
             return size() > MOST_NAMED;
         }
     };
@@ -120,29 +130,48 @@ final class Logs {
     }
 
     /** Keeps what an attempt wrote into its workspace, which goes away. */
-    void keepMoved(Path file, AttemptId attempt, LogStream stream, long bytes) throws IOException {
+    void keepMoved(Path file, Identity reader, AttemptId attempt, LogStream stream, long bytes) throws IOException {
         var target = path(attempt, stream);
         open(attempt.task().job());
         try {
-            Files.move(file, target, StandardCopyOption.REPLACE_EXISTING);
+            if (reader == Identity.WORKER) {
+                Files.move(file, target, StandardCopyOption.REPLACE_EXISTING);
+            } else {
+                copy(file, reader, target);
+            }
         } finally {
             close(attempt.task().job());
         }
         keep(target, bytes);
     }
 
-    /** Remembers where the user had the output written. */
-    synchronized void remember(AttemptId attempt, LogStream stream, Path file) {
-        named.put(new Key(attempt, stream), file);
+    private static void copy(Path file, Identity reader, Path target) throws IOException {
+        try (var in = reader.run(() -> FileChannel.open(file));
+                var out = FileChannel.open(target, PRIVATE, OWNER_ONLY)) {
+            var size = in.size();
+            for (var copied = 0L; copied < size; ) {
+                var more = in.transferTo(copied, size - copied, out);
+                if (more <= 0) {
+                    return; // it became shorter
+                }
+                copied += more;
+            }
+        }
+    }
+
+    /** Remembers where the user had the output written, and with whose rights it is read. */
+    synchronized void remember(AttemptId attempt, LogStream stream, Path file, Identity reader) {
+        named.put(new Key(attempt, stream), new Log(file, reader));
     }
 
     /** The file of an ended attempt's output, if it is still there. */
-    synchronized Optional<Path> find(AttemptId attempt, LogStream stream) {
+    synchronized Optional<Log> find(AttemptId attempt, LogStream stream) {
         var path = path(attempt, stream);
         if (kept.get(path) != null) {
-            return Optional.of(path);
+            return Optional.of(new Log(path, Identity.WORKER));
         }
-        return Optional.ofNullable(named.get(new Key(attempt, stream))).filter(Files::isRegularFile);
+        return Optional.ofNullable(named.get(new Key(attempt, stream)))
+                .filter(log -> log.reader.run(() -> Files.isRegularFile(log.file)));
     }
 
     /** Deletes the logs of a job. */
@@ -181,8 +210,8 @@ final class Logs {
      *
      * @param whole whether nothing will be added to it any more
      */
-    static LogChunk read(Path file, long offset, int limit, boolean whole) throws IOException {
-        try (var channel = FileChannel.open(file)) {
+    static LogChunk read(Log log, long offset, int limit, boolean whole) throws IOException {
+        try (var channel = log.reader.run(() -> FileChannel.open(log.file))) {
             var size = channel.size();
             var length = (int) Math.max(0, Math.min(Math.min(limit, LARGEST_CHUNK), size - offset));
             var buffer = ByteBuffer.allocate(length);
@@ -193,6 +222,9 @@ final class Logs {
             return new LogChunk(offset, bytes, whole && offset + bytes.length >= size);
         }
     }
+
+    /** A file, and with whose rights it is read. */
+    record Log(Path file, Identity reader) {}
 
     private record Key(AttemptId attempt, LogStream stream) {}
 

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param tokenFile null for none
  * @param work folder that no other worker uses
  * @param cores null for what is detected, as are memory and disk
+ * @param taskUsers names of the users of the system that tasks run as; empty for the worker's own
  */
 record Settings(
         boolean enabled,
@@ -46,6 +47,7 @@ record Settings(
         @Nullable Long diskBytes,
         Map<String, Long> custom,
         List<String> labels,
+        List<String> taskUsers,
         long logsLimitBytes,
         String dataHost,
         int dataPort,
@@ -85,6 +87,7 @@ record Settings(
                 key("labels", () -> items(configuration.labels())
                         .map(Names::requireLabel)
                         .toList()),
+                items(configuration.task_user()).toList(),
                 key("logs.limit", () -> Quantity.parseBytes(configuration.logs_limit())),
                 configuration.data_host().strip(),
                 configuration.data_port(),
@@ -95,6 +98,7 @@ record Settings(
         managers = List.copyOf(managers);
         custom = Map.copyOf(custom);
         labels = List.copyOf(labels);
+        taskUsers = List.copyOf(taskUsers);
     }
 
     @Override

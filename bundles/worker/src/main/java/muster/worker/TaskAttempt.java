@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
@@ -19,6 +20,7 @@ import muster.api.TaskSpec;
 import muster.api.executor.Attempt;
 import muster.api.executor.Executor;
 import muster.api.executor.Outcome;
+import muster.api.executor.SystemUser;
 import muster.transport.ToWorker;
 import org.jspecify.annotations.Nullable;
 
@@ -79,6 +81,10 @@ final class TaskAttempt implements Attempt {
 
     private volatile @Nullable TaskSpec filled;
     private volatile @Nullable Path folder;
+
+    /** The worker's until there is a folder. */
+    private volatile Identity identity = Identity.WORKER;
+
     private volatile @Nullable Path stdout;
     private volatile @Nullable Path stderr;
     private boolean logsOpen;
@@ -94,7 +100,13 @@ final class TaskAttempt implements Attempt {
     }
 
     /** What all attempts of this worker share. */
-    record Host(String worker, Map<String, String> environment, boolean hasGpus, WorkFolder folder, Logs logs) {}
+    record Host(
+            String worker,
+            Map<String, String> environment,
+            boolean hasGpus,
+            WorkFolder folder,
+            Logs logs,
+            TaskUsers users) {}
 
     /** What all attempts of a batch share. */
     static final class Template {
@@ -188,8 +200,9 @@ final class TaskAttempt implements Attempt {
 
     private Map<String, String> makeEnvironment() {
         var task = task();
-        var scratch = WorkFolder.makeFolder(folder().resolve(SCRATCH)).toString();
+        var scratch = makeFolder(SCRATCH).toString();
         var variables = new TreeMap<>(host.environment);
+        identity.user().ifPresent(user -> variables.put("HOME", user.home().toString()));
         variables.put("TMPDIR", scratch);
         variables.putAll(task.environment());
         putSecrets(variables);
@@ -228,9 +241,9 @@ final class TaskAttempt implements Attempt {
                 case FILE -> {
                     var secrets = folder().resolve(SECRETS);
                     if (variables.put("MUSTER_SECRETS", secrets.toString()) == null) {
-                        WorkFolder.makeFolder(secrets);
+                        makeFolder(SECRETS);
                     }
-                    WorkFolder.makeFile(secrets.resolve(secret.name()), value);
+                    WorkFolder.makeFile(secrets.resolve(secret.name()), value, identity);
                 }
             }
         }
@@ -245,7 +258,7 @@ final class TaskAttempt implements Attempt {
         var asked = task().workingDirectory();
         if (asked != null) {
             var path = Path.of(asked);
-            if (!Files.isDirectory(path)) {
+            if (!identity().run(() -> Files.isDirectory(path))) {
                 throw MusterException.invalid("working directory '" + asked + "' is not on worker '" + host.worker
                         + "'; make it there, or leave it out for a fresh one");
             }
@@ -253,7 +266,7 @@ final class TaskAttempt implements Attempt {
         }
         var made = workspace;
         if (made == null) {
-            made = WorkFolder.makeFolder(folder().resolve(WORKSPACE));
+            made = makeFolder(WORKSPACE);
             workspace = made;
         }
         return made;
@@ -263,9 +276,36 @@ final class TaskAttempt implements Attempt {
         var made = folder;
         if (made == null) {
             made = host.folder.makeAttempt(id);
+            identity = host.users.take();
             folder = made;
+            if (identity.user().isPresent()) {
+                WorkFolder.letThrough(made);
+            }
         }
         return made;
+    }
+
+    private Path makeFolder(String name) {
+        var attempts = folder();
+        return WorkFolder.makeFolder(attempts.resolve(name), identity);
+    }
+
+    /** With whose rights its files are used. */
+    synchronized Identity identity() {
+        if (!host.users.isEmpty()) {
+            folder();
+        }
+        return identity;
+    }
+
+    @Override
+    public Optional<SystemUser> user() {
+        return identity().user();
+    }
+
+    @Override
+    public <T extends @Nullable Object, E extends Exception> T asUser(FileAction<T, E> action) throws E {
+        return identity().run(action);
     }
 
     @Override
@@ -300,7 +340,7 @@ final class TaskAttempt implements Attempt {
         var parent = file.getParent();
         try {
             if (parent != null) {
-                Files.createDirectories(parent);
+                identity().run(() -> Files.createDirectories(parent));
             }
             return file;
         } catch (IOException e) {
@@ -323,6 +363,12 @@ final class TaskAttempt implements Attempt {
         return stream == LogStream.STDOUT ? stdout : stderr;
     }
 
+    /** The file of this stream as it is read; null if nobody asked for it. */
+    Logs.@Nullable Log log(LogStream stream) {
+        var file = output(stream);
+        return file == null ? null : new Logs.Log(file, named(stream) ? identity : Identity.WORKER);
+    }
+
     /** Whether the user named the file of this stream. */
     boolean named(LogStream stream) {
         var task = task();
@@ -335,11 +381,14 @@ final class TaskAttempt implements Attempt {
         return made != null && file.startsWith(made);
     }
 
-    /** Removes its folders, and lets go of those of its logs. */
+    /** Removes its folders, and lets go of its user and of those of its logs. Once. */
     synchronized void clear() {
         var made = folder;
-        if (made != null && !WorkFolder.removeEmpty(made, SCRATCH, WORKSPACE)) {
-            WorkFolder.remove(made);
+        if (made != null) {
+            if (!WorkFolder.removeEmpty(made, SCRATCH, WORKSPACE)) {
+                WorkFolder.remove(made);
+            }
+            host.users.giveBack(identity);
         }
         if (logsOpen) {
             logsOpen = false;

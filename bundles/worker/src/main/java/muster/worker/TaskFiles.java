@@ -22,13 +22,13 @@ interface TaskFiles {
         public void manager(String host, int port) {}
 
         @Override
-        public void stage(AttemptId attempt, TaskSpec task, Path workspace, BooleanSupplier stopped)
+        public void stage(AttemptId attempt, TaskSpec task, Path workspace, Identity owner, BooleanSupplier stopped)
                 throws IOException {
             throw new TransferException(Failure.LOCAL, "this worker moves no files");
         }
 
         @Override
-        public void collect(AttemptId attempt, TaskSpec task, Path workspace) throws IOException {
+        public void collect(AttemptId attempt, TaskSpec task, Path workspace, Identity owner) throws IOException {
             throw new TransferException(Failure.LOCAL, "this worker moves no files");
         }
 
@@ -50,12 +50,14 @@ interface TaskFiles {
     /**
      * Puts all inputs into a workspace.
      *
+     * @param owner of the workspace
      * @param stopped asked now and then; once it says so, no more is done
      */
-    void stage(AttemptId attempt, TaskSpec task, Path workspace, BooleanSupplier stopped) throws IOException;
+    void stage(AttemptId attempt, TaskSpec task, Path workspace, Identity owner, BooleanSupplier stopped)
+            throws IOException;
 
     /** Takes the outputs out of a workspace, and brings those to the manager that are kept. */
-    void collect(AttemptId attempt, TaskSpec task, Path workspace) throws IOException;
+    void collect(AttemptId attempt, TaskSpec task, Path workspace, Identity owner) throws IOException;
 
     /** Puts an object into a file that is not there yet. */
     void bring(String object, Path to) throws IOException;

@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardOpenOption;
@@ -24,8 +25,12 @@ import org.slf4j.LoggerFactory;
 /** The folder with all that a worker keeps on disk beside its key. Held by one worker at a time. Thread-safe. */
 final class WorkFolder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkFolder.class);
+    private static final Set<PosixFilePermission> ALL_OF_OWNER = PosixFilePermissions.fromString("rwx------");
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+            PosixFilePermissions.asFileAttribute(ALL_OF_OWNER);
+
+    /** Others may go through it to what they know the name of. */
+    private static final Set<PosixFilePermission> PASSAGE = PosixFilePermissions.fromString("rwx--x--x");
 
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY_FILE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
@@ -72,6 +77,37 @@ final class WorkFolder implements AutoCloseable {
         }
     }
 
+    /**
+     * Lets users that tasks run as through to what is theirs, and to nothing else.
+     *
+     * @throws MusterException INVALID if a folder above keeps one out
+     */
+    void admit(TaskUsers users) {
+        if (!users.isEmpty()) {
+            letThrough(root);
+            letThrough(attempts);
+            users.requireReach(attempts);
+        }
+    }
+
+    /** Takes a folder of the worker's from all others; what is in it is out of their reach too. */
+    static void keep(Path folder) {
+        try {
+            Files.setPosixFilePermissions(folder, ALL_OF_OWNER);
+        } catch (IOException e) {
+            throw cannotMake(folder, e);
+        }
+    }
+
+    /** Lets others go through a folder of the worker's. */
+    static void letThrough(Path folder) {
+        try {
+            Files.setPosixFilePermissions(folder, PASSAGE);
+        } catch (IOException e) {
+            throw cannotMake(folder, e);
+        }
+    }
+
     Path root() {
         return root;
     }
@@ -100,19 +136,19 @@ final class WorkFolder implements AutoCloseable {
         }
     }
 
-    /** A folder for its owner alone. */
-    static Path makeFolder(Path folder) {
+    /** A folder for its owner alone, in one of the worker's. */
+    static Path makeFolder(Path folder, Identity owner) {
         try {
-            return Files.createDirectory(folder, OWNER_ONLY);
+            return owner.own(Files.createDirectory(folder, OWNER_ONLY));
         } catch (IOException e) {
             throw cannotMake(folder, e);
         }
     }
 
-    /** A file for its owner alone. */
-    static void makeFile(Path file, byte[] bytes) {
-        try (var channel = Files.newByteChannel(
-                file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), OWNER_ONLY_FILE)) {
+    /** A file for its owner alone, in one of the owner's folders, which nobody but the worker knows of yet. */
+    static void makeFile(Path file, byte[] bytes, Identity owner) {
+        try (var channel = owner.run(() -> Files.newByteChannel(
+                file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), OWNER_ONLY_FILE))) {
             var left = ByteBuffer.wrap(bytes);
             while (left.hasRemaining()) {
                 channel.write(left);
@@ -156,41 +192,83 @@ final class WorkFolder implements AutoCloseable {
         }
     }
 
-    /** Removes a folder and all in it; does not follow links. What cannot be removed is told to the log. */
+    /**
+     * Removes the folder of an attempt and all in it; does not follow links. What is in a folder of another user's goes
+     * with that user's rights. What cannot be removed is told to the log.
+     */
     static void remove(Path folder) {
         try {
-            Files.walkFileTree(folder, new SimpleFileVisitor<>() {
-                @Override
-                public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes)
-                        throws IOException {
-                    // a task may have taken its owner's rights away
-                    if (!Files.isReadable(directory)
-                            || !Files.isExecutable(directory)
-                            || !Files.isWritable(directory)) {
-                        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
-                    }
-                    return FileVisitResult.CONTINUE;
-                }
-
-                @Override
-                public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                    Files.deleteIfExists(file);
-                    return FileVisitResult.CONTINUE;
-                }
-
-                @Override
-                public FileVisitResult visitFileFailed(Path file, IOException e) {
-                    return FileVisitResult.CONTINUE;
-                }
-
-                @Override
-                public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException e) throws IOException {
-                    Files.deleteIfExists(directory);
-                    return FileVisitResult.CONTINUE;
-                }
-            });
+            if (FileRights.ofRoot()) {
+                removeAsOwners(folder);
+            }
+            removeTree(folder);
         } catch (IOException e) {
             LOG.warn("Cannot remove '{}': {}; remove it by hand", folder, e.toString());
+        }
+    }
+
+    private static void removeAsOwners(Path folder) throws IOException {
+        try (var inside = Files.newDirectoryStream(folder)) {
+            for (var theirs : inside) {
+                var owner = Identity.ofOwner(theirs);
+                if (owner != Identity.WORKER) {
+                    owner.run(() -> Files.walkFileTree(theirs, new Remover(theirs)));
+                    // empty now, or it stays: with the worker's own rights nobody goes into it
+                    Files.delete(theirs);
+                }
+            }
+        }
+    }
+
+    private static void removeTree(Path folder) throws IOException {
+        Files.walkFileTree(folder, new Remover(null));
+    }
+
+    /** Removes what it visits, but for one folder. */
+    private static final class Remover extends SimpleFileVisitor<Path> {
+        private final @Nullable Path spared;
+
+        Remover(@Nullable Path spared) {
+            this.spared = spared;
+        }
+
+        @Override
+        public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) throws IOException {
+            takeBack(directory);
+            return FileVisitResult.CONTINUE;
+        }
+
+        /** A task may have taken its owner's rights away. */
+        private static boolean takeBack(Path directory) throws IOException {
+            if (Files.getPosixFilePermissions(directory, LinkOption.NOFOLLOW_LINKS)
+                    .containsAll(ALL_OF_OWNER)) {
+                return false;
+            }
+            Files.setPosixFilePermissions(directory, ALL_OF_OWNER);
+            return true;
+        }
+
+        @Override
+        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+            Files.deleteIfExists(file);
+            return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
+            // that it cannot be read is found before it is visited
+            if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS) && takeBack(file)) {
+                Files.walkFileTree(file, this);
+            }
+            return FileVisitResult.CONTINUE;
+        }
+
+        @Override
+        public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException e) throws IOException {
+            if (!directory.equals(spared)) {
+                Files.deleteIfExists(directory);
+            }
+            return FileVisitResult.CONTINUE;
         }
     }
 

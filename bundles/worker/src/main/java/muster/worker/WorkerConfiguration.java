@@ -60,6 +60,11 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
     String labels() default "";
 
     @AttributeDefinition(
+            description = "User of the system that tasks run as where the worker is root; of several, comma separated,"
+                    + " each task has the one that the fewest others have; empty: the worker's own")
+    String task_user() default "";
+
+    @AttributeDefinition(
             description = "How much disk the logs of ended tasks may take; beyond it the oldest are deleted")
     String logs_limit() default "10GiB";
 

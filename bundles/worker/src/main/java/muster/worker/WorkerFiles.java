@@ -6,18 +6,24 @@ import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
@@ -45,6 +51,7 @@ import muster.transport.NodeName;
 final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
     private static final int MOST_SOURCES = 8;
     private static final Duration URL_TIMEOUT = Duration.ofMinutes(10);
+    private static final Set<StandardOpenOption> NEW = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
 
     private final ObjectStore cache;
     private final Path scratch;
@@ -103,13 +110,14 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
     // ---- inputs
 
     @Override
-    public void stage(AttemptId attempt, TaskSpec task, Path workspace, BooleanSupplier stopped) throws IOException {
+    public void stage(AttemptId attempt, TaskSpec task, Path workspace, Identity owner, BooleanSupplier stopped)
+            throws IOException {
         for (var input : task.inputs()) {
             if (stopped.getAsBoolean()) {
                 return;
             }
             try {
-                stage(attempt, input, workspace);
+                stage(attempt, input, workspace, owner);
             } catch (IOException e) {
                 var cause = TransferException.local("input '" + input.name() + "'", e);
                 throw new TransferException(
@@ -120,13 +128,14 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
         }
     }
 
-    private void stage(AttemptId attempt, Input input, Path workspace) throws IOException {
+    private void stage(AttemptId attempt, Input input, Path workspace, Identity owner) throws IOException {
         var source = input.source();
         var to = workspace.resolve(input.name());
         if (source.startsWith(Input.CONTENT)) {
-            place(source, to, input.executable());
+            place(source, to, input.executable(), owner);
         } else if (source.startsWith(Input.SHARED)) {
-            link(Path.of(source.substring(Input.SHARED.length())), to);
+            var shared = Path.of(source.substring(Input.SHARED.length()));
+            owner.run(() -> link(shared, to));
         } else if (source.startsWith(Input.TASK)) {
             var path = "/outputs/" + attempt.task().job() + "/" + escape(input.of()) + "/" + escape(input.path());
             var items = Manifest.parse(client.text(manager(path), NodeName.Role.MANAGER))
@@ -136,38 +145,59 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
                 var file = item.name().equals(input.path())
                         ? to
                         : to.resolve(item.name().substring(folder.length()));
-                place(item.object(), file, item.executable() || input.executable());
+                place(item.object(), file, item.executable() || input.executable(), owner);
             }
         } else {
-            download(source, to, input.executable());
+            download(source, to, input.executable(), owner);
         }
     }
 
     @Override
     public void bring(String object, Path to) throws IOException {
-        place(object, to, false);
+        place(object, to, false, Identity.WORKER);
     }
 
     private static String escape(String text) {
         return URLEncoder.encode(text, StandardCharsets.UTF_8);
     }
 
-    private static void link(Path shared, Path to) throws IOException {
+    private static Path link(Path shared, Path to) throws IOException {
         if (!Files.exists(shared)) {
             throw new TransferException(Failure.SOURCE_GONE, "'" + shared + "' is not on this worker");
         }
         makeParent(to);
-        Files.createSymbolicLink(to, shared);
+        return Files.createSymbolicLink(to, shared);
     }
 
-    private void place(String object, Path to, boolean executable) throws IOException {
+    private void place(String object, Path to, boolean executable, Identity owner) throws IOException {
         cache.pin(object);
         try {
             fetch(object);
-            makeParent(to);
-            cache.place(object, to, executable);
+            if (owner == Identity.WORKER) {
+                makeParent(to);
+                cache.place(object, to, executable);
+            } else {
+                copy(object, to, executable, owner);
+            }
         } finally {
             cache.unpin(object);
+        }
+    }
+
+    /** A link would be one to a file of the worker's, made with its rights where the task has its own. */
+    private void copy(String object, Path to, boolean executable, Identity owner) throws IOException {
+        var mode = PosixFilePermissions.fromString(executable ? "rwxr-xr-x" : "r--r--r--");
+        try (var from = cache.open(object);
+                var out = owner.run(() -> {
+                    makeParent(to);
+                    return FileChannel.open(to, NEW, PosixFilePermissions.asFileAttribute(mode));
+                })) {
+            var size = from.size();
+            for (var copied = 0L; copied < size; ) {
+                copied += from.transferTo(copied, size - copied, out);
+            }
+        } catch (IOException e) {
+            throw TransferException.local("'" + to.getFileName() + "'", e);
         }
     }
 
@@ -238,7 +268,7 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
         throw last;
     }
 
-    private void download(String url, Path to, boolean executable) throws IOException {
+    private void download(String url, Path to, boolean executable, Identity owner) throws IOException {
         var fresh = Files.createTempFile(scratch, "url", "");
         try {
             var http = HttpClient.newBuilder()
@@ -254,7 +284,7 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
                         gone ? Failure.SOURCE_GONE : Failure.SOURCE_LOST,
                         "the server answers with status " + response.statusCode());
             }
-            place(cache.adopt(fresh), to, executable);
+            place(cache.adopt(fresh), to, executable, owner);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new TransferException(Failure.LOCAL, "interrupted", e);
@@ -273,12 +303,12 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
     // ---- outputs
 
     @Override
-    public void collect(AttemptId attempt, TaskSpec task, Path workspace) throws IOException {
+    public void collect(AttemptId attempt, TaskSpec task, Path workspace, Identity owner) throws IOException {
         var items = new ArrayList<Manifest.Item>();
-        for (var found : find(task, workspace).entrySet()) {
+        for (var found : find(task, workspace, owner).entrySet()) {
             var file = workspace.resolve(found.getKey());
             try {
-                items.add(take(attempt, file, found.getKey(), found.getValue()));
+                items.add(take(attempt, file, found.getKey(), found.getValue(), owner));
             } catch (IOException e) {
                 var cause = TransferException.local("output '" + found.getKey() + "'", e);
                 throw new TransferException(
@@ -289,8 +319,8 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
     }
 
     /** The files that are outputs, by path, and whether they are kept. */
-    private static Map<String, Boolean> find(TaskSpec task, Path workspace) throws IOException {
-        var files = files(task, workspace);
+    private static Map<String, Boolean> find(TaskSpec task, Path workspace, Identity owner) throws IOException {
+        var files = owner.run(() -> files(task, workspace));
         var found = new LinkedHashMap<String, Boolean>();
         for (var output : task.outputs()) {
             var any = false;
@@ -331,10 +361,12 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
         return files;
     }
 
-    private Manifest.Item take(AttemptId attempt, Path file, String name, boolean kept) throws IOException {
-        var bytes = Files.size(file);
-        var executable = Files.isExecutable(file);
-        var object = cache.adopt(file);
+    private Manifest.Item take(AttemptId attempt, Path file, String name, boolean kept, Identity owner)
+            throws IOException {
+        var bytes = owner.run(() -> Files.size(file));
+        var executable =
+                owner.run(() -> Files.getPosixFilePermissions(file)).contains(PosixFilePermission.OWNER_EXECUTE);
+        var object = adopt(file, owner);
         cache.pin(object);
         if (!kept) {
             synchronized (madeHere) {
@@ -357,6 +389,15 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
             cache.unpin(object);
         }
         return new Manifest.Item(object, bytes, executable, true, name);
+    }
+
+    private String adopt(Path file, Identity owner) throws IOException {
+        if (owner == Identity.WORKER) {
+            return cache.adopt(file);
+        }
+        try (var in = owner.run(() -> FileChannel.open(file, StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS))) {
+            return cache.copy(in);
+        }
     }
 
     @Override

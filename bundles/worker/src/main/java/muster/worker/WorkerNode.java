@@ -1,6 +1,7 @@
 package muster.worker;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.UUID;
@@ -52,9 +53,11 @@ public final class WorkerNode {
                     Map.Entry<Map<String, Object>, NodeIdentity> identity) {
         var settings = Settings.of(configuration, context::getProperty);
         var id = identity.getValue().id();
+        var users = TaskUsers.of(settings.taskUsers());
         folder = WorkFolder.open(settings.work());
         try {
             clearUp(id);
+            keepApart(users, context);
             var logs = new Logs(folder.logs(), settings.logsLimitBytes());
             var node = new Agent.Node(
                     id,
@@ -73,7 +76,7 @@ public final class WorkerNode {
                     settings.managers().get(0).getHost(),
                     folder.objects(),
                     settings.cacheBytes());
-            registry = new ExecutorRegistry(ExecutorRegistry.PROBE_INTERVAL);
+            registry = new ExecutorRegistry(ExecutorRegistry.PROBE_INTERVAL, runsAs(users));
             agent = new Agent(
                     node,
                     links,
@@ -82,6 +85,7 @@ public final class WorkerNode {
                     registry,
                     folder,
                     logs,
+                    users,
                     spool,
                     files,
                     Agent.Timing.DEFAULT,
@@ -113,6 +117,35 @@ public final class WorkerNode {
                     killed,
                     removed);
         }
+    }
+
+    private void keepApart(TaskUsers users, BundleContext context) throws IOException {
+        if (!users.isEmpty()) {
+            WorkFolder.keep(Path.of(context.getProperty("karaf.etc")));
+            var data = Path.of(context.getProperty("karaf.data"));
+            WorkFolder.letThrough(data);
+            try (var folders = Files.newDirectoryStream(data, Files::isDirectory)) {
+                for (var own : folders) {
+                    if (!folder.root().startsWith(own.toRealPath())) {
+                        WorkFolder.keep(own);
+                    }
+                }
+            }
+            folder.admit(users);
+        } else if (FileRights.ofRoot()) {
+            LOG.warn(
+                    "Tasks run as root, and can do anything on this machine; name a user for them by key 'task.user'"
+                            + " of {}",
+                    WorkerConfiguration.PID);
+        }
+    }
+
+    /** For operators, about native tasks; empty where nothing has to be said. */
+    private static String runsAs(TaskUsers users) {
+        if (!users.isEmpty()) {
+            return "; tasks run as " + users.names();
+        }
+        return FileRights.ofRoot() ? "; tasks run as root: name a user for them by key 'task.user'" : "";
     }
 
     /** After the executors were added, so that the first hello names them. */

@@ -48,7 +48,7 @@ class AgentLoadTest {
         var manager = new Manager();
         try (var folder = WorkFolder.open(root);
                 var spool = Spool.open(folder.spool(), 8 << 20);
-                var registry = new ExecutorRegistry(Duration.ofHours(1));
+                var registry = new ExecutorRegistry(Duration.ofHours(1), "");
                 var agent = new Agent(
                         new Agent.Node(
                                 "w1", "s", "1", "127.0.0.1", new Capacity(2, 0, 0, List.of(), Map.of(), List.of())),
@@ -58,6 +58,7 @@ class AgentLoadTest {
                         registry,
                         folder,
                         new Logs(folder.logs(), 0),
+                        TaskUsers.NONE,
                         spool,
                         TaskFiles.NONE,
                         Agent.Timing.DEFAULT,

@@ -80,7 +80,7 @@ class AgentTest {
         links = new FakeLinks();
         folder = WorkFolder.open(root.resolve("work"));
         spool = Spool.open(folder.spool(), 1 << 20);
-        registry = new ExecutorRegistry(NEVER);
+        registry = new ExecutorRegistry(NEVER, "");
         agent = new Agent(
                 new Agent.Node(
                         "w1",
@@ -94,6 +94,7 @@ class AgentTest {
                 registry,
                 folder,
                 new Logs(folder.logs(), 1 << 30),
+                TaskUsers.NONE,
                 spool,
                 files,
                 timing,

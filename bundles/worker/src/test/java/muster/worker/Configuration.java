@@ -9,15 +9,17 @@ final class Configuration {
 
     /** @param values of keys as in the file; the others have their defaults */
     static WorkerConfiguration of(Map<String, String> values) {
-        return (WorkerConfiguration) Proxy.newProxyInstance(
-                WorkerConfiguration.class.getClassLoader(),
-                new Class<?>[] {WorkerConfiguration.class},
-                (proxy, method, arguments) -> {
+        return of(WorkerConfiguration.class, values);
+    }
+
+    static <T> T of(Class<T> type, Map<String, String> values) {
+        return type.cast(
+                Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> {
                     var value = values.get(method.getName().replace('_', '.'));
                     if (value == null) {
                         return method.getDefaultValue();
                     }
                     return method.getReturnType() == boolean.class ? Boolean.valueOf(value) : value;
-                });
+                }));
     }
 }

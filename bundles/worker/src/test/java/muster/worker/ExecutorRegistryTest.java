@@ -16,7 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class ExecutorRegistryTest {
-    private final ExecutorRegistry registry = new ExecutorRegistry(Duration.ofMillis(20));
+    private final ExecutorRegistry registry = new ExecutorRegistry(Duration.ofMillis(20), "");
     private final AtomicInteger changes = new AtomicInteger();
 
     @AfterEach

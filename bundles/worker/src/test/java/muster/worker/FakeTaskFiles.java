@@ -28,7 +28,8 @@ final class FakeTaskFiles implements TaskFiles {
     }
 
     @Override
-    public void stage(AttemptId attempt, TaskSpec task, Path workspace, BooleanSupplier stopped) throws IOException {
+    public void stage(AttemptId attempt, TaskSpec task, Path workspace, Identity owner, BooleanSupplier stopped)
+            throws IOException {
         begun.countDown();
         while (brought.getCount() > 0 && !stopped.getAsBoolean()) {
             Thread.onSpinWait();
@@ -37,7 +38,7 @@ final class FakeTaskFiles implements TaskFiles {
     }
 
     @Override
-    public void collect(AttemptId attempt, TaskSpec task, Path workspace) throws IOException {
+    public void collect(AttemptId attempt, TaskSpec task, Path workspace, Identity owner) throws IOException {
         failIfAsked();
     }
 

@@ -54,7 +54,8 @@ class LogsTest {
         logs = new Logs(root, 60);
 
         assertThat(logs.find(Tasks.attempt(1, 0, 1), LogStream.STDOUT)).isEmpty();
-        assertThat(logs.find(Tasks.attempt(2, 0, 1), LogStream.STDOUT)).hasValue(root.resolve("2/0@1.stdout"));
+        assertThat(logs.find(Tasks.attempt(2, 0, 1), LogStream.STDOUT).map(Logs.Log::file))
+                .hasValue(root.resolve("2/0@1.stdout"));
     }
 
     @Test
@@ -97,10 +98,10 @@ class LogsTest {
     void readsAPartAndKnowsTheEnd() throws IOException {
         var file = Files.writeString(root.resolve("file"), "0123456789");
 
-        var middle = Logs.read(file, 2, 3, true);
-        var rest = Logs.read(file, 5, 100, true);
-        var beyond = Logs.read(file, 50, 100, true);
-        var growing = Logs.read(file, 5, 100, false);
+        var middle = Logs.read(new Logs.Log(file, Identity.WORKER), 2, 3, true);
+        var rest = Logs.read(new Logs.Log(file, Identity.WORKER), 5, 100, true);
+        var beyond = Logs.read(new Logs.Log(file, Identity.WORKER), 50, 100, true);
+        var growing = Logs.read(new Logs.Log(file, Identity.WORKER), 5, 100, false);
 
         assertThat(middle.bytes()).asString().isEqualTo("234");
         assertThat(middle.ended()).isFalse();

@@ -270,7 +270,7 @@ class TaskAttemptTest {
         return new TaskAttempt(
                 new TaskAttempt.Template(batch),
                 0,
-                new TaskAttempt.Host("w1", Map.of("PATH", "/bin"), false, folder, logs));
+                new TaskAttempt.Host("w1", Map.of("PATH", "/bin"), false, folder, logs, TaskUsers.NONE));
     }
 
     private static TaskSpec task(

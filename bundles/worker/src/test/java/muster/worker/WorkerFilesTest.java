@@ -120,7 +120,12 @@ final class WorkerFilesTest {
 
     private Path stage(WorkerFiles on, Input... inputs) throws IOException {
         var workspace = Files.createTempDirectory(folder, "workspace");
-        on.stage(ATTEMPT, TaskSpec.command("true").withFiles(List.of(inputs), List.of()), workspace, () -> false);
+        on.stage(
+                ATTEMPT,
+                TaskSpec.command("true").withFiles(List.of(inputs), List.of()),
+                workspace,
+                Identity.WORKER,
+                () -> false);
         return workspace;
     }
 
@@ -212,7 +217,7 @@ final class WorkerFilesTest {
     @Test
     void takesAllBelowAFolderByItsName() throws IOException {
         var workspace = workspace("out/a.txt", "out/sub/b", "output");
-        files.collect(ATTEMPT, leaving(Output.of("out")), workspace);
+        files.collect(ATTEMPT, leaving(Output.of("out")), workspace, Identity.WORKER);
         assertThat(recorded().items()).extracting(Manifest.Item::name).containsExactly("out/a.txt", "out/sub/b");
     }
 
@@ -229,7 +234,10 @@ final class WorkerFilesTest {
     void bringsWhatIsKeptToTheManagerAndRecordsAll() throws IOException {
         var workspace = workspace("out/a.txt", "out/b.txt", "big.bin", "rest");
         files.collect(
-                ATTEMPT, leaving(new Output("out/*.txt", false, true), new Output("big.bin", false, false)), workspace);
+                ATTEMPT,
+                leaving(new Output("out/*.txt", false, true), new Output("big.bin", false, false)),
+                workspace,
+                Identity.WORKER);
         assertThat(recorded().items())
                 .extracting(Manifest.Item::name, Manifest.Item::kept)
                 .containsExactlyInAnyOrder(tuple("out/a.txt", true), tuple("out/b.txt", true), tuple("big.bin", false));
@@ -241,13 +249,13 @@ final class WorkerFilesTest {
     @Test
     void doesNotSendWhatTheManagerHas() throws IOException {
         upload("content of same");
-        files.collect(ATTEMPT, leaving(Output.of("same")), workspace("same"));
+        files.collect(ATTEMPT, leaving(Output.of("same")), workspace("same"), Identity.WORKER);
         assertThat(plane.questions).noneMatch(question -> question.startsWith("w1 PUT /sha256:"));
     }
 
     @Test
     void keepsWhatOnlyItHasUntilTheJobHasEnded() throws IOException {
-        files.collect(ATTEMPT, leaving(new Output("big.bin", false, false)), workspace("big.bin"));
+        files.collect(ATTEMPT, leaving(new Output("big.bin", false, false)), workspace("big.bin"), Identity.WORKER);
         var object = recorded().items().get(0).object();
         fillTheCache();
         assertThat(files.get(new NodeName(NodeName.Role.WORKER, "w2"), "/" + object, List.of()))
@@ -267,7 +275,10 @@ final class WorkerFilesTest {
     @Test
     void saysWhichOutputIsMissing() {
         assertThatThrownBy(() -> files.collect(
-                        ATTEMPT, leaving(Output.of("*.txt"), new Output("*.log", true, null)), workspace("other")))
+                        ATTEMPT,
+                        leaving(Output.of("*.txt"), new Output("*.log", true, null)),
+                        workspace("other"),
+                        Identity.WORKER))
                 .hasMessageContaining("output '*.txt' was not made");
     }
 
@@ -276,7 +287,7 @@ final class WorkerFilesTest {
         var workspace = workspace("in.txt", "out.txt");
         var task = TaskSpec.command("true")
                 .withFiles(List.of(new Input("in.txt", "file:/x", false)), List.of(Output.of("*.txt")));
-        files.collect(ATTEMPT, task, workspace);
+        files.collect(ATTEMPT, task, workspace, Identity.WORKER);
         assertThat(recorded().items()).extracting(Manifest.Item::name).containsExactly("out.txt");
     }
 

@@ -3,8 +3,10 @@ package muster.api.executor;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import muster.api.AttemptId;
 import muster.api.TaskSpec;
+import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ProviderType;
 
 /** One execution of a task on this worker, as its executor sees it. The same object from start to cancel. */
@@ -34,4 +36,23 @@ public interface Attempt {
 
     /** The file to write standard error to; its folder exists. Made on the first call. */
     Path stderr();
+
+    /** The user of the system that all its processes have to be of; empty for the worker's own. */
+    Optional<SystemUser> user();
+
+    /**
+     * Does something on this thread with the rights to files that {@link #user} has, if there is one. What a task may
+     * have made, moved or linked, or names by a path, is opened, made and removed in here alone: its links then lead no
+     * further than it could go itself. Not so the files of {@link #stdout} and {@link #stderr} where the task names
+     * none: they are the worker's.
+     *
+     * @param action uses nothing of the worker's folders: it does not log, and calls no other method of this
+     */
+    <T extends @Nullable Object, E extends Exception> T asUser(FileAction<T, E> action) throws E;
+
+    /** Something done with files. */
+    @FunctionalInterface
+    interface FileAction<T extends @Nullable Object, E extends Exception> {
+        T run() throws E;
+    }
 }

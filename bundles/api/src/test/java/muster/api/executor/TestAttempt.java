@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import muster.api.AttemptId;
@@ -97,6 +98,16 @@ public final class TestAttempt implements Attempt {
         return task.stderr() == null
                 ? folder.resolve(id + ".err")
                 : workingDirectory().resolve(task.stderr());
+    }
+
+    @Override
+    public Optional<SystemUser> user() {
+        return Optional.empty();
+    }
+
+    @Override
+    public <T, E extends Exception> T asUser(FileAction<T, E> action) throws E {
+        return action.run();
     }
 
     /** What it wrote to standard output, as UTF-8. */

@@ -236,8 +236,7 @@ final class Container {
 
     private void attach(Plan ours) {
         try {
-            var task = attempt.task();
-            streams = new Streams(ours, task.stdout() == null, task.stderr() == null);
+            streams = new Streams(ours, attempt);
         } catch (IOException e) {
             remove(Outcome.failure(Cause.EXECUTOR, "output cannot be written: " + e));
             return;
@@ -347,9 +346,10 @@ final class Container {
 
     private void sendInput(Plan ours) {
         var exchange = attached;
-        if (ours.stdin() != null && exchange != null) {
+        var file = ours.stdin();
+        if (file != null && exchange != null) {
             try {
-                exchange.send(FileChannel.open(ours.stdin()));
+                exchange.send(attempt.asUser(() -> FileChannel.open(file)));
             } catch (IOException e) {
                 LOG.warn("Standard input of attempt {} cannot be read: {}", attempt.id(), e.toString());
                 exchange.fail("standard input cannot be read");

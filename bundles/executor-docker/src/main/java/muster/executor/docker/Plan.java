@@ -84,7 +84,8 @@ record Plan(
         command(container, task.command(), ofImage, oneFile);
         environment(container, attempt, directory);
         container.put("WorkingDir", directory.toString());
-        user(parameters.string("user").orElse(null), settings, owner).ifPresent(user -> container.put("User", user));
+        user(parameters.string("user").orElse(null), settings, attempt, owner)
+                .ifPresent(user -> container.put("User", user));
         container.put("AttachStdout", true).put("AttachStderr", true).put("Tty", false);
         container
                 .put("AttachStdin", stdin != null)
@@ -172,14 +173,17 @@ record Plan(
         }
     }
 
-    private static Optional<String> user(@Nullable String asked, Settings settings, Owner owner) {
+    private static Optional<String> user(@Nullable String asked, Settings settings, Attempt attempt, Owner owner) {
         var user = settings.user();
         if (asked != null && !user.equals("task")) {
             throw MusterException.invalid("parameter 'user' is not allowed on this worker; leave it out, or have its"
                     + " operator set user = task in muster.executor.docker.cfg");
         }
         return switch (user) {
-            case "worker" -> Optional.of(owner.workerUser);
+            case "worker" ->
+                Optional.of(attempt.user()
+                        .map(ofTasks -> ofTasks.uid() + ":" + ofTasks.gid())
+                        .orElse(owner.workerUser));
             case "image" -> Optional.empty();
             case "task" -> Optional.ofNullable(asked);
             default -> Optional.of(user);

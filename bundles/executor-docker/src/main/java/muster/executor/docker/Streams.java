@@ -8,6 +8,7 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.Set;
+import muster.api.executor.Attempt;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,14 +28,19 @@ final class Streams {
     private boolean toError;
     private @Nullable IOException failure;
 
-    Streams(Plan plan, boolean privateOut, boolean privateErr) throws IOException {
-        out = open(plan.stdout(), privateOut);
+    Streams(Plan plan, Attempt attempt) throws IOException {
+        var task = attempt.task();
+        out = open(plan.stdout(), task.stdout() == null, attempt);
         try {
-            err = plan.oneFile() ? out : open(plan.stderr(), privateErr);
+            err = plan.oneFile() ? out : open(plan.stderr(), task.stderr() == null, attempt);
         } catch (IOException e) {
             out.close();
             throw e;
         }
+    }
+
+    private static FileChannel open(Path file, boolean isPrivate, Attempt attempt) throws IOException {
+        return isPrivate ? open(file, true) : attempt.asUser(() -> open(file, false));
     }
 
     private static FileChannel open(Path file, boolean isPrivate) throws IOException {

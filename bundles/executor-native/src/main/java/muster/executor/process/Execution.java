@@ -159,7 +159,8 @@ final class Execution {
             engine.reaper.launched();
         }
         if (pid <= 0) {
-            refuse(Programs.explain(attempt, program, -pid));
+            var error = -pid;
+            refuse(attempt.asUser(() -> Programs.explain(attempt, program, error)));
         }
     }
 
@@ -192,12 +193,12 @@ final class Execution {
     private int spawnOnce(Program program, @Nullable ControlGroup group) {
         if (group != null) {
             try {
-                return group.launch(() -> engine.launcher.launch(program));
+                return group.launch(() -> engine.launcher.launch(program, attempt));
             } catch (IOException e) {
                 engine.cannotEnter(e);
             }
         }
-        return engine.launcher.launch(program);
+        return engine.launcher.launch(program, attempt);
     }
 
     /** Called before anybody can hear of the process's end, and without the monitor, since what it calls may wait. */
@@ -511,7 +512,8 @@ final class Execution {
     /** Adds up its workspace. A large one takes long, and is added up the more seldom. */
     private void weigh() {
         var before = System.nanoTime();
-        var bytes = Workspaces.bytes(attempt.workingDirectory());
+        var directory = attempt.workingDirectory();
+        var bytes = attempt.asUser(() -> Workspaces.bytes(directory));
         if (bytes > diskLimit()) {
             stop(Stop.DISK);
         }

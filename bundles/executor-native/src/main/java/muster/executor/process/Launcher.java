@@ -12,6 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import muster.api.executor.Attempt;
+import muster.api.executor.SystemUser;
 
 /**
  * Starts programs with {@code posix_spawn}: each in a session of its own, with no signal blocked or ignored and no
@@ -65,7 +67,60 @@ final class Launcher {
 
     /** Starts a program and returns its process id; or, if it cannot be, the error number, negated. */
     int launch(Program program) {
-        return buffers.get().launch(program);
+        return launch(program, Streams.BY_PATH);
+    }
+
+    private int launch(Program program, Streams streams) {
+        return buffers.get().launch(program, streams);
+    }
+
+    /**
+     * As {@link #launch(Program)}, as the user of an attempt if it has one: with that user's rights go into its directory
+     * and open the files that it names; only those of the worker's own are opened with the worker's.
+     */
+    int launch(Program program, Attempt attempt) {
+        var user = attempt.user();
+        if (user.isEmpty()) {
+            return launch(program);
+        }
+        var become = AnotherUser.become(user.get(), program);
+        var task = attempt.task();
+        var out = task.stdout() == null ? openFor(user.get(), program.stdout(), program.outputMode()) : Streams.NONE;
+        try {
+            var err = task.stderr() == null ? openFor(user.get(), program.stderr(), program.errorMode()) : Streams.NONE;
+            try {
+                // not found out with the user's rights
+                var mine = buffers.get();
+                return Streams.failed(out) || Streams.failed(err)
+                        ? (Streams.failed(out) ? out : err)
+                        : attempt.asUser(() -> mine.launch(become, new Streams(out, err)));
+            } finally {
+                LibC.close(err);
+            }
+        } finally {
+            LibC.close(out);
+        }
+    }
+
+    /** A file of the worker's that the user may open again, as by {@code /dev/stdout}; or the error number, negated. */
+    private static int openFor(SystemUser user, Path file, int mode) {
+        var flags = LibC.O_WRONLY | LibC.O_CREAT | LibC.O_APPEND | LibC.O_CLOEXEC;
+        var descriptor = LibC.open(LibC.path(file), flags, mode);
+        if (descriptor < 0) {
+            return -Native.getLastError();
+        }
+        LibC.fchown(descriptor, user.uid(), user.gid());
+        return descriptor;
+    }
+
+    /** Open descriptors that become standard output and error; {@link #NONE} for the file that the program names. */
+    private record Streams(int out, int err) {
+        static final int NONE = Integer.MIN_VALUE;
+        static final Streams BY_PATH = new Streams(NONE, NONE);
+
+        static boolean failed(int descriptor) {
+            return descriptor < 0 && descriptor != NONE;
+        }
     }
 
     /** The memory of one thread for what the C library reads. */
@@ -87,7 +142,7 @@ final class Launcher {
             check(LibC.posix_spawnattr_setsigdefault(attributes, address(fixed) + ALL_SIGNALS));
         }
 
-        int launch(Program program) {
+        int launch(Program program, Streams streams) {
             var strings = new ArrayList<byte[]>();
             strings.add(LibC.path(program.directory()));
             strings.add(LibC.path(program.stdin()));
@@ -105,7 +160,7 @@ final class Launcher {
             var addresses = write(strings, first, second);
             check(LibC.posix_spawn_file_actions_init(actions));
             try {
-                return spawn(program, addresses, first, second);
+                return spawn(program, streams, addresses, first, second);
             } finally {
                 if (ownDirectory) {
                     LibC.chdir(addresses[5]);
@@ -114,11 +169,10 @@ final class Launcher {
             }
         }
 
-        private int spawn(Program program, long[] addresses, int first, int second) {
+        private int spawn(Program program, Streams streams, long[] addresses, int first, int second) {
             check(LibC.posix_spawn_file_actions_addopen(actions, 0, addresses[1], LibC.O_RDONLY, 0));
-            var append = LibC.O_WRONLY | LibC.O_CREAT | LibC.O_APPEND;
-            check(LibC.posix_spawn_file_actions_addopen(actions, 1, addresses[2], append, program.outputMode()));
-            check(LibC.posix_spawn_file_actions_addopen(actions, 2, addresses[3], append, program.errorMode()));
+            write(1, streams.out(), addresses[2], program.outputMode());
+            write(2, streams.err(), addresses[3], program.errorMode());
             if (changesDirectory) {
                 check(LibC.ChangeDirectory.posix_spawn_file_actions_addchdir_np(actions, addresses[0]));
             } else {
@@ -142,6 +196,14 @@ final class Launcher {
                     arrays,
                     arrays + 8L * (second - first + 1));
             return error == 0 ? fixed.getInt(PID) : -error;
+        }
+
+        private void write(int stream, int descriptor, long path, int mode) {
+            var append = LibC.O_WRONLY | LibC.O_CREAT | LibC.O_APPEND;
+            check(
+                    descriptor == Streams.NONE
+                            ? LibC.posix_spawn_file_actions_addopen(actions, stream, path, append, mode)
+                            : LibC.posix_spawn_file_actions_adddup2(actions, descriptor, stream));
         }
 
         /** Lays out strings and the arrays that point to them; the address of the arrays comes last. */

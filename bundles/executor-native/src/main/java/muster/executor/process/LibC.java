@@ -34,8 +34,13 @@ final class LibC {
     static final int O_WRONLY = 1;
     static final int O_CREAT = 0x40;
     static final int O_APPEND = 0x400;
+    static final int O_CLOEXEC = 0x80000;
 
+    static final int R_OK = 4;
+    static final int W_OK = 2;
     static final int X_OK = 1;
+    static final int AT_FDCWD = -100;
+    static final int AT_EACCESS = 0x200;
 
     static final int P_ALL = 0;
     static final int WNOHANG = 1;
@@ -91,7 +96,13 @@ final class LibC {
 
     static native int chdir(long path);
 
-    static native int access(byte[] path, int mode);
+    static native int faccessat(int directory, byte[] path, int mode, int flags);
+
+    static native int open(byte[] path, int flags, int mode);
+
+    static native int close(int descriptor);
+
+    static native int fchown(int descriptor, int user, int group);
 
     static native int mkdir(byte[] path, int mode);
 
@@ -114,6 +125,8 @@ final class LibC {
     static native int posix_spawn_file_actions_addopen(long actions, int descriptor, long path, int flags, int mode);
 
     static native int posix_spawn_file_actions_addclose(long actions, int descriptor);
+
+    static native int posix_spawn_file_actions_adddup2(long actions, int descriptor, int becomes);
 
     /** From glibc 2.29 and musl 1.1.24. */
     static final class ChangeDirectory {

@@ -30,7 +30,7 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
         configurationPid = "muster.executor.native",
         property = Executor.NAME + "=" + NativeExecutor.KIND)
 @Designate(ocd = NativeExecutor.Configuration.class)
-public final class NativeExecutor implements Executor {
+public final class NativeExecutor implements Executor, AutoCloseable {
     static final String KIND = "native";
 
     private static final String NONE = "none";
@@ -148,8 +148,9 @@ public final class NativeExecutor implements Executor {
         executor.cancel(attempt);
     }
 
+    @Override
     @Deactivate
-    void close() {
+    public void close() {
         executor.close();
     }
 }

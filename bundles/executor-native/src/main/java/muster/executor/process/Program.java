@@ -24,4 +24,19 @@ public record Program(
         int outputMode,
         Path stderr,
         int errorMode,
-        boolean wrapped) {}
+        boolean wrapped) {
+    /** The same in all but what is executed, to begin with. */
+    Program as(Path otherFile, List<String> otherArguments, Map<String, String> otherEnvironment) {
+        return new Program(
+                otherFile,
+                otherArguments,
+                otherEnvironment,
+                directory,
+                stdin,
+                stdout,
+                outputMode,
+                stderr,
+                errorMode,
+                wrapped);
+    }
+}

@@ -41,17 +41,19 @@ final class Programs {
         }
         var environment = attempt.environment();
         var directory = attempt.workingDirectory();
-        return new Program(
+        var stdout = attempt.stdout();
+        var stderr = attempt.stderr();
+        return attempt.asUser(() -> new Program(
                 find(task.command().get(0), environment, directory, worker(environment)),
                 task.command(),
                 environment,
                 directory,
                 input(task.stdin(), directory, worker(environment)),
-                output("stdout", attempt.stdout(), task.stdout()),
+                output("stdout", stdout, task.stdout()),
                 task.stdout() == null ? PRIVATE : SHARED,
-                output("stderr", attempt.stderr(), task.stderr()),
+                output("stderr", stderr, task.stderr()),
                 task.stderr() == null ? PRIVATE : SHARED,
-                false);
+                false));
     }
 
     private static String worker(Map<String, String> environment) {
@@ -91,7 +93,12 @@ final class Programs {
     }
 
     private static boolean isRunnable(Path file) {
-        return LibC.access(LibC.path(file), LibC.X_OK) == 0 && !Files.isDirectory(file);
+        return may(file, LibC.X_OK) && !Files.isDirectory(file);
+    }
+
+    /** By the rights to files that this thread has, unlike {@link Files#isReadable} and its like. */
+    private static boolean may(Path file, int mode) {
+        return LibC.faccessat(LibC.AT_FDCWD, LibC.path(file), mode, LibC.AT_EACCESS) == 0;
     }
 
     private static MusterException refused(String name, Path file, String worker) {
@@ -115,7 +122,7 @@ final class Programs {
             throw MusterException.invalid("stdin '" + Names.escape(stdin) + "' is not there: no file " + file + " on "
                     + worker + "; make it before the task runs or correct the path");
         }
-        if (Files.isDirectory(file) || !Files.isReadable(file)) {
+        if (Files.isDirectory(file) || !may(file, LibC.R_OK)) {
             throw MusterException.invalid("stdin '" + Names.escape(stdin) + "' cannot be read: " + file + " on "
                     + worker + (Files.isDirectory(file) ? " is a directory" : " is not readable") + "; name a file");
         }
@@ -182,13 +189,13 @@ final class Programs {
         if (!Files.isDirectory(program.directory())) {
             return invalid("working directory '" + program.directory() + "' is not there; make it on the worker");
         }
-        if (!Files.isExecutable(program.directory())) {
+        if (!may(program.directory(), LibC.X_OK)) {
             return invalid("working directory '" + program.directory() + "' may not be entered (" + because
                     + "); change its mode");
         }
         for (var file : new Path[] {program.stdout(), program.stderr()}) {
             var folder = file.getParent();
-            if (Files.exists(file) ? !Files.isWritable(file) : folder != null && !Files.isWritable(folder)) {
+            if (Files.exists(file) ? !may(file, LibC.W_OK) : folder != null && !may(folder, LibC.W_OK)) {
                 return Outcome.failure(
                         task.stdout() == null && task.stderr() == null ? Cause.EXECUTOR : Cause.INVALID,
                         "output cannot be written to '" + file + "' (" + because
@@ -198,7 +205,7 @@ final class Programs {
                 return invalid("output cannot be written to '" + file + "', a directory; name a file in it");
             }
         }
-        if (Files.isExecutable(program.file())) {
+        if (may(program.file(), LibC.X_OK)) {
             var interpreter = interpreter(program.file());
             return invalid(name + " is " + program.file() + ", which cannot be run (" + because + "); "
                     + (interpreter.isEmpty()

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -18,6 +19,7 @@ import muster.api.TaskSpec;
 import muster.api.executor.Attempt;
 import muster.api.executor.Outcome;
 import muster.api.executor.Outcomes;
+import muster.api.executor.SystemUser;
 import muster.api.executor.TestAttempt;
 
 /**
@@ -178,6 +180,16 @@ public final class SpawnRate {
         @Override
         public Path stderr() {
             return attempt.stderr();
+        }
+
+        @Override
+        public Optional<SystemUser> user() {
+            return attempt.user();
+        }
+
+        @Override
+        public <T, E extends Exception> T asUser(FileAction<T, E> action) throws E {
+            return attempt.asUser(action);
         }
     }
 }
