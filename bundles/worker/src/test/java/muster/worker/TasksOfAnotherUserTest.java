@@ -32,6 +32,7 @@ import muster.data.Sink;
 import muster.data.TransferException;
 import muster.data.TransferException.Failure;
 import muster.executor.process.NativeExecutor;
+import muster.executor.process.ProcessRunner;
 import muster.transport.NodeIdentity;
 import muster.transport.NodeName;
 import muster.transport.ToManager;
@@ -57,6 +58,7 @@ class TasksOfAnotherUserTest {
     private TaskUsers users;
     private WorkFolder folder;
     private Logs logs;
+    private ProcessRunner runner;
     private NativeExecutor executor;
     private RecordingOutcomes outcomes;
 
@@ -67,13 +69,16 @@ class TasksOfAnotherUserTest {
         folder = WorkFolder.open(root.resolve("work"));
         folder.admit(users);
         logs = new Logs(folder.logs(), 1 << 20);
-        executor = new NativeExecutor(Configuration.of(NativeExecutor.Configuration.class, Map.of("grace", "1s")));
+        runner = new ProcessRunner("auto");
+        executor =
+                new NativeExecutor(runner, Configuration.of(NativeExecutor.Configuration.class, Map.of("grace", "1s")));
         outcomes = new RecordingOutcomes();
     }
 
     @AfterEach
     void end() throws Exception {
         executor.close();
+        runner.close();
         folder.close();
     }
 

@@ -19,10 +19,10 @@ import muster.api.Usage;
 import muster.api.executor.Attempt;
 import muster.api.executor.Outcome;
 import muster.api.executor.Outcomes;
+import muster.api.executor.Pull;
 import muster.executor.docker.Daemon.Alarm;
 import muster.executor.docker.Exchange.Receiver;
 import muster.executor.docker.Plan.Owner;
-import muster.executor.docker.Settings.Pull;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -77,8 +77,6 @@ final class Container {
         Gate gate();
 
         Settings settings();
-
-        Binds binds();
 
         Owner owner();
 
@@ -144,7 +142,7 @@ final class Container {
             return;
         }
         try {
-            var made = Plan.of(attempt, host.settings(), host.binds(), host.owner());
+            var made = Plan.of(attempt, host.settings(), host.owner());
             plan = made;
             if (made.pull() == Pull.ALWAYS) {
                 pull(made);

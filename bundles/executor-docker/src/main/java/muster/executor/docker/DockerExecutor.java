@@ -333,7 +333,6 @@ public final class DockerExecutor implements Executor {
     /** What its containers share. */
     private final class Shared implements Container.Host {
         private final Owner owner;
-        private final Binds binds;
         private final Images images;
         private final Gate gate;
         private volatile Settings settings;
@@ -341,7 +340,6 @@ public final class DockerExecutor implements Executor {
         Shared(Settings settings, Owner owner) {
             this.settings = settings;
             this.owner = owner;
-            binds = new Binds(settings.binds(), daemon.socket);
             images = new Images(daemon, settings.credentials());
             gate = new Gate(daemon, Math.max(4, Runtime.getRuntime().availableProcessors()));
         }
@@ -373,11 +371,6 @@ public final class DockerExecutor implements Executor {
         @Override
         public Settings settings() {
             return settings;
-        }
-
-        @Override
-        public Binds binds() {
-            return binds;
         }
 
         @Override

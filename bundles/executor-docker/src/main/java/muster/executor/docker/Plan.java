@@ -10,8 +10,9 @@ import java.util.Set;
 import muster.api.MusterException;
 import muster.api.Names;
 import muster.api.executor.Attempt;
-import muster.executor.docker.Binds.Mount;
-import muster.executor.docker.Settings.Pull;
+import muster.api.executor.Folders;
+import muster.api.executor.Folders.Mount;
+import muster.api.executor.Pull;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +50,7 @@ record Plan(
     record Owner(String token, String instance, String workerUser) {}
 
     /** @throws MusterException INVALID if it cannot be run, and why */
-    static Plan of(Attempt attempt, Settings settings, Binds binds, Owner owner) {
+    static Plan of(Attempt attempt, Settings settings, Owner owner) {
         var task = attempt.task();
         var parameters = task.parameters();
         parameters.requireOnly(task.executor(), PARAMETERS);
@@ -63,16 +64,17 @@ record Plan(
                     + " --param entrypoint=true for what the image starts by itself");
         }
         var directory = attempt.workingDirectory();
+        var binds = settings.binds();
         var container = Reply.JSON.createObjectNode();
         var host = Reply.JSON.createObjectNode();
         var mounts = new ArrayList<Mount>();
         mounts.add(new Mount(
-                task.workingDirectory() == null ? directory : binds.require(directory, true),
+                task.workingDirectory() == null ? directory : binds.require("working directory", directory, true),
                 directory.toString(),
                 true));
         mountScratch(attempt, directory, mounts);
         mountSecrets(attempt, mounts);
-        binds(attempt).forEach(bind -> mounts.add(binds.parse(bind)));
+        mounts.addAll(binds.mounts(parameters));
         var stdin = task.stdin() == null ? null : input(task.stdin(), directory, binds);
         var stdout = attempt.stdout();
         var stderr = attempt.stderr();
@@ -111,23 +113,7 @@ record Plan(
                     .put("Target", mount.target())
                     .put("ReadOnly", !mount.writable());
         }
-        var pull = parameters.string("pull").map(Pull::parse).orElse(settings.pull());
-        return new Plan(image, stricter(pull, settings.pull()), container, stdin, stdout, stderr, oneFile);
-    }
-
-    /** A worker that never pulls does not for a task either. */
-    private static Pull stricter(Pull asked, Pull configured) {
-        return configured == Pull.NEVER ? Pull.NEVER : asked;
-    }
-
-    private static List<?> binds(Attempt attempt) {
-        var binds = attempt.task().parameters().values().get("binds");
-        if (binds == null) {
-            return List.of();
-        }
-        return binds instanceof List<?> list
-                ? list
-                : List.of(String.valueOf(binds).split(","));
+        return new Plan(image, Pull.of(parameters, settings.pull()), container, stdin, stdout, stderr, oneFile);
     }
 
     private static void mountScratch(Attempt attempt, Path directory, List<Mount> mounts) {
@@ -220,15 +206,15 @@ record Plan(
         }
     }
 
-    private static Path input(String stdin, Path directory, Binds binds) {
+    private static Path input(String stdin, Path directory, Folders binds) {
         var file = directory.resolve(stdin);
         var name = "stdin '" + Names.escape(stdin) + "'";
         if (!Files.exists(file)) {
             throw MusterException.invalid(
                     name + " is not there: no file " + file + "; make it before the task runs or correct the path");
         }
-        if (!Binds.isIn(file, directory)) {
-            return requireRegular(name, binds.require(file, false));
+        if (!Folders.isIn(file, directory)) {
+            return requireRegular(name, binds.require("stdin", file, false));
         }
         return requireRegular(name, file);
     }
@@ -242,14 +228,14 @@ record Plan(
 
     /** The worker itself writes the files of output: a task may name none that it could not write itself. */
     private static void requireReachable(
-            String stream, @Nullable String asked, Path file, Path directory, Binds binds) {
+            String stream, @Nullable String asked, Path file, Path directory, Folders binds) {
         var parent = file.getParent();
-        if (asked == null || parent == null || Binds.isIn(file, directory)) {
+        if (asked == null || parent == null || Folders.isIn(file, directory)) {
             return;
         }
         if (Files.isSymbolicLink(file) || (Files.exists(file) && !Files.isRegularFile(file))) {
             throw MusterException.invalid(stream + " '" + file + "' is no plain file; name one in the workspace");
         }
-        binds.require(parent, true);
+        binds.require(stream + " in", parent, true);
     }
 }

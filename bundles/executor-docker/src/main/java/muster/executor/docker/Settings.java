@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.stream.StreamSupport;
 import muster.api.MusterException;
 import muster.api.Quantity;
+import muster.api.executor.Folders;
+import muster.api.executor.Pull;
 
 /**
  * What the operator of a worker allows.
@@ -26,49 +28,18 @@ record Settings(
         Pull pull,
         String user,
         List<String> networks,
-        List<Bind> binds,
+        Folders binds,
         List<Mapping> mappings,
         long processes,
         String credentials) {
     Settings {
         networks = List.copyOf(networks);
-        binds = List.copyOf(binds);
         mappings = List.copyOf(mappings);
         if (networks.isEmpty()) {
             throw MusterException.invalid("networks is empty; name at least one mode, such as none");
         }
         if (processes < 0) {
             throw MusterException.invalid("processes is " + processes + "; write 0 or more");
-        }
-    }
-
-    /** When an image is fetched from its registry. */
-    enum Pull {
-        /** Before every attempt. */
-        ALWAYS,
-        /** When it is not here. */
-        MISSING,
-        NEVER;
-
-        static Pull parse(String text) {
-            return Arrays.stream(values())
-                    .filter(pull -> pull.name().equalsIgnoreCase(text))
-                    .findFirst()
-                    .orElseThrow(
-                            () -> MusterException.invalid("pull is '" + text + "'; write always, missing or never"));
-        }
-    }
-
-    /** A folder that tasks may mount, with all that is in it. */
-    record Bind(Path path, boolean writable) {
-        static Bind parse(String text) {
-            var writable = text.endsWith(":rw");
-            var path = Path.of(writable || text.endsWith(":ro") ? text.substring(0, text.length() - 3) : text);
-            if (!path.isAbsolute()) {
-                throw MusterException.invalid("binds has '" + text + "'; write a path that starts with /, with :rw"
-                        + " behind it if tasks may write there");
-            }
-            return new Bind(path, writable);
         }
     }
 
@@ -102,7 +73,8 @@ record Settings(
                 Pull.parse(configuration.pull()),
                 configuration.user(),
                 list(configuration.networks()),
-                list(configuration.binds()).stream().map(Bind::parse).toList(),
+                Folders.parse(configuration.binds(), "binds in muster.executor.docker.cfg")
+                        .withSocket(Path.of(configuration.socket())),
                 list(configuration.paths()).stream().map(Mapping::parse).toList(),
                 configuration.processes(),
                 configuration.credentials());

@@ -17,8 +17,8 @@ import muster.api.Parameters;
 import muster.api.Resources;
 import muster.api.executor.CommandExecutorContract;
 import muster.api.executor.Executor;
-import muster.executor.docker.Settings.Bind;
-import muster.executor.docker.Settings.Pull;
+import muster.api.executor.Folders;
+import muster.api.executor.Pull;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -37,7 +37,7 @@ abstract class DockerExecutorContract extends CommandExecutorContract {
 
     @BeforeEach
     void open() {
-        executor = open(settings(List.of(new Bind(folder, true))));
+        executor = open(settings(folder + ":rw"));
         eventually("it answers", () -> executor.probe().available());
     }
 
@@ -50,8 +50,12 @@ abstract class DockerExecutorContract extends CommandExecutorContract {
         return new DockerExecutor(settings, daemon().socket, folder.resolve("executor"));
     }
 
-    private static Settings settings(List<Bind> binds) {
-        return new Settings(GRACE, Pull.MISSING, "worker", List.of("none", "host"), binds, List.of(), 64, "");
+    private Settings settings(String binds) {
+        return new Settings(GRACE, Pull.MISSING, "worker", List.of("none", "host"), folders(binds), List.of(), 64, "");
+    }
+
+    private Folders folders(String binds) {
+        return Folders.parse(binds, "binds in muster.executor.docker.cfg").withSocket(daemon().socket);
     }
 
     @Override
@@ -130,7 +134,7 @@ abstract class DockerExecutorContract extends CommandExecutorContract {
 
     @Test
     void givesNobodyTheSocketOfTheDaemon() {
-        try (var everything = closing(open(settings(List.of(new Bind(Path.of("/"), true)))))) {
+        try (var everything = closing(open(settings("/:rw")))) {
             for (var path : List.of(daemon().socket, daemon().folder, Path.of("/"))) {
                 var attempt = attempt(
                         command("true").parameters(binds(path + ":/mnt")).build());
@@ -197,7 +201,7 @@ abstract class DockerExecutorContract extends CommandExecutorContract {
         outcomes.awaitStart(left);
         assertThat(daemon().containers()).isEqualTo(1);
 
-        try (var successor = closing(open(settings(List.of())))) {
+        try (var successor = closing(open(settings("")))) {
             // Podman may take longer to say what it is than one probe waits; workers probe again and again
             eventually("the daemon is known", () -> successor.executor.probe().available());
             eventually("the container is removed", () -> containers() == 0);
@@ -207,8 +211,8 @@ abstract class DockerExecutorContract extends CommandExecutorContract {
 
     @Test
     void saysWhyItCannotRunAndTellsSo() {
-        try (var lost = closing(
-                new DockerExecutor(settings(List.of()), folder.resolve("no-socket"), folder.resolve("executor")))) {
+        try (var lost =
+                closing(new DockerExecutor(settings(""), folder.resolve("no-socket"), folder.resolve("executor")))) {
             var attempt = attempt(quick());
             lost.executor.start(List.of(attempt), outcomes);
 

@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.Map;
 import muster.api.Cause;
 import muster.api.Parameters;
+import muster.api.executor.Folders;
+import muster.api.executor.Pull;
 import muster.api.executor.TestAttempt;
-import muster.executor.docker.Settings.Pull;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -57,7 +58,14 @@ class DockerExecutorOnDockerTest extends DockerExecutorContract {
 
     private TestAttempt pulled(String image, String credentials) {
         var settings = new Settings(
-                Duration.ofSeconds(1), Pull.MISSING, "worker", List.of("none"), List.of(), List.of(), 64, credentials);
+                Duration.ofSeconds(1),
+                Pull.MISSING,
+                "worker",
+                List.of("none"),
+                Folders.parse("", "binds"),
+                List.of(),
+                64,
+                credentials);
         var executor = new DockerExecutor(settings, daemon.socket, folder.resolve("executor"));
         try {
             var attempt = attempt(command()

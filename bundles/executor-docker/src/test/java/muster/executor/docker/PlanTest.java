@@ -12,12 +12,12 @@ import java.util.List;
 import java.util.Map;
 import muster.api.Parameters;
 import muster.api.Resources;
+import muster.api.executor.Folders;
+import muster.api.executor.Pull;
 import muster.api.executor.TestAttempt;
 import muster.api.executor.TestTask;
 import muster.executor.docker.Plan.Owner;
-import muster.executor.docker.Settings.Bind;
 import muster.executor.docker.Settings.Mapping;
-import muster.executor.docker.Settings.Pull;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -125,11 +125,11 @@ class PlanTest {
     void followsLinksBeforeItAllowsAMount() throws IOException {
         var allowed = Files.createDirectory(folder.resolve("allowed"));
         Files.createSymbolicLink(allowed.resolve("link"), Path.of("/etc"));
-        var binds = new Binds(List.of(new Bind(allowed, false)), folder.resolve("socket"));
+        var binds = Folders.parse(allowed.toString(), "binds");
 
-        assertThatThrownBy(() -> binds.parse(allowed + "/link:/mnt")).hasMessageContaining("may not be seen");
-        assertThatThrownBy(() -> binds.parse(allowed + ":/mnt:rw")).hasMessageContaining("may not be written");
-        assertThat(binds.parse(allowed + ":/mnt").source()).isEqualTo(allowed.toRealPath());
+        assertThatThrownBy(() -> binds.mount(allowed + "/link:/mnt")).hasMessageContaining("may not be seen");
+        assertThatThrownBy(() -> binds.mount(allowed + ":/mnt:rw")).hasMessageContaining("may not be written");
+        assertThat(binds.mount(allowed + ":/mnt").source()).isEqualTo(allowed.toRealPath());
     }
 
     @ParameterizedTest
@@ -160,7 +160,7 @@ class PlanTest {
                 pull,
                 user,
                 List.of("none"),
-                List.of(),
+                Folders.parse("", "binds"),
                 List.of(new Mapping(folder, Path.of("/outside"))),
                 64,
                 "");
@@ -174,7 +174,6 @@ class PlanTest {
     }
 
     private Plan plan(TestTask task, Settings settings) {
-        var binds = new Binds(settings.binds(), folder.resolve("socket"));
-        return Plan.of(new TestAttempt(task.build(), folder), settings, binds, new Owner("mark", "instance", "12:34"));
+        return Plan.of(new TestAttempt(task.build(), folder), settings, new Owner("mark", "instance", "12:34"));
     }
 }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import muster.api.executor.Eventually;
+import muster.api.executor.TestImage;
 
 /**
  * A container daemon of the test's own: its daemon, its data and its socket in a folder, and in it an image made from
@@ -189,19 +190,7 @@ abstract class TestDaemon implements AutoCloseable {
 
     /** A root file system as a tar archive. */
     private Path image() throws Exception {
-        var root = Files.createDirectory(folder.resolve("image"));
-        for (var name : List.of("bin", "etc", "proc", "root", "tmp")) {
-            Files.createDirectory(root.resolve(name));
-        }
-        var busybox = root.resolve("bin/busybox");
-        Files.copy(Path.of("/bin/busybox"), busybox);
-        busybox.toFile().setExecutable(true, false);
-        for (var applet : call("/bin/busybox", "--list").split("\n")) {
-            if (!applet.equals("busybox")) {
-                Files.createSymbolicLink(root.resolve("bin").resolve(applet), Path.of("busybox"));
-            }
-        }
-        Files.writeString(root.resolve("etc/passwd"), "root:x:0:0:root:/root:/bin/sh\n");
+        var root = TestImage.make(folder.resolve("image"));
         var archive = folder.resolve("image.tar");
         call("tar", "-C", root.toString(), "-cf", archive.toString(), ".");
         return archive;

@@ -10,6 +10,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import muster.api.ErrorCode;
 import muster.api.MusterException;
+import muster.api.executor.Program;
 import muster.api.executor.SystemUser;
 
 /**

@@ -16,19 +16,23 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Function;
+import java.util.function.Predicate;
 import muster.api.AttemptId;
 import muster.api.executor.Attempt;
 import muster.api.executor.Outcomes;
-import muster.executor.process.CommandExecutor.Options;
+import muster.api.executor.ProgramRunner.Options;
 import muster.executor.process.Execution.Stop;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What the attempts of one executor share: the threads that make, watch and wait for their processes. Thread-safe. */
+/**
+ * What all attempts of this JVM share that are processes: the threads that make, watch and wait for them. There is but
+ * one, since the parent of orphans and the waiting for children are matters of the whole JVM. Thread-safe.
+ */
 final class Engine implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+    private static final String THREADS = "muster-process-";
     private static final long TICK_NANOS = 25_000_000;
     private static final long IDLE_THREAD_SECONDS = 30;
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(10);
@@ -36,8 +40,6 @@ final class Engine implements AutoCloseable {
     final Launcher launcher;
     final ProcessTrees trees;
     final Reaper reaper;
-    final Options options;
-    final Function<Attempt, Program> programs;
 
     private final ScheduledThreadPoolExecutor timer;
     private final Processes processes;
@@ -55,11 +57,8 @@ final class Engine implements AutoCloseable {
      * @param groups null to follow trees by {@code /proc} alone; closed with the engine
      * @throws IOException if {@code /proc} is not there, or this JVM cannot become a child subreaper
      */
-    Engine(Launcher launcher, Options options, Function<Attempt, Program> programs, @Nullable ControlGroups groups)
-            throws IOException {
+    Engine(Launcher launcher, @Nullable ControlGroups groups) throws IOException {
         this.launcher = launcher;
-        this.options = options;
-        this.programs = programs;
         this.groups = groups;
         processes = new Processes();
         wasSubreaper = isSubreaper();
@@ -79,13 +78,13 @@ final class Engine implements AutoCloseable {
                 new LinkedBlockingQueue<>(),
                 daemons("spawner"));
         spawners.allowCoreThreadTimeOut(true);
-        reaper = new Reaper(trees, "muster-" + options.kind() + "-reaper");
+        reaper = new Reaper(trees, THREADS + "reaper");
         reaper.start();
     }
 
-    private ThreadFactory daemons(String name) {
+    private static ThreadFactory daemons(String name) {
         return task -> {
-            var thread = new Thread(task, "muster-" + options.kind() + "-" + name);
+            var thread = new Thread(task, THREADS + name);
             thread.setDaemon(true);
             return thread;
         };
@@ -99,12 +98,12 @@ final class Engine implements AutoCloseable {
         }
     }
 
-    void start(List<Attempt> attempts, Outcomes outcomes) {
+    void start(List<Attempt> attempts, Outcomes outcomes, Commands owner) {
         for (var attempt : attempts) {
-            var execution = new Execution(attempt, outcomes, this);
+            var execution = new Execution(attempt, outcomes, this, owner);
             // before the look at closed: whoever closes waits for what is in the map
             executions.put(attempt.id(), execution);
-            if (closed) {
+            if (closed || owner.closed()) {
                 execution.refuseClosed();
             } else {
                 spawners.execute(execution::launch);
@@ -125,19 +124,19 @@ final class Engine implements AutoCloseable {
 
     /** Makes a group for an attempt; null where there are none, or they do not work. */
     @Nullable
-    ControlGroup createGroup(Attempt attempt) {
+    ControlGroup createGroup(Attempt attempt, Options options) {
         if (groups == null || !groups.working()) {
             return null;
         }
         try {
-            return groups.create(attempt.id().toString(), limits(attempt));
+            return groups.create(attempt.id().toString(), limits(attempt, options));
         } catch (IOException e) {
             groups.fail(e);
             return null;
         }
     }
 
-    private Limits limits(Attempt attempt) {
+    private static Limits limits(Attempt attempt, Options options) {
         var resources = attempt.task().resources();
         return options.limits()
                 ? new Limits(resources.cores(), resources.memoryBytes(), options.processes())
@@ -177,7 +176,7 @@ final class Engine implements AutoCloseable {
     }
 
     /** Limits the number of processes where no group does: that of all which the user of this JVM runs. */
-    void limitProcesses(int pid) {
+    void limitProcesses(int pid, Options options) {
         var limit = options.limits() ? options.processes() : 0;
         if (limit > 0 && (groups == null || !groups.controllers().contains(ControlGroups.PIDS))) {
             LibC.limitProcesses(pid, (long) limit * Runtime.getRuntime().availableProcessors());
@@ -232,16 +231,29 @@ final class Engine implements AutoCloseable {
         return maxResidentBytes > ownPeakBytes + ownPeakBytes / 4 ? maxResidentBytes : 0;
     }
 
+    /** Kills what runs of one executor, which gives no more, and waits until that is told. */
+    void end(Commands owner) {
+        try {
+            end(execution -> execution.owner == owner);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void end(Predicate<Execution> which) throws InterruptedException {
+        var deadline = System.nanoTime() + CLOSE_PATIENCE.toNanos();
+        executions.values().stream().filter(which).forEach(execution -> execution.stop(Stop.SHUTDOWN));
+        while (executions.values().stream().anyMatch(which) && System.nanoTime() - deadline < 0) {
+            TimeUnit.MILLISECONDS.sleep(1);
+        }
+    }
+
     /** Kills whatever runs, waits until that is told, and ends the threads. */
     @Override
     public void close() {
         closed = true;
-        var deadline = System.nanoTime() + CLOSE_PATIENCE.toNanos();
-        executions.values().forEach(execution -> execution.stop(Stop.SHUTDOWN));
         try {
-            while (!executions.isEmpty() && System.nanoTime() - deadline < 0) {
-                TimeUnit.MILLISECONDS.sleep(1);
-            }
+            end(execution -> true);
             spawners.shutdown();
             spawners.awaitTermination(1, TimeUnit.SECONDS);
             if (!reaper.stop(1000)) {

@@ -18,6 +18,8 @@ import muster.api.Usage;
 import muster.api.executor.Attempt;
 import muster.api.executor.Outcome;
 import muster.api.executor.Outcomes;
+import muster.api.executor.Program;
+import muster.api.executor.ProgramRunner.Options;
 import muster.executor.process.WaitBuffer.End;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -79,6 +81,11 @@ final class Execution {
     private final Outcomes outcomes;
     private final Engine engine;
 
+    /** Whose it is. */
+    final Commands owner;
+
+    private final Options options;
+
     private State state = State.QUEUED;
     private @Nullable Stop wanted;
     private @Nullable Stop carriedOut;
@@ -100,10 +107,12 @@ final class Execution {
     private End end = End.TAKEN;
     private long endNanos;
 
-    Execution(Attempt attempt, Outcomes outcomes, Engine engine) {
+    Execution(Attempt attempt, Outcomes outcomes, Engine engine, Commands owner) {
         this.attempt = attempt;
         this.outcomes = outcomes;
         this.engine = engine;
+        this.owner = owner;
+        options = owner.options;
     }
 
     AttemptId id() {
@@ -128,12 +137,12 @@ final class Execution {
             become(State.LAUNCHING);
         }
         try {
-            launch(engine.programs.apply(attempt));
+            launch(owner.programs.apply(attempt));
         } catch (MusterException e) {
             refuse(Outcome.failure(causeOf(e.code()), message(e)));
         } catch (RuntimeException e) {
             LOG.error("Attempt {} could not be started", id(), e);
-            refuse(Outcome.failure(Cause.INTERNAL, "the " + engine.options.kind() + " executor failed: " + e));
+            refuse(Outcome.failure(Cause.INTERNAL, "the " + options.kind() + " executor failed: " + e));
         }
     }
 
@@ -142,7 +151,7 @@ final class Execution {
         engine.reaper.launching();
         try {
             var before = System.nanoTime();
-            var group = engine.holdsFromStart() ? engine.createGroup(attempt) : null;
+            var group = engine.holdsFromStart() ? engine.createGroup(attempt, options) : null;
             pid = spawn(program, group);
             if (pid > 0) {
                 tellStart();
@@ -186,7 +195,7 @@ final class Execution {
             LockSupport.parkNanos(1_000_000);
             pid = spawnOnce(program, group);
         }
-        engine.limitProcesses(pid);
+        engine.limitProcesses(pid, options);
         return pid;
     }
 
@@ -230,7 +239,7 @@ final class Execution {
 
     /** Puts its processes into a group of their own: the first, and then what they forked until then. */
     private void group() {
-        var group = engine.createGroup(attempt);
+        var group = engine.createGroup(attempt, options);
         if (group == null) {
             return;
         }
@@ -361,7 +370,7 @@ final class Execution {
             return;
         }
         ending = true;
-        killNanos = System.nanoTime() + nanos(engine.options.grace());
+        killNanos = System.nanoTime() + nanos(options.grace());
         if (wanted != Stop.SHUTDOWN) {
             engine.trees.signal(ours, LibC.SIGTERM);
             // a stopped process hears nothing until it goes on
@@ -441,7 +450,7 @@ final class Execution {
                 "ran longer than its time limit of " + Quantity.formatDuration(limit == null ? Duration.ZERO : limit);
             case MEMORY -> "used more memory than its limit of " + Quantity.formatBytes(memoryLimit());
             case DISK -> "its workspace holds more than its limit of " + Quantity.formatBytes(diskLimit());
-            case SHUTDOWN -> "the " + engine.options.kind() + " executor was stopped";
+            case SHUTDOWN -> "the " + options.kind() + " executor was stopped";
         };
     }
 
@@ -498,13 +507,13 @@ final class Execution {
 
     /** 0 for none. */
     private long memoryLimit() {
-        return engine.options.limits() ? attempt.task().resources().memoryBytes() : 0;
+        return options.limits() ? attempt.task().resources().memoryBytes() : 0;
     }
 
     /** 0 for none: a directory that the task asked for may hold what is not its own. */
     private long diskLimit() {
         var task = attempt.task();
-        return engine.options.limits() && task.workingDirectory() == null
+        return options.limits() && task.workingDirectory() == null
                 ? task.resources().diskBytes()
                 : 0;
     }

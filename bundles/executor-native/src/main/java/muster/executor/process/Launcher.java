@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import muster.api.executor.Attempt;
+import muster.api.executor.Program;
 import muster.api.executor.SystemUser;
 
 /**

@@ -2,7 +2,6 @@ package muster.executor.process;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
@@ -12,14 +11,19 @@ import muster.api.MusterException;
 import muster.api.Quantity;
 import muster.api.executor.Attempt;
 import muster.api.executor.Availability;
+import muster.api.executor.CommandExecutor;
 import muster.api.executor.Executor;
+import muster.api.executor.Folders;
 import muster.api.executor.Outcome;
 import muster.api.executor.Outcomes;
-import muster.executor.process.CommandExecutor.Options;
+import muster.api.executor.Program;
+import muster.api.executor.ProgramRunner;
+import muster.api.executor.ProgramRunner.Options;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.metatype.annotations.AttributeDefinition;
 import org.osgi.service.metatype.annotations.Designate;
 import org.osgi.service.metatype.annotations.ObjectClassDefinition;
@@ -44,9 +48,10 @@ public final class NativeExecutor implements Executor, AutoCloseable {
         String grace() default "5s";
 
         @AttributeDefinition(
-                description = "Control groups that hold the processes of attempts: auto for those below the one that"
-                        + " the worker runs in, if it may write there; a folder of cgroup v2; none to follow processes"
-                        + " by /proc alone")
+                description =
+                        "Control groups that hold the processes of attempts, of every executor of commands: auto for those below the one that"
+                                + " the worker runs in, if it may write there; a folder of cgroup v2; none to follow processes"
+                                + " by /proc alone")
         String cgroup() default "auto";
 
         @AttributeDefinition(
@@ -72,12 +77,12 @@ public final class NativeExecutor implements Executor, AutoCloseable {
     private final CommandExecutor executor;
 
     @Activate
-    public NativeExecutor(Configuration configuration) {
+    public NativeExecutor(@Reference ProgramRunner runner, Configuration configuration) {
         this(
+                runner,
                 new Options(
                         KIND,
                         Quantity.parseDuration(configuration.grace()),
-                        configuration.cgroup(),
                         limits(configuration.isolation()),
                         configuration.processes()),
                 configuration.isolation().equals(SANDBOX)
@@ -88,11 +93,7 @@ public final class NativeExecutor implements Executor, AutoCloseable {
                         : null);
     }
 
-    NativeExecutor(Duration grace, String cgroup) {
-        this(new Options(KIND, grace, cgroup, true, 4096), null);
-    }
-
-    NativeExecutor(Options options, @Nullable SandboxMaker maker) {
+    NativeExecutor(ProgramRunner runner, Options options, @Nullable SandboxMaker maker) {
         Function<Attempt, Program> programs = Programs::resolve;
         String whyNot = null;
         if (maker != null) {
@@ -103,7 +104,7 @@ public final class NativeExecutor implements Executor, AutoCloseable {
             }
         }
         noSandbox = whyNot;
-        executor = new CommandExecutor(options, programs);
+        executor = runner.open(options, programs);
     }
 
     /** Makes a sandbox, or says why there is none. */

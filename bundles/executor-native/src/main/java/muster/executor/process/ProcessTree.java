@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import muster.api.executor.Program;
 import org.jspecify.annotations.Nullable;
 
 /** The processes of one attempt. Guarded by the monitor of its {@link Execution}, but for {@link #root}. */

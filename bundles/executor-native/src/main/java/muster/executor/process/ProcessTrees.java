@@ -172,10 +172,13 @@ final class ProcessTrees {
         }
     }
 
-    /** Sends a signal to each process of a tree but that of a runtime, which would end before what it waits for. */
+    /**
+     * Sends a signal to each process of a tree, but not to those of a runtime, which would end before what they wait for:
+     * the first, and the first in each namespace of processes.
+     */
     void signal(ProcessTree tree, int signal) {
         for (var member : members(tree)) {
-            if (!tree.wrapped || member.pid() != tree.root) {
+            if (!tree.wrapped || !(member.pid() == tree.root || processes.isFirstOfNamespace(member.pid()))) {
                 LibC.kill(member.pid(), signal);
             }
         }

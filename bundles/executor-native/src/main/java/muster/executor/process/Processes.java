@@ -154,6 +154,16 @@ final class Processes implements AutoCloseable {
         return bytes(read(PROC.resolve(pid + "/status")), "VmRSS:");
     }
 
+    /** Whether it is the first in a namespace of processes below that of this JVM. */
+    boolean isFirstOfNamespace(int pid) {
+        var text = read(PROC.resolve(pid + "/status"));
+        var start = text.indexOf("\nNSpid:");
+        // one number for each namespace that it is seen in
+        return start >= 0
+                && text.substring(start + 1, text.indexOf('\n', start + 1)).endsWith("\t1")
+                && pid != 1;
+    }
+
     private static long bytes(String text, String name) {
         var start = text.indexOf(name);
         if (start < 0) {

@@ -15,6 +15,7 @@ import muster.api.MusterException;
 import muster.api.Names;
 import muster.api.executor.Attempt;
 import muster.api.executor.Outcome;
+import muster.api.executor.Program;
 import org.jspecify.annotations.Nullable;
 
 /** Makes programs of attempts, as a shell would find them, and says exactly why one cannot be run. */

@@ -10,6 +10,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import muster.api.executor.Attempt;
+import muster.api.executor.Folders;
+import muster.api.executor.Program;
 
 /**
  * Shuts programs in by Bubblewrap: they see the system's folders, those that the operator allows and their own, none of

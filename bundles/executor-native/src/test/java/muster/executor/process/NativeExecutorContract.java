@@ -19,6 +19,7 @@ import muster.api.Cause;
 import muster.api.Resources;
 import muster.api.executor.CommandExecutorContract;
 import muster.api.executor.Executor;
+import muster.api.executor.ProgramRunner.Options;
 import muster.api.executor.TestAttempt;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,20 +27,32 @@ import org.junit.jupiter.api.Test;
 
 /** What the native executor owes beyond the contract, however it follows processes. */
 abstract class NativeExecutorContract extends CommandExecutorContract {
-    private static final Duration GRACE = Duration.ofMillis(500);
+    static final Options OPTIONS = new Options(NativeExecutor.KIND, Duration.ofMillis(500), true, 4096);
 
+    private ProcessRunner runner;
     private NativeExecutor executor;
 
-    abstract NativeExecutor open(Duration grace);
+    /** What its groups are found by. */
+    abstract String cgroup();
+
+    Options options() {
+        return OPTIONS;
+    }
 
     @BeforeEach
     void open() {
-        executor = open(GRACE);
+        runner = new ProcessRunner(cgroup());
+        executor = open(options());
+    }
+
+    final NativeExecutor open(Options options) {
+        return new NativeExecutor(runner, options, null);
     }
 
     @AfterEach
     void close() {
         executor.close();
+        runner.close();
     }
 
     @Override
@@ -54,7 +67,7 @@ abstract class NativeExecutorContract extends CommandExecutorContract {
 
     @Override
     protected Duration grace() {
-        return GRACE;
+        return OPTIONS.grace();
     }
 
     // ---- what a process gets
@@ -307,7 +320,7 @@ abstract class NativeExecutorContract extends CommandExecutorContract {
         attempts.forEach(outcomes::awaitStart);
         var before = System.nanoTime();
 
-        executor.close();
+        close();
 
         assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(Duration.ofSeconds(10));
         assertThat(attempts).allSatisfy(attempt -> {
@@ -317,8 +330,27 @@ abstract class NativeExecutorContract extends CommandExecutorContract {
         outcomes.assertEndedOnce(attempts);
         assertThat(ProcessHandle.current().children()).isEmpty();
         assertThat(Thread.getAllStackTraces().keySet())
-                .noneMatch(thread -> thread.getName().startsWith("muster-native"));
+                .noneMatch(thread -> thread.getName().startsWith("muster-process"));
         assertThat(run(command("true").build()).cause()).isEqualTo(Cause.EXECUTOR);
+    }
+
+    @Test
+    void endsWhatRunsOfOneExecutorAndLeavesThatOfOthers() throws Exception {
+        var mine = start(command("sleep", "1000").build());
+        var other = open(OPTIONS);
+        var others = attempt(command("sleep", "1000").build());
+        other.start(List.of(others), outcomes);
+        outcomes.awaitStart(mine);
+        outcomes.awaitStart(others);
+
+        other.close();
+
+        assertThat(outcomes.awaitEnd(others).cause()).isEqualTo(Cause.EXECUTOR);
+        assertThat(outcomes.hasEnded(mine)).isFalse();
+        var late = attempt(command("true").build());
+        other.start(List.of(late), outcomes);
+        assertThat(outcomes.awaitEnd(late).message()).isEqualTo("the native executor was stopped");
+        assertThat(run(command("true").build()).cause()).isEqualTo(Cause.SUCCESS);
     }
 
     @Test
@@ -363,7 +395,7 @@ abstract class NativeExecutorContract extends CommandExecutorContract {
                 .allSatisfy(attempt ->
                         assertThat(outcomes.awaitEnd(attempt).cause()).isEqualTo(Cause.SUCCESS));
         assertThat(Thread.getAllStackTraces().keySet().stream()
-                        .filter(thread -> thread.getName().startsWith("muster-native")))
+                        .filter(thread -> thread.getName().startsWith("muster-process")))
                 .hasSizeLessThanOrEqualTo(2 + Math.max(2, Runtime.getRuntime().availableProcessors()));
     }
 

@@ -6,12 +6,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import muster.api.Cause;
 import muster.api.Resources;
-import muster.executor.process.CommandExecutor.Options;
+import muster.api.executor.ProgramRunner.Options;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -33,12 +32,9 @@ abstract class NativeExecutorInGroupsContract extends NativeExecutorContract {
     /** The group that this JVM is in, of the controller of processes where there are several. */
     abstract Path own() throws IOException;
 
-    /** What its groups are found by. */
-    abstract String cgroup();
-
     @Override
-    NativeExecutor open(Duration grace) {
-        return new NativeExecutor(new Options("native", grace, cgroup(), true, PROCESSES), null);
+    Options options() {
+        return new Options(NativeExecutor.KIND, OPTIONS.grace(), true, PROCESSES);
     }
 
     /** The rest of what can leak does so without groups too. */

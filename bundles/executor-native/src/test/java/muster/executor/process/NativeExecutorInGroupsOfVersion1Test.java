@@ -6,11 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import muster.api.Cause;
-import muster.executor.process.CommandExecutor.Options;
+import muster.api.executor.ProgramRunner.Options;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -111,9 +110,7 @@ class NativeExecutorInGroupsOfVersion1Test extends NativeExecutorInGroupsContrac
 
     @Test
     void limitsNothingWhereWhatTasksReserveIsForTheirPlacementAlone() throws IOException {
-        close();
-        var unlimited =
-                new NativeExecutor(new Options("native", Duration.ofSeconds(1), "auto", false, PROCESSES), null);
+        var unlimited = open(new Options(NativeExecutor.KIND, OPTIONS.grace(), false, PROCESSES));
         try {
             var attempt = attempt(script(findGroup(own(), "pids") + "cat $own/pids.max; grep memory: /proc/self/cgroup")
                     .resources(reserving(1, MEMORY))

@@ -12,7 +12,8 @@ import java.util.Set;
 import muster.api.Cause;
 import muster.api.executor.CommandExecutorContract;
 import muster.api.executor.Executor;
-import muster.executor.process.CommandExecutor.Options;
+import muster.api.executor.Folders;
+import muster.api.executor.ProgramRunner.Options;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -35,6 +36,7 @@ class NativeExecutorInSandboxTest extends CommandExecutorContract {
     @TempDir
     private Path other;
 
+    private final ProcessRunner runner = new ProcessRunner("auto");
     private NativeExecutor executor;
 
     @BeforeEach
@@ -46,12 +48,15 @@ class NativeExecutorInSandboxTest extends CommandExecutorContract {
 
     private NativeExecutor sandboxed(Folders folders, String search) {
         return new NativeExecutor(
-                new Options("native", GRACE, "auto", true, 1000), () -> new Sandbox(search, folders, List.of(hidden)));
+                runner,
+                new Options(NativeExecutor.KIND, GRACE, true, 1000),
+                () -> new Sandbox(search, folders, List.of(hidden)));
     }
 
     @AfterEach
     void close() {
         executor.close();
+        runner.close();
     }
 
     @Override

@@ -2,15 +2,14 @@ package muster.executor.process;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Duration;
 import muster.api.Cause;
 import org.junit.jupiter.api.Test;
 
 /** The native executor where it follows processes by {@code /proc}. */
 class NativeExecutorTest extends NativeExecutorContract {
     @Override
-    NativeExecutor open(Duration grace) {
-        return new NativeExecutor(grace, "none");
+    String cgroup() {
+        return "none";
     }
 
     @Test
@@ -39,7 +38,7 @@ class NativeExecutorTest extends NativeExecutorContract {
 
     @Test
     void saysWhyItCannotUseAFolderThatIsNoControlGroup() {
-        var availability = new NativeExecutor(Duration.ofSeconds(1), folder.toString()).probe();
+        var availability = new NativeExecutor(new ProcessRunner(folder.toString()), OPTIONS, null).probe();
 
         assertThat(availability.available()).isFalse();
         assertThat(availability.reason()).contains(folder.toString());

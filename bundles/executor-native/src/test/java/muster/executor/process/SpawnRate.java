@@ -19,6 +19,7 @@ import muster.api.TaskSpec;
 import muster.api.executor.Attempt;
 import muster.api.executor.Outcome;
 import muster.api.executor.Outcomes;
+import muster.api.executor.ProgramRunner.Options;
 import muster.api.executor.SystemUser;
 import muster.api.executor.TestAttempt;
 
@@ -37,7 +38,9 @@ public final class SpawnRate {
         var inFlight = arguments.length > 1 ? Integer.parseInt(arguments[1]) : 2;
         var cgroup = arguments.length > 2 ? arguments[2] : "auto";
         var folder = Files.createTempDirectory("muster-spawn-rate");
-        var executor = new NativeExecutor(Duration.ofSeconds(5), cgroup);
+        var runner = new ProcessRunner(cgroup);
+        var executor =
+                new NativeExecutor(runner, new Options(NativeExecutor.KIND, Duration.ofSeconds(5), true, 4096), null);
         var ours = new double[ROUNDS];
         var bare = new double[ROUNDS];
         for (var round = -1; round < ROUNDS; round++) {
@@ -49,6 +52,7 @@ public final class SpawnRate {
             }
         }
         executor.close();
+        runner.close();
         Files.delete(folder);
         System.out.printf(
                 "%d in flight, cgroup %s: native %.0f/s, ProcessBuilder %.0f/s, ratio %.2f%n",

@@ -1,4 +1,4 @@
-package muster.executor.process;
+package muster.api.executor;
 
 import java.nio.file.Path;
 import java.util.List;
@@ -11,7 +11,7 @@ import java.util.Map;
  * @param arguments from the name it is called by
  * @param environment all of it
  * @param wrapped whether its first process is a runtime that starts and awaits the command, and tells its signal as shells
- *     do, by an exit code above 128: it is spared from SIGTERM
+ *     do, by an exit code above 128: it is spared from SIGTERM, and so is the first process of a namespace that it makes
  * @param outputMode permission bits of the file for standard output where it is made; likewise {@code errorMode}
  */
 public record Program(
@@ -26,7 +26,7 @@ public record Program(
         int errorMode,
         boolean wrapped) {
     /** The same in all but what is executed, to begin with. */
-    Program as(Path otherFile, List<String> otherArguments, Map<String, String> otherEnvironment) {
+    public Program as(Path otherFile, List<String> otherArguments, Map<String, String> otherEnvironment) {
         return new Program(
                 otherFile,
                 otherArguments,
