@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 final class Cluster implements AutoCloseable {
     private static final Duration START = Duration.ofSeconds(120);
     private static final Duration STOP = Duration.ofSeconds(30);
+    private static final Duration CLIENT = Duration.ofSeconds(60);
     private static final String MANAGER = "manager";
 
     private final Path dir;
@@ -166,6 +167,11 @@ final class Cluster implements AutoCloseable {
 
     /** Runs the command line client. */
     Printed client(String... arguments) {
+        return client(CLIENT, arguments);
+    }
+
+    /** Runs the command line client, and fails if it has not ended by then. */
+    Printed client(Duration limit, String... arguments) {
         var command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin/java").toString(),
                 // as the launcher says
@@ -186,7 +192,7 @@ final class Cluster implements AutoCloseable {
             builder.environment().put("MUSTER_TOKEN", token());
             var process = builder.start();
             process.getOutputStream().close();
-            if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            if (!process.waitFor(limit.toSeconds(), TimeUnit.SECONDS)) {
                 process.destroyForcibly();
                 throw new AssertionError(
                         command + " did not end; it printed " + Files.readString(stdout) + Files.readString(stderr));

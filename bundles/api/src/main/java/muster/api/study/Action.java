@@ -20,8 +20,14 @@ public interface Action {
     /** The abstractions that it declares itself, by name, in their order. */
     Map<String, Settings> declared();
 
-    /** What it includes of the actions that it depends on, in the order of the script. */
+    /**
+     * What it includes of the actions that it depends on, in the order of the script. What its systems need has those of the
+     * actions of which it includes nothing.
+     */
     List<Abstraction> included();
+
+    /** What actions made that it depends on, that ran once, and of which it includes nothing. */
+    List<Subject.Product> common();
 
     /** Whether it names what it includes; else it runs once, after all that it depends on. */
     boolean includes();

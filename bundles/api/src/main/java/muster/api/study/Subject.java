@@ -1,5 +1,6 @@
 package muster.api.study;
 
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -43,7 +44,12 @@ public record Subject(String id, Map<String, Object> fields, List<Product> produ
         return new Subject(id, fields, union(products, made), List.of(task));
     }
 
-    private static <T> List<T> union(List<T> first, List<T> second) {
+    /** The same system, which more tasks must have succeeded for. */
+    public Subject needing(Collection<String> tasks) {
+        return tasks.isEmpty() ? this : new Subject(id, fields, products, union(needs, tasks));
+    }
+
+    private static <T> List<T> union(Collection<T> first, Collection<T> second) {
         var all = new LinkedHashSet<>(first);
         all.addAll(second);
         return List.copyOf(all);

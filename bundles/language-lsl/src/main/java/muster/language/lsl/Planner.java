@@ -115,10 +115,34 @@ final class Planner {
     private final class Planned implements Action {
         private final Study.Declared declared;
         private final List<Abstraction> included;
+        private final List<Subject.Product> common = new ArrayList<>();
+        private final Set<String> commonNeeds = new LinkedHashSet<>();
 
         Planned(Study.Declared declared) {
             this.declared = declared;
+            for (var needed : declared.block().dependencies) {
+                var outcome = outcome(needed.name());
+                if (outcome.abstractions().stream().noneMatch(abstraction -> includes(abstraction.name()))) {
+                    commonNeeds.addAll(outcome.needs());
+                    common.addAll(ofOne(needed.name(), outcome));
+                }
+            }
             this.included = include();
+        }
+
+        /** What an action made, if it ran once. */
+        private static List<Subject.Product> ofOne(String action, Outcome outcome) {
+            var abstractions = outcome.abstractions();
+            return abstractions.size() == 1
+                            && abstractions.get(0).name().equals(action)
+                            && abstractions.get(0).systems().size() == 1
+                    ? abstractions.get(0).systems().get(0).products()
+                    : List.of();
+        }
+
+        private boolean includes(String abstraction) {
+            return declared.block().abstractions.stream()
+                    .anyMatch(include -> include.pattern().matches(abstraction));
         }
 
         private List<Abstraction> include() {
@@ -142,13 +166,13 @@ final class Planner {
             }
             var included = new ArrayList<Abstraction>();
             offered.forEach((name, systems) -> {
-                if (block.abstractions.stream()
-                        .anyMatch(include -> include.pattern().matches(name))) {
+                if (includes(name)) {
                     included.add(new Abstraction(
                             name,
                             systems.values().stream()
                                     .filter(system -> block.systems.isEmpty()
                                             || block.systems.stream().anyMatch(include -> matches(include, system)))
+                                    .map(system -> system.needing(commonNeeds))
                                     .toList()));
                 }
             });
@@ -188,6 +212,11 @@ final class Planner {
         @Override
         public List<Abstraction> included() {
             return included;
+        }
+
+        @Override
+        public List<Subject.Product> common() {
+            return List.copyOf(common);
         }
 
         @Override

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -278,6 +281,76 @@ class StudyTest {
     }
 
     @Test
+    void aPartIsAllSystemsThatAreAlike() {
+        var tasks = studies.tasks("""
+                action(name: 's', type: 'Select') { abstraction('A') { systems((1..5).collect { "s$it" }) } }
+                action(name: 'p', type: 'Partition') { by { it.id in ['s1', 's4'] ? 'few' : 3 }; dependsOn 's'; include '*' }
+                action(name: 'r', type: 'Command') {
+                    command { part -> part.systems.collect { it.id } }
+                    dependsOn 'p'
+                    include '*'
+                }
+                """);
+
+        assertThat(tasks)
+                .extracting(task -> task.name() + " " + task.command())
+                .containsExactly("r-few [s1, s4]", "r-3 [s2, s3, s5]");
+    }
+
+    @Test
+    void whatRanOnceIsThereForEachSystemOfAnActionThatDependsOnIt() {
+        var tasks = studies.tasks(SELECT + """
+                action(name: 'tools', type: 'Command') { command = 'x'; outputs = ['bin/tool', 'notes'] }
+                action(name: 'setup', type: 'NoOp') { dependsOn 'tools' }
+                action(name: 'a', type: 'Command') {
+                    command = 'x'
+                    outputs = ['f']
+                    dependsOn 'select', 'tools', 'setup'
+                    include 'Base*'
+                }
+                action(name: 'b', type: 'Command') { command = 'x'; takes = 'tools/bin/*'; dependsOn 'a', 'tools'; include 'Base*' }
+                action(name: 'c', type: 'Command') { command = 'x'; dependsOn 'tools' }
+                action(name: 'd', type: 'Collect') { dependsOn 'a', 'setup'; include '*' }
+                """);
+
+        assertThat(named(tasks, "a-one").needs()).containsExactlyInAnyOrder("tools", "setup");
+        assertThat(named(tasks, "a-one").inputs())
+                .containsExactly(
+                        new Input("tools/bin/tool", "task:tools/bin/tool", false),
+                        new Input("tools/notes", "task:tools/notes", false));
+        assertThat(named(tasks, "b-two").inputs()).extracting(Input::name).containsExactly("tools/bin/tool");
+        assertThat(named(tasks, "b-two").needs()).containsExactlyInAnyOrder("a-two", "tools");
+        assertThat(named(tasks, "c").inputs()).hasSize(2);
+        assertThat(named(tasks, "d").needs()).containsExactlyInAnyOrder("a-one", "a-two", "setup");
+        assertThat(named(tasks, "d").inputs()).hasSize(2);
+    }
+
+    @Test
+    void aFileOfTheUserMayHaveAnAbsolutePathIfItsPlaceIsNamed() {
+        var plan =
+                studies.study("action(name: 'a', type: 'Command') { command = 'x'; inputs = [tool: '/opt/tool-1'] }");
+
+        assertThat(Studies.tasks(plan).get(0).inputs()).extracting(Input::name).containsExactly("tool");
+        assertThat(plan.inputs()).containsExactly("/opt/tool-1");
+    }
+
+    @Test
+    void theDemoIsAStudyToo() throws IOException {
+        studies.settings.put("jar", "/opt/demo.jar");
+        var plan = studies.compile(Files.readString(Path.of("../../docs/examples/sunlight.lsl")));
+        var tasks = Studies.tasks(plan);
+
+        assertThat(plan.categories()).isEqualTo(Map.of("terrain", 1, "day", 365, "month", 12, "year", 1, "map", 1));
+        assertThat(plan.inputs()).containsExactly("/opt/demo.jar");
+        assertThat(named(tasks, "month-2").inputs()).hasSize(1 + 28);
+        assertThat(named(tasks, "year-part-1").inputs()).hasSize(1 + 12 + 1);
+        assertThat(named(tasks, "year-part-1").needs()).hasSize(12 + 1);
+        assertThat(named(tasks, "map").inputs())
+                .extracting(Input::name)
+                .containsExactly(".collect/year.grid", ".collect/year.png");
+    }
+
+    @Test
     void collectsAndExportsWhatComesBack() {
         var plan = studies.study(SELECT + """
                 action(name: 'm', type: 'Command') { command = 'x'; outputs = ['f', 'sub/g']; dependsOn 'select'; include 'B*' }
@@ -409,6 +482,8 @@ class StudyTest {
                 "action(name: 'a', colour: 'x') | 1 | 'action' has no 'colour'; it takes name, type",
                 "action(name: 'a', type: 'Collect') | 1 | the action 'a' collects nothing",
                 "action(name: 'a', type: 'Partition') { parts = 0 } | 40 | 'parts' is 0; expected 1 to",
+                "action(name: 'a', type: 'Partition') { by { 'x' }; parts = 2 } | 52 | 'parts' has no meaning beside 'by'",
+                "action(name: 'a', type: 'Command') { command = 'x'; inputs = [x: '/a/../b'] } | 53 | input 'a/../b' is not a path",
             })
     void aFaultIsToldWithItsPlace(String actions, int column, String message) {
         assertThatThrownBy(() -> studies.study(actions))

@@ -1,6 +1,7 @@
 package muster.language.lsl.action;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -19,8 +20,8 @@ import muster.api.study.Subject;
 import org.osgi.service.component.annotations.Component;
 
 /**
- * Brings what was made of systems back to the user: into a folder, as {@code abstraction/system/action/output}, or one after
- * another into a file.
+ * Brings what was made of systems back to the user: into a folder, as {@code abstraction/system/action/output} or, if it is
+ * flat, {@code output}; or one after another into a file.
  */
 @Component(property = ActionType.NAME + "=Collect")
 public final class Collect implements ActionType {
@@ -33,7 +34,7 @@ public final class Collect implements ActionType {
 
     @Override
     public Set<String> settings() {
-        return Set.of("into", "file", Files.TAKES);
+        return Set.of("into", "flat", "file", Files.TAKES);
     }
 
     /** The folder that stands for a system. */
@@ -50,7 +51,9 @@ public final class Collect implements ActionType {
     public Outcome plan(Action action) {
         var settings = action.settings();
         var one = settings.text("file");
+        var flat = settings.flag("flat").orElse(false);
         var inputs = new ArrayList<Input>();
+        var places = new HashSet<String>();
         var needs = new LinkedHashSet<String>();
         for (var abstraction : action.included()) {
             for (var system : abstraction.systems()) {
@@ -58,8 +61,16 @@ public final class Collect implements ActionType {
                 for (var product : Files.made(settings.of(system), system)) {
                     var place = one.isPresent()
                             ? String.format("%09d", inputs.size())
-                            : Files.literal(abstraction.name() + "/" + folder(system)) + "/"
-                                    + product.input().name();
+                            : flat
+                                    ? Files.literal(product.output())
+                                    : Files.literal(abstraction.name() + "/" + folder(system)) + "/"
+                                            + product.input().name();
+                    if (!places.add(place)) {
+                        throw settings.fault(
+                                "flat",
+                                "'" + product.output() + "' was made more than once, and in a flat folder only one has"
+                                        + " room; leave out 'flat', or say by 'takes' which to collect");
+                    }
                     inputs.add(action.at()
                             .locate(() -> new Input(
                                     FROM + "/" + place,

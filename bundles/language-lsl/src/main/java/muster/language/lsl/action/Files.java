@@ -24,11 +24,15 @@ final class Files {
 
     /** Of a system's files and what was made of it, what the setting {@value #TAKES} names; all if it is not set. */
     static List<Subject.Product> taken(Settings settings, Subject system) {
+        return taken(settings, system.products());
+    }
+
+    static List<Subject.Product> taken(Settings settings, List<Subject.Product> products) {
         if (!settings.has(TAKES)) {
-            return system.products();
+            return products;
         }
         var patterns = settings.texts(TAKES).stream().map(AntPattern::new).toList();
-        return system.products().stream()
+        return products.stream()
                 .filter(product -> patterns.stream()
                         .anyMatch(pattern ->
                                 pattern.matches(product.input().name()) || pattern.matches(product.output())))
@@ -42,7 +46,7 @@ final class Files {
                 .toList();
     }
 
-    /** The user's files that the setting {@code inputs} names: paths, or a map of places to paths. */
+    /** The user's files that the setting {@code inputs} names: paths, or a map of places to paths, which may be absolute. */
     static List<Input> ofUser(Action action, Settings settings) {
         Map<String, String> paths = new LinkedHashMap<>();
         if (settings.value("inputs").orElse(null) instanceof Map) {
@@ -53,7 +57,8 @@ final class Files {
         var inputs = new ArrayList<Input>();
         paths.forEach((name, path) -> inputs.addAll(settings.place("inputs").locate(() -> {
             Names.requirePath("input", name);
-            return action.sources().inputs(Names.requirePath("input", path), literal(name));
+            Names.requirePath("input", path.startsWith("/") ? path.substring(1) : path);
+            return action.sources().inputs(path, literal(name));
         })));
         return inputs;
     }

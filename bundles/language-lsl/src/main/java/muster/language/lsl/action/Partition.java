@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
 import muster.api.Input;
+import muster.api.Names;
 import muster.api.study.Abstraction;
 import muster.api.study.Action;
 import muster.api.study.ActionType;
@@ -18,7 +19,8 @@ import org.osgi.service.component.annotations.Component;
 
 /**
  * Puts the systems of each abstraction together in parts, each of which is one system to the actions after it. Parts get
- * systems in proportion to their weights: each goes, in its order, to the part that is then the least full for its weight.
+ * systems in proportion to their weights: each goes, in its order, to the part that is then the least full for its weight; or
+ * a part is all systems for which a rule gives the same text.
  */
 @Component(property = ActionType.NAME + "=Partition")
 public final class Partition implements ActionType {
@@ -26,11 +28,14 @@ public final class Partition implements ActionType {
 
     @Override
     public Set<String> settings() {
-        return Set.of("parts", "weights", "weight");
+        return Set.of("parts", "weights", "weight", "by");
     }
 
     @Override
     public Outcome plan(Action action) {
+        if (action.settings().has("by")) {
+            return byText(action);
+        }
         var weights = weights(action);
         var abstractions = new ArrayList<Abstraction>();
         for (var abstraction : action.included()) {
@@ -42,6 +47,34 @@ public final class Partition implements ActionType {
                     made.add(together("part-" + (i + 1), parts.get(i)));
                 }
             }
+            abstractions.add(new Abstraction(abstraction.name(), made));
+        }
+        return new Outcome(List.of(), abstractions, action.needs(), List.of());
+    }
+
+    private static Outcome byText(Action action) {
+        var settings = action.settings();
+        for (var other : List.of("parts", "weights", "weight")) {
+            if (settings.has(other)) {
+                throw settings.fault(
+                        other, "'" + other + "' has no meaning beside 'by', which tells each system's part");
+            }
+        }
+        var abstractions = new ArrayList<Abstraction>();
+        for (var abstraction : action.included()) {
+            var parts = new LinkedHashMap<String, List<Subject>>();
+            for (var system : abstraction.systems()) {
+                var part = settings.of(system).text("by").orElse("");
+                if (!Select.isId(part)) {
+                    throw settings.fault(
+                            "by",
+                            "the part of '" + system.id() + "' is '" + Names.escape(part) + "'; expected " + Select.ID);
+                }
+                parts.computeIfAbsent(part, name -> new ArrayList<>()).add(system);
+            }
+            action.count(parts.size());
+            var made = new ArrayList<Subject>();
+            parts.forEach((name, systems) -> made.add(together(name, systems)));
             abstractions.add(new Abstraction(abstraction.name(), made));
         }
         return new Outcome(List.of(), abstractions, action.needs(), List.of());

@@ -21,6 +21,9 @@ import org.osgi.service.component.annotations.Component;
 public final class Select implements ActionType {
     private static final int LONGEST_ID = 500;
 
+    /** What an id is. */
+    static final String ID = "1 to " + LONGEST_ID + " printable characters";
+
     @Override
     public Set<String> settings() {
         return Set.of();
@@ -73,12 +76,14 @@ public final class Select implements ActionType {
         return selected;
     }
 
+    static boolean isId(String text) {
+        return !text.isBlank() && text.length() <= LONGEST_ID && text.chars().noneMatch(Character::isISOControl);
+    }
+
     private static void add(
             Settings settings, String setting, String id, Map<String, Object> fields, Map<String, Subject> selected) {
-        if (id.isBlank() || id.length() > LONGEST_ID || id.chars().anyMatch(Character::isISOControl)) {
-            throw settings.fault(
-                    setting,
-                    "'" + id + "' is no id of a system; expected 1 to " + LONGEST_ID + " printable characters");
+        if (!isId(id)) {
+            throw settings.fault(setting, "'" + id + "' is no id of a system; expected " + ID);
         }
         if (selected.put(id, new Subject(id, fields, List.of(), List.of())) != null) {
             throw settings.fault(

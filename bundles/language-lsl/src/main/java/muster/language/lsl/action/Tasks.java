@@ -91,6 +91,7 @@ final class Tasks {
         var name = action.taskName(part);
         var inputs = new ArrayList<Input>();
         Files.taken(settings, system).forEach(product -> inputs.add(product.input()));
+        Files.taken(settings, action.common()).forEach(product -> inputs.add(product.input()));
         inputs.addAll(Files.ofUser(action, settings));
         var environment = new TreeMap<>(told);
         environment.putAll(settings.textsByName("environment"));
@@ -101,7 +102,8 @@ final class Tasks {
                 + INPUT_SIZE * inputs.size()
                 + OUTPUT_SIZE * outputs.size()
                 + system.needs().size()
-                + system.products().size());
+                + system.products().size()
+                + action.common().size());
         var taken = outputs.stream().map(path -> output(settings, path)).toList();
         var resources = resources(settings);
         var timeLimit = timeLimit(settings);
