@@ -336,7 +336,7 @@ class WorkflowIT {
                         dependsOn 'select'
                         include 'Text*'
                         command { text -> "wc -$unit < ${text.path} | tr -d ' ' > words" }
-                        outputs = ['words']
+                        records = ['words']
                     }
                     action(name: 'table', type: 'Export') { file = 'out/words.csv'; dependsOn 'count'; include '*' }
                     action(name: 'all', type: 'Collect') { file = 'all.txt'; dependsOn 'count'; include '*' }
@@ -369,6 +369,29 @@ class WorkflowIT {
                 [0-9]+,count,Texts,one.txt,words,1
                 """);
         assertThat(folder.resolve("none")).doesNotExist();
+
+        var job = rest.get("/api/v1/jobs?limit=1")
+                .json()
+                .path("items")
+                .path(0)
+                .path("id")
+                .asText();
+        var results = folder.resolve("results.csv");
+        var asked = cluster.client(
+                "job",
+                "results",
+                job,
+                "select SYSTEMID, TYPE, VALUE, VALUE * 10 as tens from results where ACTIONID = 'count' order by SYSTEMID",
+                "-o",
+                results.toString());
+        assertThat(asked.exitCode()).as(asked.toString()).isZero();
+        assertThat(results).hasContent("""
+                SYSTEMID,TYPE,VALUE,tens
+                more/two.txt,words,2,20
+                one.txt,words,1,10
+                """.replace("\n", "\r\n"));
+        assertThat(cluster.client("job", "results", job, "delete from results").stderr())
+                .contains("this is no query; results can only be read");
     }
 
     @Test

@@ -65,6 +65,16 @@ public interface JobService {
 
     Explanation explain(TaskId id);
 
+    /**
+     * Answers a question about the results of a job: the text files that its tasks have left at the manager, in the table
+     * {@code results}, asked by one query in SQLite's SQL. Nothing but that job can be seen, and nothing changed, by it.
+     *
+     * @param limit of rows, at least 1
+     * @throws MusterException INVALID for what is no query, has a fault or takes too long; TOO_LARGE for a job whose
+     *     results are too many for one table; UNAVAILABLE while too many others ask
+     */
+    ResultTable results(JobId id, String sql, int limit);
+
     /** Events after {@code after}, oldest first, at most {@code limit}; of one job, or all. */
     List<Event> events(long after, @Nullable JobId job, int limit);
 

@@ -32,6 +32,7 @@ import muster.api.LogStream;
 import muster.api.MusterException;
 import muster.api.Names;
 import muster.api.Page;
+import muster.api.ResultTable;
 import muster.api.Secret;
 import muster.api.TaskId;
 import muster.api.TaskQuery;
@@ -53,10 +54,12 @@ final class Jobs implements JobService {
     private static final int MOST_CATEGORIES = 1000;
 
     private final Manager manager;
+    private final Results results;
     private final Object reopening = new Object();
 
     Jobs(Manager manager) {
         this.manager = manager;
+        this.results = new Results(manager.store);
     }
 
     @Override
@@ -259,6 +262,11 @@ final class Jobs implements JobService {
     public JobSpec spec(JobId id) {
         var run = manager.reactor.ask(() -> Found.of(manager.directory.get(id).run()));
         return run.value() != null ? run.value().spec : stored(id).spec();
+    }
+
+    @Override
+    public ResultTable results(JobId id, String sql, int limit) {
+        return results.ask(id, spec(id).work(), manager.files(), sql, limit);
     }
 
     @Override

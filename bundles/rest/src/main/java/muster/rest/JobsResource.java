@@ -46,6 +46,7 @@ import muster.rest.json.JobSpecReader;
 import muster.rest.json.JobSpecWriter;
 import muster.rest.json.Json;
 import muster.rest.json.Words;
+import muster.rest.report.Csv;
 import muster.rest.report.ReportPage;
 import muster.rest.report.Run;
 import muster.rest.report.RunGraph;
@@ -59,6 +60,10 @@ import org.jspecify.annotations.Nullable;
 public final class JobsResource {
     private static final Duration MAX_WAIT = Duration.ofMinutes(5);
     static final int MAX_KEY_LENGTH = 200;
+
+    private static final String EVERYTHING = "select * from results";
+    private static final int ROWS = 1_000;
+    private static final int MOST_ROWS = 100_000;
 
     /** A report has a style of its own and nothing else; all that it shows of a job is escaped. */
     private static final String REPORT_POLICY =
@@ -266,6 +271,71 @@ public final class JobsResource {
             content = @Content(mediaType = "text/csv", schema = @Schema(type = "string")))
     public String trace(@PathParam("id") String id, @Context SecurityContext who) {
         return Trace.csv(Run.of(jobs, seen(id, who).id()));
+    }
+
+    @GET
+    @Path("{id}/results")
+    @Produces({MediaType.APPLICATION_JSON, "text/csv; charset=utf-8"})
+    @Needs(Role.VIEWER)
+    @Operation(
+            operationId = "getJobResults",
+            summary = "Asks about the results of a job by SQL",
+            description =
+                    "Results are the text files that its tasks have left at the manager, in the table `results`: a row for"
+                            + " each file of up to 64 KiB, and for each cell of one in CSV. A query is one of SQLite; it sees the"
+                            + " job's results alone and cannot change anything.")
+    @ApiResponse(
+            responseCode = "200",
+            description = "What the query came to",
+            content = {
+                @Content(
+                        mediaType = MediaType.APPLICATION_JSON,
+                        schema = @Schema(ref = "#/components/schemas/ResultTable")),
+                @Content(mediaType = "text/csv", schema = @Schema(type = "string"))
+            })
+    @ApiResponse(responseCode = "413", ref = "TooLarge")
+    public Response results(
+            @PathParam("id") String id,
+            @QueryParam("sql")
+                    @Parameter(description = "One query", schema = @Schema(type = "string", defaultValue = EVERYTHING))
+                    @Nullable
+                    String sql,
+            @QueryParam("rows")
+                    @Parameter(
+                            description = "How many at most",
+                            schema =
+                                    @Schema(
+                                            type = "integer",
+                                            minimum = "1",
+                                            maximum = "" + MOST_ROWS,
+                                            defaultValue = "" + ROWS))
+                    @Nullable
+                    String rows,
+            @QueryParam("form")
+                    @Parameter(
+                            schema =
+                                    @Schema(
+                                            type = "string",
+                                            allowableValues = {"json", "csv"},
+                                            defaultValue = "json"))
+                    @Nullable
+                    String form,
+            @Context SecurityContext who) {
+        var job = seen(id, who).id();
+        var asCsv = Query.choice("form", form, List.of("json", "csv")).equals("csv");
+        var table = jobs.results(
+                job,
+                sql == null ? EVERYTHING : sql,
+                rows == null ? ROWS : (int) Query.number("rows", rows, 1, MOST_ROWS));
+        if (asCsv && table.more()) {
+            throw new MusterException(
+                    ErrorCode.TOO_LARGE,
+                    "there are more rows than the " + table.rows().size()
+                            + " that have room; ask for less, or set rows to at" + " most " + MOST_ROWS);
+        }
+        return asCsv
+                ? Response.ok(Csv.of(table), "text/csv; charset=utf-8").build()
+                : Response.ok(table, MediaType.APPLICATION_JSON).build();
     }
 
     @GET

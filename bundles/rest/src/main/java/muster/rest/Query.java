@@ -49,6 +49,18 @@ final class Query {
                 + Math.max(least, Math.min(most, 100)));
     }
 
+    /** One of some words; the first if it is not given. */
+    static String choice(String name, @Nullable String text, List<String> known) {
+        if (text == null) {
+            return known.get(0);
+        }
+        if (!known.contains(text)) {
+            throw MusterException.invalid(
+                    name + " '" + Words.shown(text) + "' is not known; " + Words.remedy(text, known));
+        }
+        return text;
+    }
+
     static boolean bool(String name, @Nullable String text) {
         if (text == null || text.equals("false")) {
             return false;

@@ -57,6 +57,7 @@ class AccessMatrixTest {
             Map.entry("getJobCategories", new Rule(Role.VIEWER, Of.OWNER)),
             Map.entry("getJobReport", new Rule(Role.VIEWER, Of.OWNER)),
             Map.entry("getJobTrace", new Rule(Role.VIEWER, Of.OWNER)),
+            Map.entry("getJobResults", new Rule(Role.VIEWER, Of.OWNER)),
             Map.entry("getJobGraph", new Rule(Role.VIEWER, Of.OWNER)),
             Map.entry("cancelJob", new Rule(Role.USER, Of.OWNER)),
             Map.entry("retryJob", new Rule(Role.USER, Of.OWNER)),

@@ -29,6 +29,7 @@ import muster.api.LogChunk;
 import muster.api.LogStream;
 import muster.api.MusterException;
 import muster.api.Page;
+import muster.api.ResultTable;
 import muster.api.TaskId;
 import muster.api.TaskQuery;
 import muster.api.TaskState;
@@ -187,6 +188,18 @@ final class FakeJobs implements JobService {
     public synchronized JobSpec spec(JobId id) {
         job(id);
         return specs.get(id);
+    }
+
+    @Override
+    public ResultTable results(JobId id, String sql, int limit) {
+        job(id);
+        if (!sql.startsWith("select")) {
+            throw MusterException.invalid("this is no query");
+        }
+        return new ResultTable(
+                List.of("SYSTEMID", "VALUE"),
+                List.of(Arrays.asList("a,\"b\"", 1L), Arrays.asList(sql, null)),
+                limit < 3);
     }
 
     @Override

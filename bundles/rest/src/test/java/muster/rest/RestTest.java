@@ -296,6 +296,24 @@ class RestTest {
     }
 
     @Test
+    void resultsAreAskedBySqlAndComeAsJsonOrCsv() {
+        var path = "/api/v1/jobs/" + submit(COMMAND) + "/results?sql=select%20x";
+
+        var table = get(path).json();
+        var csv = get(path + "&form=csv");
+
+        assertThat(table.toString())
+                .isEqualTo("{\"columns\":[\"SYSTEMID\",\"VALUE\"],\"rows\":[[\"a,\\\"b\\\"\",1],[\"select x\",null]],"
+                        + "\"more\":false}");
+        assertThat(csv.text()).isEqualTo("SYSTEMID,VALUE\r\n\"a,\"\"b\"\"\",1\r\nselect x,\r\n");
+        assertThat(get(path + "&rows=2").json().path("more").asBoolean()).isTrue();
+        assertThat(get(path + "&rows=2&form=csv").status()).isEqualTo(413);
+        assertThat(get(path + "&form=xml").status()).isEqualTo(400);
+        assertThat(get(path.replace("select", "delete")).json().path("detail").asText())
+                .isEqualTo("this is no query");
+    }
+
+    @Test
     void waitAnswersAtTheEnd() throws Exception {
         var id = submit(COMMAND);
         var answer = server.sendLater(server.as(Role.VIEWER, "GET", "/api/v1/jobs/" + id + "?wait=1m", ""));

@@ -23,6 +23,7 @@ import muster.api.LogChunk;
 import muster.api.LogStream;
 import muster.api.MusterException;
 import muster.api.Page;
+import muster.api.ResultTable;
 import muster.api.TaskId;
 import muster.api.TaskQuery;
 import muster.api.TaskState;
@@ -122,6 +123,13 @@ final class FakeJobs implements JobService {
     @Override
     public JobSpec spec(JobId id) {
         throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ResultTable results(JobId id, String sql, int limit) {
+        job(id);
+        return new ResultTable(
+                List.of("SYSTEMID", "VALUE"), List.of(Arrays.asList("a", 1L), Arrays.asList(sql, null)), limit < 3);
     }
 
     @Override

@@ -62,6 +62,24 @@ class JobCommandsTest {
     }
 
     @Test
+    void showsWhatAQueryCameTo() {
+        jobs.add("sort", TaskState.SUCCEEDED);
+        var results = new JobResultsCommand();
+        results.jobs = jobs;
+        results.job = "1";
+        results.sql = "select SYSTEMID, VALUE from results";
+        results.rows = 2;
+        results.run(output.plain());
+
+        assertThat(output.lines())
+                .containsExactly(
+                        "SYSTEMID                             VALUE",
+                        "a                                    1",
+                        "select SYSTEMID, VALUE from results  -",
+                        "... there are more; raise --rows");
+    }
+
+    @Test
     void waitingFailsWithTheFirstFailure() {
         var id = jobs.add("sort", TaskState.SUCCEEDED, TaskState.FAILED);
         assertThatThrownBy(() -> new Waiting(jobs).forEnd(id, output.plain()))

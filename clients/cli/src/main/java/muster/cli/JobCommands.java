@@ -37,7 +37,8 @@ import picocli.CommandLine.Parameters;
             JobCommands.Events.class,
             JobCommands.Outputs.class,
             DownloadCommand.class,
-            ReportCommand.class
+            ReportCommand.class,
+            ResultsCommand.class
         })
 final class JobCommands extends CommandGroup {
     /** How a job ended, in one line. */

@@ -351,6 +351,21 @@ class StudyTest {
     }
 
     @Test
+    void recordsAreOutputsThatAreKeptEvenIfAnotherActionTakesThem() {
+        var tasks = studies.tasks("""
+                action(name: 'a', type: 'Command') { command = 'x'; outputs = ['big', 'n']; records = ['n', 'score.csv'] }
+                action(name: 'b', type: 'Command') { command = 'x'; dependsOn 'a' }
+                """);
+
+        assertThat(tasks.get(0).outputs())
+                .containsExactly(
+                        Output.of("big").kept(false),
+                        Output.of("n").kept(true),
+                        Output.of("score.csv").kept(true));
+        assertThat(tasks.get(1).inputs()).extracting(Input::name).containsExactly("a/big", "a/n", "a/score.csv");
+    }
+
+    @Test
     void collectsAndExportsWhatComesBack() {
         var plan = studies.study(SELECT + """
                 action(name: 'm', type: 'Command') { command = 'x'; outputs = ['f', 'sub/g']; dependsOn 'select'; include 'B*' }

@@ -41,24 +41,11 @@ public final class Trace {
 
     public static String csv(Run run) {
         var out = new StringBuilder();
-        row(out, COLUMNS);
+        Csv.row(out, COLUMNS);
         for (var task : run.tasks()) {
-            row(out, row(task));
+            Csv.row(out, row(task));
         }
         return out.toString();
-    }
-
-    private static void row(StringBuilder out, List<String> values) {
-        for (var i = 0; i < values.size(); i++) {
-            out.append(i == 0 ? "" : ",").append(quoted(values.get(i)));
-        }
-        out.append("\r\n");
-    }
-
-    private static String quoted(String value) {
-        return value.chars().anyMatch(c -> c == '"' || c == ',' || c == '\n' || c == '\r')
-                ? '"' + value.replace("\"", "\"\"") + '"'
-                : value;
     }
 
     private static List<String> row(Run.Task task) {

@@ -29,6 +29,7 @@ final class Tasks {
             "environment",
             "inputs",
             "outputs",
+            "records",
             Files.TAKES,
             "cores",
             "memory",
@@ -95,7 +96,9 @@ final class Tasks {
         inputs.addAll(Files.ofUser(action, settings));
         var environment = new TreeMap<>(told);
         environment.putAll(settings.textsByName("environment"));
-        var outputs = settings.texts("outputs");
+        var records = settings.texts("records");
+        var outputs = new ArrayList<>(settings.texts("outputs"));
+        records.stream().filter(path -> !outputs.contains(path)).forEach(outputs::add);
         var command = command(settings);
         action.count((long) command.size()
                 + environment.size()
@@ -104,7 +107,12 @@ final class Tasks {
                 + system.needs().size()
                 + system.products().size()
                 + action.common().size());
-        var taken = outputs.stream().map(path -> output(settings, path)).toList();
+        var taken = outputs.stream()
+                .map(path -> {
+                    var output = output(settings, path);
+                    return records.contains(path) ? output.kept(true) : output;
+                })
+                .toList();
         var resources = resources(settings);
         var timeLimit = timeLimit(settings);
         var retries = settings.number("retries").orElse(0L);

@@ -1,0 +1,123 @@
+package muster.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import muster.cli.client.Client;
+import muster.cli.client.ExitCode;
+import muster.cli.client.Failure;
+import muster.cli.client.Json;
+import muster.cli.terminal.Table;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Asks about what the tasks of a job found out. */
+@Command(
+        name = "results",
+        description = {
+            "Asks about the results of a job by SQL, as SQLite has it, for example:",
+            "  select SYSTEMID, VALUE from results where TYPE = 'score.txt' order by VALUE desc",
+            "Results are the text files that tasks have left at the manager: each file of up to 64 KiB is a row, and each cell"
+                    + " of a file in CSV."
+        })
+final class ResultsCommand extends ClusterCommand {
+    private static final int ON_SCREEN = 1_000;
+    private static final int IN_FILE = 100_000;
+
+    @Parameters(index = "0", paramLabel = "JOB")
+    private String id;
+
+    @Parameters(index = "1", paramLabel = "SQL", arity = "0..1", description = "One query; without it, all results")
+    private @Nullable String sql;
+
+    @Option(names = "--rows", paramLabel = "N", description = "At most N rows; 1000 by default, 100000 into a file")
+    private @Nullable Integer rows;
+
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FILE",
+            description = "Write them to a file whose name ends with .csv or .json")
+    private @Nullable Path file;
+
+    ResultsCommand(Context context) {
+        super(context);
+    }
+
+    @Override
+    public Integer call() {
+        var limit = JobCommands.requirePositive(rows == null ? file == null ? ON_SCREEN : IN_FILE : rows);
+        var path = Client.path("jobs", id) + "/results?rows=" + limit + JobCommands.parameter("sql", sql);
+        if (file != null) {
+            export(path, file);
+            return ExitCode.OK;
+        }
+        var table = client().get(path);
+        if (json) {
+            print(table);
+        } else {
+            show(table);
+        }
+        if (table.path("more").asBoolean()) {
+            terminal().tell("there are more rows; --rows shows them");
+        }
+        return ExitCode.OK;
+    }
+
+    private void show(JsonNode results) {
+        var columns = new ArrayList<String>();
+        results.path("columns").forEach(column -> columns.add(column.asText()));
+        var table = new Table(columns.toArray(String[]::new));
+        for (var row : results.path("rows")) {
+            var cells = new ArrayList<String>();
+            row.forEach(cell -> cells.add(cell.isNull() ? "-" : cell.asText()));
+            table.row(cells.toArray());
+        }
+        table.print(terminal());
+    }
+
+    private void export(String path, Path into) {
+        var name = String.valueOf(into.getFileName());
+        var form = name.substring(name.lastIndexOf('.') + 1);
+        var content =
+                switch (form) {
+                    case "csv" -> client().text(path + "&form=csv");
+                    case "json" -> Json.pretty(records(whole(client().get(path)))) + "\n";
+                    default -> throw Failure.user("'" + into + "' tells no format; name it .csv or .json");
+                };
+        try {
+            Files.writeString(into, content);
+        } catch (IOException e) {
+            throw Failure.user("cannot write " + into + ": " + e + "; name another file", e);
+        }
+        print(into + " is written");
+    }
+
+    private static JsonNode whole(JsonNode table) {
+        if (table.path("more").asBoolean()) {
+            throw Failure.user("there are more than " + table.path("rows").size()
+                    + " rows, or more than 16 MiB of them; ask for less, or raise --rows to at most " + IN_FILE);
+        }
+        return table;
+    }
+
+    /** A list of objects whose keys are the columns. */
+    private static ArrayNode records(JsonNode table) {
+        var records = Json.object().putArray("all");
+        for (var row : table.path("rows")) {
+            var record = records.addObject();
+            for (var i = 0; i < row.size(); i++) {
+                var column = table.path("columns").path(i).asText();
+                if (record.has(column)) {
+                    throw Failure.user("two columns are named '" + column + "'; name one otherwise, by 'as'");
+                }
+                record.set(column, row.get(i));
+            }
+        }
+        return records;
+    }
+}
