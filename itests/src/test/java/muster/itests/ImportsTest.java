@@ -68,7 +68,7 @@ class ImportsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"noop", "process", "docker"})
+    @CsvSource({"noop", "process", "docker", "singularity"})
     void anExecutorUsesNoOther(String executor) {
         classes()
                 .that(resideInAPackage("muster.executor." + executor + ".."))

@@ -120,6 +120,10 @@ final class TaskShell {
     /** In a container where its executor has images, else as it is. */
     private void command(List<String> variables, String words) {
         var image = spec.at("/parameters/image").asText("");
+        if (!image.isEmpty() && spec.path("executor").asText().equals("singularity")) {
+            apptainer(variables, image, words);
+            return;
+        }
         if (!image.isEmpty()) {
             var options = new StringBuilder("docker run --rm -v \"$PWD:$PWD\" -w \"$PWD\"");
             new TreeSet<>(variables).forEach(variable -> options.append(" -e ").append(quoted(variable)));
@@ -142,6 +146,21 @@ final class TaskShell {
                 + (spec.path("stdin").isTextual()
                         ? " < " + quoted(spec.path("stdin").asText())
                         : ""));
+    }
+
+    private void apptainer(List<String> variables, String image, String words) {
+        var prefix = "APPTAINERENV_";
+        variables.forEach(variable -> lines.add("export " + quoted(prefix + variable)));
+        secrets.forEach(name -> lines.add("export " + prefix + name + "=\"$" + name + "\""));
+        var bind = secrets.contains(FOLDER_OF_SECRETS) ? " --bind \"$" + FOLDER_OF_SECRETS + "\"" : "";
+        var source = image;
+        if (image.matches(".*\\.(tar|tar\\.gz|tgz)")) {
+            source = "docker-archive:" + image;
+        } else if (!image.matches("(/|\\.|[a-z-]+:/|docker-archive:).*|.*\\.(sif|simg|img|sqsh|squashfs)")) {
+            source = "docker://" + image;
+        }
+        lines.add("apptainer exec --containall --no-eval --home \"$PWD\" --pwd \"$PWD\"" + bind + " " + quoted(source)
+                + " " + words);
     }
 
     private String filled(String text) {

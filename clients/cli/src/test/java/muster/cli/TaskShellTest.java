@@ -72,4 +72,26 @@ class TaskShellTest {
                 .endsWith("docker run --rm -v \"$PWD:$PWD\" -w \"$PWD\" -e MUSTER_CORES=1 -e MUSTER_INDEX=3"
                         + " -e 'MUSTER_ITEM=x y' -e MUSTER_JOB=17 -e MUSTER_TASK=17.3 debian:12 wc 'x y'\n");
     }
+
+    @Test
+    void aTaskOfApptainerRunsByIt() {
+        manager.on(
+                "GET /tasks/17.1",
+                200,
+                "{\"id\":\"17.1\",\"name\":\"\",\"state\":\"succeeded\",\"item\":null,\"attempts\":[]}");
+        manager.on(
+                "GET /jobs/17/spec",
+                200,
+                "{\"array\":{\"task\":{\"command\":[\"wc\",\"a b\"],\"executor\":\"singularity\","
+                        + "\"environment\":{\"A\":\"b,c\"},\"parameters\":{\"image\":\"debian:12\"}}},"
+                        + "\"secrets\":[{\"name\":\"PASSWORD\"}]}");
+
+        assertThat(run("task", "shell", "17.1").out())
+                .contains("export APPTAINERENV_MUSTER_TASK=17.1\n")
+                .endsWith("""
+                        export APPTAINERENV_A=b,c
+                        export APPTAINERENV_PASSWORD="$PASSWORD"
+                        apptainer exec --containall --no-eval --home "$PWD" --pwd "$PWD" docker://debian:12 wc 'a b'
+                        """);
+    }
 }

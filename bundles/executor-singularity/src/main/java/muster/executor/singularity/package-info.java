@@ -1,0 +1,5 @@
+/** Runs tasks in containers of Apptainer or Singularity. */
+@NullMarked
+package muster.executor.singularity;
+
+import org.jspecify.annotations.NullMarked;
