@@ -121,6 +121,8 @@ abstract class TestDaemon implements AutoCloseable {
     void start() throws IOException {
         var log = folder.resolve("log").toFile();
         var builder = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(Redirect.appendTo(log));
+        // what watches Podman's containers leaves files where the service was started
+        builder.directory(folder.toFile());
         prepare(builder);
         try {
             process = builder.start();
