@@ -18,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import muster.api.Fuzz;
 import muster.api.JobSpec;
 import muster.api.JobState;
 import muster.api.Role;

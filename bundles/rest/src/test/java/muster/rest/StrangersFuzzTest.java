@@ -5,10 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.lang.management.ManagementFactory;
 import java.net.Socket;
 import java.net.SocketException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import javax.net.ssl.SSLException;
+import muster.api.Fuzz;
 import muster.api.JobQuery;
 import muster.api.Role;
 import org.junit.jupiter.api.Tag;
@@ -73,10 +72,12 @@ class StrangersFuzzTest {
         try (var server = new TestServer(folder)) {
             attack(server, 1, 20);
             server.deeds.clear();
-            var before = heapAfterCollection();
+            var before = Fuzz.heapAfterCollection();
             attack(server, 2, 1);
             server.deeds.clear();
-            assertThat(heapAfterCollection() - before).as("growth of the heap").isLessThan(MOST_GROWTH);
+            assertThat(Fuzz.heapAfterCollection() - before)
+                    .as("growth of the heap")
+                    .isLessThan(MOST_GROWTH);
             assertThat(sent.get()).isGreaterThanOrEqualTo(HANDSHAKES + BROKEN_REQUESTS + REQUESTS);
             // most are whole requests, which are answered
             assertThat(answers.get()).isGreaterThan(REQUESTS / 2);
@@ -92,7 +93,7 @@ class StrangersFuzzTest {
 
     /** Everything, shared among threads; a part of it for {@code share} over 1. */
     private void attack(TestServer server, int round, int share) throws Exception {
-        var hello = hello(server);
+        var hello = Fuzz.hello(server.client.sslContext());
         var threads = Executors.newFixedThreadPool(THREADS);
         try {
             var works = new ArrayList<Callable<Void>>();
@@ -206,27 +207,5 @@ class StrangersFuzzTest {
                 .append("\r\n\r\n")
                 .append(body);
         return request.toString().getBytes(StandardCharsets.ISO_8859_1);
-    }
-
-    /** What a client says first. */
-    private static byte[] hello(TestServer server) throws IOException {
-        var engine = server.client.sslContext().createSSLEngine();
-        engine.setUseClientMode(true);
-        engine.beginHandshake();
-        var packet = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
-        engine.wrap(ByteBuffer.allocate(0), packet);
-        var bytes = new byte[packet.flip().remaining()];
-        packet.get(bytes);
-        return bytes;
-    }
-
-    private static long heapAfterCollection() {
-        var memory = ManagementFactory.getMemoryMXBean();
-        var least = Long.MAX_VALUE;
-        for (var i = 0; i < 3; i++) {
-            memory.gc();
-            least = Math.min(least, memory.getHeapMemoryUsage().getUsed());
-        }
-        return least;
     }
 }

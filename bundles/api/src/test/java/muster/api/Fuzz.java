@@ -1,16 +1,20 @@
-package muster.rest;
+package muster.api;
 
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.SplittableRandom;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
 
-/** Random and mutated input, the same for the same seed. One thread. */
-final class Fuzz {
+/** Random and mutated input, the same for the same seed, and what tests with it look at. One thread. */
+public final class Fuzz {
     /** {@code -Dmuster.fuzz.seed=N} for another run. */
-    static final long SEED = Long.getLong("muster.fuzz.seed", 1);
+    public static final long SEED = Long.getLong("muster.fuzz.seed", 1);
 
     /** {@code -Dmuster.fuzz.times=N} for a run so many times as long. */
-    static final int TIMES = Integer.getInteger("muster.fuzz.times", 1);
+    public static final int TIMES = Integer.getInteger("muster.fuzz.times", 1);
 
     private static final List<String> HOSTILE = List.of(
             "",
@@ -54,40 +58,49 @@ final class Fuzz {
 
     private final SplittableRandom random;
 
-    Fuzz(long seed) {
+    public Fuzz(long seed) {
         this.random = new SplittableRandom(seed);
     }
 
-    int below(int bound) {
+    /** From 0, and less than this. */
+    public int below(int bound) {
         return random.nextInt(bound);
     }
 
+    /** Any at all. */
+    public long number() {
+        return random.nextLong();
+    }
+
     /** True once in so many times. */
-    boolean onceIn(int times) {
+    public boolean onceIn(int times) {
         return random.nextInt(times) == 0;
     }
 
-    <T> T of(List<T> values) {
+    /** One of these. */
+    public <T> T of(List<T> values) {
         return values.get(random.nextInt(values.size()));
     }
 
-    String hostile() {
+    /** Text that has done harm somewhere. */
+    public String hostile() {
         return of(HOSTILE);
     }
 
-    byte[] bytes(int most) {
+    /** Up to so many. */
+    public byte[] bytes(int most) {
         var bytes = new byte[random.nextInt(most + 1)];
         random.nextBytes(bytes);
         return bytes;
     }
 
     /** Text of any bytes. */
-    String text(int most) {
+    public String text(int most) {
         return new String(bytes(most), StandardCharsets.ISO_8859_1);
     }
 
     /** The same with some bytes flipped, replaced, removed, doubled or cut off. */
-    byte[] mutated(byte[] original) {
+    public byte[] mutated(byte[] original) {
         var bytes = original.clone();
         for (var i = random.nextInt(4); i >= 0 && bytes.length > 0; i--) {
             var at = random.nextInt(bytes.length);
@@ -108,5 +121,28 @@ final class Fuzz {
         System.arraycopy(bytes, 0, joined, 0, end);
         System.arraycopy(bytes, from, joined, end, to - from);
         return joined;
+    }
+
+    /** What a TLS client says first. */
+    public static byte[] hello(SSLContext context) throws SSLException {
+        var engine = context.createSSLEngine();
+        engine.setUseClientMode(true);
+        engine.beginHandshake();
+        var packet = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
+        engine.wrap(ByteBuffer.allocate(0), packet);
+        var bytes = new byte[packet.flip().remaining()];
+        packet.get(bytes);
+        return bytes;
+    }
+
+    /** Bytes of this JVM's heap that are in use. */
+    public static long heapAfterCollection() {
+        var memory = ManagementFactory.getMemoryMXBean();
+        var least = Long.MAX_VALUE;
+        for (var i = 0; i < 3; i++) {
+            memory.gc();
+            least = Math.min(least, memory.getHeapMemoryUsage().getUsed());
+        }
+        return least;
     }
 }
