@@ -11,6 +11,13 @@ public interface AccessService {
     Optional<Caller> authenticate(String token);
 
     /**
+     * Who has this name and password; empty if there is nobody. Slow for every wrong password.
+     *
+     * @throws MusterException TOO_MANY after too many wrong ones
+     */
+    Optional<Caller> authenticate(String name, String password);
+
+    /**
      * Takes a worker into the cluster.
      *
      * @param secret the join token, whole

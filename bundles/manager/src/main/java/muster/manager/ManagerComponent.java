@@ -19,6 +19,7 @@ import muster.api.WorkerState;
 import muster.data.DataPlane;
 import muster.manager.scheduler.Settings;
 import muster.manager.security.ManagerSecurity;
+import muster.manager.security.Passwords;
 import muster.manager.store.Database;
 import muster.manager.store.PostgresqlDatabase;
 import muster.manager.store.SqlStore;
@@ -65,7 +66,10 @@ public final class ManagerComponent {
         var limits = new Quotas.Limits(config.limit_jobs(), config.limit_tasks(), config.limit_submits());
         var expected = list(config.nodes());
         var version = context.getBundle().getVersion().toString();
-        var access = security.access(() -> advertised(broker, config.address()), this::online, leadership);
+        var passwords = config.passwords().isBlank()
+                ? Passwords.NONE
+                : new Passwords(Path.of(config.passwords().strip()), Clock.systemUTC());
+        var access = security.access(() -> advertised(broker, config.address()), this::online, passwords, leadership);
         election = new Election(
                 () -> new SqlStore(database(config)),
                 config.id(),

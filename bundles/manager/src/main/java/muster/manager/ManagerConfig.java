@@ -64,6 +64,12 @@ public @interface ManagerConfig {
     String security_key() default "";
 
     @AttributeDefinition(
+            description =
+                    "File of users who come with a name and a password instead of a token, a line NAME:HASH[:ROLE]"
+                            + " for each as htpasswd -B makes it; empty for none")
+    String passwords() default "";
+
+    @AttributeDefinition(
             description = "How large the audit log, audit/audit.jsonl in the data folder, may become until it is put"
                     + " aside and a new one begun")
     String audit_size() default "64MiB";

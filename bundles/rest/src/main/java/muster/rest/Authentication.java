@@ -21,8 +21,8 @@ import muster.api.MusterException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns away whoever has neither a token nor a session of a browser that was begun with one, before it is looked at what
- * they ask for.
+ * Turns away whoever has neither a token, nor a name and password, nor a session of a browser that was begun with a token,
+ * before it is looked at what they ask for.
  */
 @PreMatching
 public final class Authentication implements ContainerRequestFilter {
@@ -76,7 +76,10 @@ public final class Authentication implements ContainerRequestFilter {
     private Optional<Caller> caller(ContainerRequestContext context) {
         var authorization = context.getHeaderString(HttpHeaders.AUTHORIZATION);
         if (authorization != null) {
-            return Credentials.token(authorization).flatMap(access::authenticate);
+            var password = Credentials.password(authorization);
+            return password.isPresent()
+                    ? access.authenticate(password.get().name(), password.get().password())
+                    : Credentials.token(authorization).flatMap(access::authenticate);
         }
         var session = cookies()
                 .filter(cookie -> cookie.getName().equals(Sessions.COOKIE))

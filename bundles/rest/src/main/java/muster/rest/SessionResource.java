@@ -17,6 +17,7 @@ import javax.ws.rs.core.MediaType;
 import javax.ws.rs.core.Response;
 import javax.ws.rs.core.SecurityContext;
 import muster.api.Caller;
+import muster.api.MusterException;
 import muster.api.Role;
 import org.jspecify.annotations.Nullable;
 
@@ -55,7 +56,9 @@ public final class SessionResource {
         var token = before != null
                 ? before.token()
                 : Credentials.token(request.getHeader(HttpHeaders.AUTHORIZATION))
-                        .orElseThrow();
+                        .orElseThrow(() -> MusterException.invalid(
+                                "a session begins with a token; make one by POST /api/v1/tokens, or by 'muster token"
+                                        + " create'"));
         if (before != null) {
             sessions.close(before);
         }

@@ -59,6 +59,14 @@ final class FakeAccess implements AccessService {
         return Optional.ofNullable(tokens.get(token)).map(view -> new Caller(view.owner(), view.role(), view.id()));
     }
 
+    /** There is one. */
+    @Override
+    public Optional<Caller> authenticate(String name, String password) {
+        return name.equals("paula") && password.equals("pass:word")
+                ? Optional.of(new Caller("paula", Role.USER, "password"))
+                : Optional.empty();
+    }
+
     @Override
     public Enrolment enrol(String secret, String worker, byte[] publicKey) {
         var caller = authenticate(secret)

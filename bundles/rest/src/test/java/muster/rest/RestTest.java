@@ -705,12 +705,30 @@ class RestTest {
 
     @Test
     void tokenMayComeAsPassword() {
-        var pair = "me:" + FakeAccess.token(Role.VIEWER);
-        var answer = server.send(server.request("GET", "/api/v1/jobs", "")
+        assertThat(basic("GET", "/api/v1/jobs", "me:" + FakeAccess.token(Role.VIEWER))
+                        .status())
+                .isEqualTo(200);
+        assertThat(basic("GET", "/api/v1/jobs", "me:muster-x").status()).isEqualTo(401);
+    }
+
+    @Test
+    void usersMayHaveANameAndAPassword() {
+        var who = basic("GET", "/api/v1/session", "paula:pass:word");
+
+        assertThat(who.status()).isEqualTo(200);
+        assertThat(who.json().path("name").asText()).isEqualTo("paula");
+        assertThat(basic("GET", "/api/v1/tokens", "paula:pass:word").status()).isEqualTo(403);
+        for (var wrong : List.of("paula:pass", "paul:pass:word", "paula:", ":", "paula")) {
+            assertThat(basic("GET", "/api/v1/session", wrong).status()).isEqualTo(401);
+        }
+        assertThat(basic("POST", "/api/v1/session", "paula:pass:word").status()).isEqualTo(400);
+    }
+
+    private static TestServer.Answer basic(String method, String path, String pair) {
+        return server.send(server.request(method, path, "")
                 .header(
                         "Authorization",
                         "Basic " + Base64.getEncoder().encodeToString(pair.getBytes(StandardCharsets.UTF_8))));
-        assertThat(answer.status()).isEqualTo(200);
     }
 
     @Test

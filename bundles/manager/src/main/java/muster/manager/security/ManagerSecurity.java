@@ -254,9 +254,10 @@ public final class ManagerSecurity {
     /**
      * @param brokerUrl where new workers find the broker
      * @param online whether a worker is heard now, so that nobody else may join by its id
+     * @param passwords of users who have some
      * @param lead without it nothing is changed, and a token that is not known may be a new one
      */
-    public AccessService access(Supplier<String> brokerUrl, Predicate<String> online, Lead lead) {
+    public AccessService access(Supplier<String> brokerUrl, Predicate<String> online, Passwords passwords, Lead lead) {
         return new AccessService() {
             @Override
             public Optional<Caller> authenticate(String token) {
@@ -268,6 +269,11 @@ public final class ManagerSecurity {
                     throw new MusterException(ErrorCode.UNAVAILABLE, STANDS_BY);
                 }
                 return holder;
+            }
+
+            @Override
+            public Optional<Caller> authenticate(String name, String password) {
+                return passwords.caller(name, password);
             }
 
             /** For who has shown a token of the cluster. */

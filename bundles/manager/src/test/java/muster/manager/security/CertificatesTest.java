@@ -48,7 +48,7 @@ final class CertificatesTest {
 
     private AccessService open() {
         security = new ManagerSecurity(folder.resolve("security"), "manager", List.of(), moment);
-        access = security.access(() -> "tcp://127.0.0.1:7071", online::contains, LEADS);
+        access = security.access(() -> "tcp://127.0.0.1:7071", online::contains, Passwords.NONE, LEADS);
         return access;
     }
 
@@ -164,7 +164,7 @@ final class CertificatesTest {
         var old = join("w1", key);
         var manager = folder.resolve("elsewhere");
         var foreign = new ManagerSecurity(manager, "manager", List.of(), moment)
-                .access(() -> "tcp://127.0.0.1:7071", online::contains, LEADS);
+                .access(() -> "tcp://127.0.0.1:7071", online::contains, Passwords.NONE, LEADS);
         var theirs = CertificateAuthority.certificate(foreign.enrol(
                         foreign.create(new TokenRequest("admin", Role.WORKER, null, null))
                                 .text(),

@@ -86,7 +86,7 @@ final class StoredSecretsTest {
             try (var store = new SqlStore(new PostgresqlDatabase(url, "", ""))) {
                 security = new ManagerSecurity(files, name, List.of(), moment, SecurityKey.read(file), store);
             }
-            access = security.access(() -> "tcp://broker:7071", worker -> false, this);
+            access = security.access(() -> "tcp://broker:7071", worker -> false, Passwords.NONE, this);
         }
 
         /** As one does that takes over. */
@@ -252,7 +252,7 @@ final class StoredSecretsTest {
         var lead = new Candidate("other").lead();
         url = server.database();
         var before = new ManagerSecurity(folder.resolve("m1"), "m1", List.of(), moment)
-                .access(() -> "tcp://broker:7071", worker -> false, lead);
+                .access(() -> "tcp://broker:7071", worker -> false, Passwords.NONE, lead);
         var token = before.create(user());
 
         var first = new Candidate("m1").lead();
