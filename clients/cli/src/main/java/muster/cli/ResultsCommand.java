@@ -3,13 +3,16 @@ package muster.cli;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.List;
 import muster.cli.client.Client;
 import muster.cli.client.ExitCode;
 import muster.cli.client.Failure;
 import muster.cli.client.Json;
+import muster.cli.parquet.ParquetTable;
 import muster.cli.terminal.Table;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -41,7 +44,7 @@ final class ResultsCommand extends ClusterCommand {
     @Option(
             names = {"-o", "--output"},
             paramLabel = "FILE",
-            description = "Write them to a file whose name ends with .csv or .json")
+            description = "Write them to a file whose name ends with .csv, .json or .parquet")
     private @Nullable Path file;
 
     ResultsCommand(Context context) {
@@ -85,12 +88,13 @@ final class ResultsCommand extends ClusterCommand {
         var form = name.substring(name.lastIndexOf('.') + 1);
         var content =
                 switch (form) {
-                    case "csv" -> client().text(path + "&form=csv");
-                    case "json" -> Json.pretty(records(whole(client().get(path)))) + "\n";
-                    default -> throw Failure.user("'" + into + "' tells no format; name it .csv or .json");
+                    case "csv" -> bytes(client().text(path + "&form=csv"));
+                    case "json" -> bytes(Json.pretty(records(whole(client().get(path)))) + "\n");
+                    case "parquet" -> parquet(whole(client().get(path)));
+                    default -> throw Failure.user("'" + into + "' tells no format; name it .csv, .json or .parquet");
                 };
         try {
-            Files.writeString(into, content);
+            Files.write(into, content);
         } catch (IOException e) {
             throw Failure.user("cannot write " + into + ": " + e + "; name another file", e);
         }
@@ -105,19 +109,47 @@ final class ResultsCommand extends ClusterCommand {
         return table;
     }
 
+    /** The names of its columns, each another. */
+    private static List<String> columns(JsonNode table) {
+        var columns = new ArrayList<String>();
+        for (var column : table.path("columns")) {
+            if (columns.contains(column.asText())) {
+                throw Failure.user("two columns are named '" + column.asText() + "'; name one otherwise, by 'as'");
+            }
+            columns.add(column.asText());
+        }
+        return columns;
+    }
+
     /** A list of objects whose keys are the columns. */
     private static ArrayNode records(JsonNode table) {
+        var columns = columns(table);
         var records = Json.object().putArray("all");
         for (var row : table.path("rows")) {
             var record = records.addObject();
             for (var i = 0; i < row.size(); i++) {
-                var column = table.path("columns").path(i).asText();
-                if (record.has(column)) {
-                    throw Failure.user("two columns are named '" + column + "'; name one otherwise, by 'as'");
-                }
-                record.set(column, row.get(i));
+                record.set(columns.get(i), row.get(i));
             }
         }
         return records;
+    }
+
+    private static byte[] parquet(JsonNode table) {
+        var rows = new ArrayList<List<@Nullable Object>>();
+        for (var row : table.path("rows")) {
+            var values = new ArrayList<@Nullable Object>();
+            row.forEach(value -> values.add(
+                    value.isNull()
+                            ? null
+                            : value.isIntegralNumber()
+                                    ? (Object) value.longValue()
+                                    : value.isNumber() ? (Object) value.doubleValue() : value.asText()));
+            rows.add(values);
+        }
+        return ParquetTable.write(columns(table), rows);
+    }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 }

@@ -2,11 +2,15 @@ package muster.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import muster.cli.client.ExitCode;
 import muster.cli.client.FakeManager;
+import muster.cli.parquet.ParquetTable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,6 +63,20 @@ class ResultsCommandTest {
                 """);
         assertThat(csv).content().isEqualTo(TABLE);
         assertThat(manager.requests()).last().asString().endsWith("results?rows=100000&form=csv");
+    }
+
+    @Test
+    void writesParquet() throws IOException {
+        manager.on("GET /jobs/17/results", 200, TABLE);
+        var file = folder.resolve("r.parquet");
+
+        assertThat(run("job", "results", "17", "-o", file.toString()).exitCode())
+                .isZero();
+
+        assertThat(file)
+                .binaryContent()
+                .isEqualTo(ParquetTable.write(
+                        List.of("SYSTEMID", "VALUE"), List.of(List.of("a", 1L), Arrays.asList("b", null))));
     }
 
     @Test
