@@ -21,7 +21,7 @@ public interface ActionType {
     }
 
     /**
-     * What an action comes to; the same for the same action.
+     * What an action comes to; the same for the same action, as long as the workers are.
      *
      * @throws muster.api.MusterException INVALID for a fault in a setting, with its {@link muster.api.language.Place}
      * @throws muster.api.language.MissingSources for what it asks of its user and was not sent yet

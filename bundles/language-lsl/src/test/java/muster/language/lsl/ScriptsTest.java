@@ -10,7 +10,7 @@ import muster.api.TaskSpec;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What collecting and exporting run on a worker. */
+/** What collecting, exporting and Maven run on a worker. */
 class ScriptsTest {
     private static final String STUDY = """
             action(name: 's', type: 'Select') { abstraction('A') { systems(['x,1', 'y"2']) } }
@@ -26,12 +26,20 @@ class ScriptsTest {
         Files.writeString(file, text);
     }
 
+    /** Makes a program that comes before all others. */
+    private void program(String name, String text) throws IOException {
+        write("bin/" + name, "#!/bin/sh\n" + text);
+        assertThat(workspace.resolve("bin/" + name).toFile().setExecutable(true))
+                .isTrue();
+    }
+
     private String run(String action) throws IOException, InterruptedException {
         var tasks = new Studies().tasks(STUDY + action);
         TaskSpec task = tasks.get(tasks.size() - 1);
         var builder =
                 new ProcessBuilder(task.command()).directory(workspace.toFile()).redirectErrorStream(true);
         builder.environment().put("MUSTER_JOB", "17");
+        builder.environment().merge("PATH", "", (path, none) -> workspace.resolve("bin") + ":" + path);
         var process = builder.start();
         var printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         return process.waitFor() + " " + printed;
@@ -96,5 +104,56 @@ class ScriptsTest {
                 .isEqualTo("0 ");
 
         assertThat(workspace.resolve("all results/A/x,1/m/f")).hasContent("one\n");
+    }
+
+    @Test
+    void mavenRunsInTheProjectAndItsTestsAreRecorded() throws Exception {
+        program("mvn", "pwd > asked; printf '%s\\n' \"$@\" >> asked; exit 3");
+        write("a b/target/surefire-reports/TEST-a.A.xml", """
+                <?xml version="1.0" encoding="UTF-8"?>
+                <testsuite name="a.A" time="1,002.5" tests="5">
+                  <properties><property name="x" value="&lt;testcase name=&quot;no&quot;"/></properties>
+                  <testcase name="adds, and &quot;quotes&quot;" classname="a.A" time="1,002.5"/>
+                  <testcase name="fails" classname="a.A" time="0.1">
+                    <failure message="expected &lt;1&gt; &amp; was&#10;2" type="E"><![CDATA[at <testcase name="x"
+                      <b> c]]></failure>
+                    <system-out><![CDATA[<testcase name="printed" classname="no" time="1"/>]]></system-out>
+                  </testcase>
+                  <testcase classname="a.A" name="breaks" time="0"><error type="E"/></testcase>
+                  <testcase name="waits" classname="a.A" time="0"><skipped/></testcase>
+                </testsuite>
+                """);
+        write(
+                "a b/sub/target/failsafe-reports/TEST-b.xml",
+                "<testsuite><testcase name='x' classname='y'/></testsuite>".replace('\'', '"'));
+        write("a b/target/surefire-reports/other.xml", "<testcase name=\"no\" classname=\"no\" time=\"0\"/>");
+
+        assertThat(
+                        run(
+                                "action(name: 'e', type: 'Maven') { dependsOn 'm'; project = 'a b'; goals = ['-P', 'x y', 'test'] }"))
+                .isEqualTo("3 ");
+
+        assertThat(workspace.resolve("a b/asked"))
+                .hasContent(workspace.resolve("a b").toRealPath()
+                        + "\n-B\n-Dmaven.test.failure.ignore=true\n-P\nx y\ntest\n");
+        assertThat(workspace.resolve("tests.csv")).content().isEqualTo("""
+                CLASS,TEST,OUTCOME,SECONDS,MESSAGE
+                y,x,passed,,
+                a.A,"adds, and ""quotes""\",passed,1002.5,
+                a.A,fails,failed,0.1,"expected <1> & was
+                2"
+                a.A,breaks,error,0,
+                a.A,waits,skipped,0,
+                """);
+    }
+
+    @Test
+    void aProjectWithoutTestsHasAnEmptyTable() throws Exception {
+        program("mvn", "exit 0");
+
+        assertThat(run("action(name: 'e', type: 'Maven') { dependsOn 'm'; goals = 'package' }"))
+                .isEqualTo("0 ");
+
+        assertThat(workspace.resolve("tests.csv")).content().isEqualTo("CLASS,TEST,OUTCOME,SECONDS,MESSAGE\n");
     }
 }

@@ -1,14 +1,21 @@
 package muster.language.lsl;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import muster.api.Capacity;
+import muster.api.ClusterService;
 import muster.api.Input;
 import muster.api.TaskSpec;
 import muster.api.Work;
+import muster.api.WorkerState;
+import muster.api.WorkerView;
 import muster.api.language.MissingSources;
 import muster.api.language.Plan;
 import muster.api.language.Script;
@@ -19,6 +26,7 @@ import muster.language.lsl.action.Command;
 import muster.language.lsl.action.Container;
 import muster.language.lsl.action.Export;
 import muster.language.lsl.action.Filter;
+import muster.language.lsl.action.Maven;
 import muster.language.lsl.action.NoOp;
 import muster.language.lsl.action.Partition;
 import muster.language.lsl.action.Select;
@@ -60,13 +68,31 @@ final class Studies {
         }
     };
 
+    /** Of 8 and 4 cores; and of 64, but away. */
+    private final ClusterService workers = (ClusterService) Proxy.newProxyInstance(
+            ClusterService.class.getClassLoader(),
+            new Class<?>[] {ClusterService.class},
+            (proxy, method, arguments) -> {
+                assertThat(method.getName()).isEqualTo("workers");
+                return List.of(
+                        worker("a", WorkerState.ONLINE, 8),
+                        worker("b", WorkerState.LOST, 64),
+                        worker("c", WorkerState.ONLINE, 4));
+            });
+
+    private static WorkerView worker(String id, WorkerState state, double cores) {
+        var capacity = new Capacity(cores, 0, 0, List.of(), Map.of(), List.of());
+        return new WorkerView(id, state, "", "", capacity, List.of(), 0, 0, 0, null, null, "");
+    }
+
     Studies() {
         add("NoOp", new NoOp());
         add("Command", new Command());
         add("Container", new Container());
+        add("Maven", new Maven());
         add("Select", new Select());
         add("Filter", new Filter());
-        add("Partition", new Partition());
+        add("Partition", new Partition(workers));
         add("Collect", new Collect());
         add("Export", new Export());
     }

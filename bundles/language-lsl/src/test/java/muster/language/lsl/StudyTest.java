@@ -171,6 +171,40 @@ class StudyTest {
     }
 
     @Test
+    void aMavenProjectIsBuiltByTheWorkersMavenOrInAContainer() {
+        var tasks = studies.tasks("""
+                action(name: 'a', type: 'Maven') { inputs = ['pom.xml', 'src'] }
+                action(name: 'b', type: 'Maven') {
+                    project = 'codec'; goals = ['-P', 'it', 'verify']; threads = 4; repository = '/srv/m2'
+                    network = 'bridge'; records = ['codec/target/x.txt']
+                    profile { environment('java17') { image = 'maven:3-eclipse-temurin-17' } }
+                }
+                action(name: 'c', type: 'Maven') { threads = 4; cores = 2; environment = [LASSO_MAVEN_THREADS: '8'] }
+                """);
+
+        assertThat(tasks.get(0).executor()).isEqualTo("native");
+        assertThat(tasks.get(0).command()).endsWith(".", "test");
+        assertThat(tasks.get(0).outputs())
+                .containsExactly(Output.of("tests.csv").kept(true));
+        assertThat(tasks.get(0).environment()).containsEntry("LASSO_MAVEN_THREADS", "1");
+        assertThat(tasks.get(1).executor()).isEqualTo("docker");
+        assertThat(tasks.get(1).parameters().values())
+                .isEqualTo(Map.of(
+                        "image",
+                        "maven:3-eclipse-temurin-17",
+                        "binds",
+                        List.of("/srv/m2:/srv/m2:rw"),
+                        "network",
+                        "bridge"));
+        assertThat(tasks.get(1).command())
+                .containsSubsequence("./codec", "-T", "4", "-Dmaven.repo.local=/srv/m2", "-P", "it", "verify");
+        assertThat(tasks.get(1).resources().cores()).isEqualTo(4);
+        assertThat(tasks.get(1).outputs()).extracting(Output::path).containsExactly("tests.csv", "codec/target/x.txt");
+        assertThat(tasks.get(2).resources().cores()).isEqualTo(2);
+        assertThat(tasks.get(2).environment()).containsEntry("LASSO_MAVEN_THREADS", "8");
+    }
+
+    @Test
     void selectsFromACsvFile() {
         studies.files.put("systems.csv", "id,lang,\"note\"\r\na,java,\"x, \"\"y\"\"\"\r\n\r\nb,c,\"two\nlines\"\n");
 
@@ -278,6 +312,23 @@ class StudyTest {
         assertThat(named(tasks, "r-part-2").inputs())
                 .containsExactly(new Input("s2/m/f", "task:m-s2/f", false), new Input("s5/m/f", "task:m-s5/f", false));
         assertThat(named(tasks, "r-part-2").needs()).containsExactlyInAnyOrder("m-s2", "m-s5");
+    }
+
+    @Test
+    void partsAreForTheWorkersByTheirCoresIfNothingElseIsSaid() {
+        var tasks = studies.tasks("""
+                action(name: 's', type: 'Select') { abstraction('A') { systems((1..6).collect { "s$it" }) } }
+                action(name: 'p', type: 'Partition') { dependsOn 's'; include '*' }
+                action(name: 'r', type: 'Command') {
+                    command { part -> part.systems.collect { it.id } }
+                    dependsOn 'p'
+                    include '*'
+                }
+                """);
+
+        assertThat(tasks)
+                .extracting(TaskSpec::command)
+                .containsExactly(List.of("s1", "s3", "s4", "s6"), List.of("s2", "s5"));
     }
 
     @Test
@@ -497,6 +548,10 @@ class StudyTest {
                 "action(name: 'a', colour: 'x') | 1 | 'action' has no 'colour'; it takes name, type",
                 "action(name: 'a', type: 'Collect') | 1 | the action 'a' collects nothing",
                 "action(name: 'a', type: 'Partition') { parts = 0 } | 40 | 'parts' is 0; expected 1 to",
+                "action(name: 'a', type: 'Maven') { threads = 0 } | 36 | 'threads' is 0; expected 1 to 1000",
+                "action(name: 'a', type: 'Maven') { project = '../x' } | 36 | project '../x' is not a path below the workspace",
+                "action(name: 'a', type: 'Maven') { repository = 'x' } | 36 | 'repository' is 'x'; expected an absolute path",
+                "action(name: 'a', type: 'Maven') { command = 'x' } | 36 | the type 'Maven' has no setting 'command'",
                 "action(name: 'a', type: 'Partition') { by { 'x' }; parts = 2 } | 52 | 'parts' has no meaning beside 'by'",
                 "action(name: 'a', type: 'Command') { command = 'x'; inputs = [x: '/a/../b'] } | 53 | input 'a/../b' is not a path",
             })

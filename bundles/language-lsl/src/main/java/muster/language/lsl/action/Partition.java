@@ -8,23 +8,41 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
+import muster.api.ClusterService;
 import muster.api.Input;
 import muster.api.Names;
+import muster.api.WorkerState;
 import muster.api.study.Abstraction;
 import muster.api.study.Action;
 import muster.api.study.ActionType;
 import muster.api.study.Outcome;
 import muster.api.study.Subject;
+import org.jspecify.annotations.Nullable;
+import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
 
 /**
  * Puts the systems of each abstraction together in parts, each of which is one system to the actions after it. Parts get
- * systems in proportion to their weights: each goes, in its order, to the part that is then the least full for its weight; or
+ * systems in proportion to their weights, which are the cores of the workers unless the action says others: each goes, in its order, to the part that is then the least full for its weight; or
  * a part is all systems for which a rule gives the same text.
  */
 @Component(property = ActionType.NAME + "=Partition")
 public final class Partition implements ActionType {
     private static final long MAX_PARTS = 100_000;
+
+    private final @Nullable ClusterService cluster;
+
+    /** @param cluster whose workers tell the weights of an action that does not; null if there is none */
+    @Activate
+    public Partition(
+            @Reference(cardinality = ReferenceCardinality.OPTIONAL, policyOption = ReferencePolicyOption.GREEDY)
+                    @Nullable
+                    ClusterService cluster) {
+        this.cluster = cluster;
+    }
 
     @Override
     public Set<String> settings() {
@@ -80,9 +98,12 @@ public final class Partition implements ActionType {
         return new Outcome(List.of(), abstractions, action.needs(), List.of());
     }
 
-    private static List<Double> weights(Action action) {
+    private List<Double> weights(Action action) {
         var settings = action.settings();
         var weights = new ArrayList<Double>();
+        if (!settings.has("weights") && !settings.has("parts")) {
+            return ofWorkers(action);
+        }
         if (settings.has("weights")) {
             for (var weight : settings.texts("weights")) {
                 try {
@@ -103,6 +124,24 @@ public final class Partition implements ActionType {
         }
         if (weights.isEmpty() || weights.stream().anyMatch(weight -> !(weight > 0))) {
             throw settings.fault("weights", "weights are " + weights + "; expected numbers above 0");
+        }
+        return weights;
+    }
+
+    /** The cores of each worker that is online, by id. */
+    private List<Double> ofWorkers(Action action) {
+        var weights = new ArrayList<Double>();
+        if (cluster != null) {
+            for (var worker : cluster.workers()) {
+                if (worker.state() == WorkerState.ONLINE && worker.capacity() != null) {
+                    weights.add(worker.capacity().cores());
+                }
+            }
+        }
+        if (weights.isEmpty()) {
+            throw action.at()
+                    .error("the action '" + action.name()
+                            + "' makes a part for each worker, but none is online; start one, or write parts = 8");
         }
         return weights;
     }

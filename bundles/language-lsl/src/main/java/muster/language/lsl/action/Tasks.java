@@ -47,12 +47,38 @@ final class Tasks {
     private final Action action;
     private final String executor;
     private final Parameters parameters;
+    private final Program program;
     private final List<TaskSpec> tasks = new ArrayList<>();
 
+    /** What a type of actions makes of its settings, which may be rules. */
+    interface Program {
+        List<String> command(Settings settings);
+
+        /** Beside what the action sets itself. */
+        default Map<String, String> environment(Settings settings) {
+            return Map.of();
+        }
+
+        /** Those that are there beside what the action names. */
+        default List<String> records(Settings settings) {
+            return List.of();
+        }
+
+        default double cores(Settings settings) {
+            return 1;
+        }
+    }
+
+    /** Of a type whose command is a setting. */
     Tasks(Action action, String executor, Parameters parameters) {
+        this(action, executor, parameters, Tasks::command);
+    }
+
+    Tasks(Action action, String executor, Parameters parameters, Program program) {
         this.action = action;
         this.executor = executor;
         this.parameters = parameters;
+        this.program = program;
     }
 
     static Set<String> settings(String... further) {
@@ -95,11 +121,13 @@ final class Tasks {
         Files.taken(settings, action.common()).forEach(product -> inputs.add(product.input()));
         inputs.addAll(Files.ofUser(action, settings));
         var environment = new TreeMap<>(told);
+        environment.putAll(program.environment(settings));
         environment.putAll(settings.textsByName("environment"));
-        var records = settings.texts("records");
+        var records = new ArrayList<>(program.records(settings));
+        records.addAll(settings.texts("records"));
         var outputs = new ArrayList<>(settings.texts("outputs"));
         records.stream().filter(path -> !outputs.contains(path)).forEach(outputs::add);
-        var command = command(settings);
+        var command = program.command(settings);
         action.count((long) command.size()
                 + environment.size()
                 + INPUT_SIZE * inputs.size()
@@ -174,7 +202,7 @@ final class Tasks {
     }
 
     private Resources resources(Settings settings) {
-        var cores = settings.decimal("cores").map(BigDecimal::doubleValue).orElse(1.0);
+        var cores = settings.decimal("cores").map(BigDecimal::doubleValue).orElseGet(() -> program.cores(settings));
         var memory = bytes(settings, "memory");
         var disk = bytes(settings, "disk");
         var gpus = settings.number("gpus").orElse(0L);
