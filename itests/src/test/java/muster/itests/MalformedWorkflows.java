@@ -24,6 +24,7 @@ final class MalformedWorkflows {
         malformed.hostilePaths();
         malformed.wrongKinds();
         malformed.yaml();
+        malformed.lsl();
         return malformed.scripts;
     }
 
@@ -199,6 +200,101 @@ final class MalformedWorkflows {
         }
         for (var value : List.of("[]", "5", "text", "{}", "{t: 5}", "{t: []}", "{t: {run: []}}", "{t: {command: x}}")) {
             yaml("tasks: " + value);
+        }
+    }
+
+    private void lsl(String text) {
+        scripts.add(new Script("w.lsl", text));
+    }
+
+    /** A study whose one action has these settings. */
+    private void action(String type, String settings) {
+        lsl("study(name: 's') { action(name: 'a', type: '" + type + "') { " + settings + " } }");
+    }
+
+    private void lsl() {
+        var whole = """
+                def n = 2
+                study(name: 's') {
+                    action(name: 'a', type: 'Select') { abstraction('A') { systems((1..n).collect { "s$it" }) } }
+                    action(name: 'b', type: 'Command') { dependsOn 'a'; include '*'; command { "x ${it.id}" } }
+                }
+                """;
+        for (var end = 0; end < whole.length() - 2; end += 4) {
+            lsl(whole.substring(0, end));
+        }
+        for (var length = 1; length <= 10; length++) {
+            var circle = new StringBuilder("study(name: 's') {\n");
+            for (var i = 0; i < length; i++) {
+                circle.append("action(name: 'a" + i + "') { dependsOn 'a" + (i + 1) % length + "' }\n");
+            }
+            lsl(circle + "}\n");
+        }
+        lsl("study(name: 's') { action(name: 'a'); action(name: 'a') }");
+        lsl("study(name: 's') { }\nstudy(name: 't') { }");
+        lsl("def x = 1\ndef x = 2");
+        action("Command", "command = noneSuch");
+        action("Command", "command = \"${noneSuch}\"");
+        action("Command", "command = noneSuch()");
+        action("Command", "command = 'x'; dependsOn 'none'");
+        action("Command", "command = 'x'; colour = 1");
+        action("Command", "command = 'x'; timeLimit = '-1s'");
+        action("Command", "command = 'x'; memory = 'much'");
+        action("Command", "command = 'x'; cores = -1");
+        action("Command", "command = [[]]");
+        action("None", "");
+        action("Select", "abstraction('A') { systems(['x', 'x']) }");
+        for (var path :
+                List.of("..", "../x", "a/../../x", "a//b", "/x/../etc/passwd", "x".repeat(5_000), "a\\u0007b", "")) {
+            action("Command", "command = 'x'; outputs = ['" + path + "']");
+            action("Command", "command = 'x'; inputs = ['" + path + "']");
+            action("Command", "command = 'x'; inputs = [a: '" + path + "']");
+            action("Command", "command = 'x'; inputs = ['" + path + "': 'a']");
+        }
+        for (var depth : List.of(1_000, 10_000)) {
+            lsl("def x = " + "[".repeat(depth) + "]".repeat(depth));
+            lsl("def x = " + "(".repeat(depth) + "1" + ")".repeat(depth));
+            lsl("if (1) {".repeat(depth) + "}".repeat(depth));
+            lsl("def x = a" + "<a".repeat(depth));
+        }
+        for (var huge : List.of(
+                "while (true) { }",
+                "def x = 'x' * 9000000000000000000",
+                "def x = [1] * 2147483647",
+                "def x = 1..9000000000000000000",
+                "def x = 2 ** 100000000",
+                "def x = 1e1000000000",
+                "def x = 9000000000000000000 * 2",
+                "def f; f = { f() }; f()",
+                "def x = []; x << x; def y = x.toString()",
+                "def x = '" + "x".repeat(100_000) + "'")) {
+            lsl(huge);
+        }
+        for (var reach : List.of(
+                "System.exit(1)",
+                "java.lang.Runtime.getRuntime().exec('touch /tmp/x')",
+                "'touch /tmp/x'.execute()",
+                "''.class.forName('java.lang.System')",
+                "''.getClass()",
+                "String.class",
+                "evaluate('1')",
+                "new File('/etc/passwd').text",
+                "Eval.me('1')",
+                "System.&exit",
+                "''.metaClass",
+                "this.class")) {
+            lsl(reach);
+            action("Command", "command = " + reach);
+            action("Command", "command { " + reach + " }");
+        }
+        for (var statement : List.of(
+                "@groovy.transform.ASTTest(value = { System.exit(1) }) def x = 1",
+                "@Grab('org.example:evil:1') import java.util.List",
+                "import static java.lang.System.exit",
+                "class A { static { System.exit(1) } }",
+                "def f() { 1 }",
+                "try { 1 } catch (Throwable e) { 2 }")) {
+            lsl(statement);
         }
     }
 }

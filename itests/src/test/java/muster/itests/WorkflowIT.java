@@ -489,7 +489,7 @@ class WorkflowIT {
             rules.assertThat(answer.status()).as(shown).isEqualTo(400);
             rules.assertThat(answer.json().path("detail").asText())
                     .as(shown)
-                    .matches("w\\.(makeflow|jx|yaml):[0-9]+:[0-9]+: .+");
+                    .matches("w\\.(makeflow|jx|yaml|lsl):[0-9]+:[0-9]+: .+");
         }
         rules.assertAll();
         assertThat(scripts).hasSizeGreaterThan(200);
