@@ -3,6 +3,7 @@ package muster.language.makeflow;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -40,6 +41,9 @@ public final class MakeflowLanguage implements Language {
 
     /** Option: the image, for an executor of containers. */
     static final String IMAGE = "image";
+
+    /** A SIF or an archive, below the workflow's folder. */
+    private static final Pattern IMAGE_FILE = Pattern.compile("[^/.:][^:]*\\.(sif|simg|img|tar|tar\\.gz|tgz)");
 
     /** Option: a command around every rule's. */
     static final String WRAPPER = "wrapper";
@@ -99,15 +103,25 @@ public final class MakeflowLanguage implements Language {
                 : ClassicReader.read(script.file(), script.text(), script.settings(), scripts);
         var names = names(workflow.rules());
         var delivered = deliveries(workflow, names, script.options());
-        var files = folder == null ? new RuleFiles(workflow, names, script.sources(), delivered.keySet()) : null;
+        var image = folder == null ? imageFile(script.options()) : null;
+        var files = folder == null ? new RuleFiles(workflow, names, script.sources(), delivered.keySet(), image) : null;
         var tasks = new ArrayList<TaskSpec>();
         var categories = new TreeMap<String, Integer>();
         for (var i = 0; i < names.size(); i++) {
             categories.merge(workflow.rules().get(i).category(), 1, Integer::sum);
             tasks.add(task(script.options(), retries, folder, workflow, i, names, files));
         }
-        return new Plan(
-                new Work.Graph(tasks), List.copyOf(workflow.inputs()), List.copyOf(delivered.values()), categories);
+        var inputs = new LinkedHashSet<>(workflow.inputs());
+        if (image != null) {
+            inputs.add(image);
+        }
+        return new Plan(new Work.Graph(tasks), List.copyOf(inputs), List.copyOf(delivered.values()), categories);
+    }
+
+    /** An image that is a file of the user's own, which every rule takes into its workspace; null if it is none. */
+    private static @Nullable String imageFile(Map<String, String> options) {
+        var image = options.get(IMAGE);
+        return image != null && IMAGE_FILE.matcher(image).matches() ? image : null;
     }
 
     /** What comes back to the user, by path. */

@@ -12,6 +12,7 @@ import muster.api.Input;
 import muster.api.Output;
 import muster.api.language.Sources;
 import muster.language.makeflow.Rule.FileUse;
+import org.jspecify.annotations.Nullable;
 
 /** What the tasks of a workflow take into their workspaces and leave there. */
 final class RuleFiles {
@@ -19,6 +20,7 @@ final class RuleFiles {
     private final List<String> names;
     private final Sources sources;
     private final Set<String> delivered;
+    private final @Nullable String image;
 
     /** Where a target is in the workspace that it is made in, by path. */
     private final Map<String, String> places = new HashMap<>();
@@ -26,12 +28,14 @@ final class RuleFiles {
     /**
      * @param names of the tasks, by rule
      * @param delivered paths of targets that come back to the user
+     * @param image a file that every rule takes; null for none
      */
-    RuleFiles(Workflow workflow, List<String> names, Sources sources, Set<String> delivered) {
+    RuleFiles(Workflow workflow, List<String> names, Sources sources, Set<String> delivered, @Nullable String image) {
         this.workflow = workflow;
         this.names = names;
         this.sources = sources;
         this.delivered = delivered;
+        this.image = image;
         for (var rule : workflow.rules()) {
             rule.targets().forEach(target -> places.put(target.path(), target.place()));
         }
@@ -53,6 +57,9 @@ final class RuleFiles {
                         .error("both '" + before + "' and '" + source.path() + "' are to be '" + source.place()
                                 + "'; rename one differently");
             }
+        }
+        if (image != null && !taken.containsKey(image)) {
+            sources.inputs(image, literal(image)).forEach(input -> inputs.putIfAbsent(input.name(), input));
         }
         return List.copyOf(inputs.values());
     }

@@ -382,6 +382,17 @@ class MakeflowTest {
     }
 
     @Test
+    void bringsTheFileOfAnImageToEveryRule() {
+        options.put("executor", "singularity");
+        options.put("image", "images/tool.sif");
+        var plan = compile("a: data\n\tx\nb:\n\ty\n");
+
+        assertThat(plan.inputs()).containsExactly("data", "images/tool.sif");
+        assertThat(tasks(plan).get(0).inputs()).extracting(Input::name).containsExactly("data", "images/tool.sif");
+        assertThat(tasks(plan).get(1).inputs()).extracting(Input::name).containsExactly("images/tool.sif");
+    }
+
+    @Test
     void runsRulesInContainersWhereAsked() {
         options.put("executor", "docker");
         options.put("image", "debian:12");
