@@ -233,7 +233,7 @@ final class WorkerCommands extends CommandGroup {
         @Parameters(
                 arity = "1..2",
                 paramLabel = "[WORKER] FILE",
-                description = "The worker, unless --label; the bundle")
+                description = "The worker, unless --label; the bundle: a file, or mvn:GROUP/ARTIFACT/VERSION")
         private List<String> words;
 
         @Option(names = "--label", paramLabel = "LABEL", description = "On every worker online that has this label")
@@ -296,7 +296,7 @@ final class WorkerCommands extends CommandGroup {
 
         @Override
         JsonNode apply(Client client, String worker, String file) {
-            var path = Path.of(file);
+            var path = BundleFile.require(file, context.environment());
             var body = Json.object()
                     .put("file", String.valueOf(path.getFileName()))
                     .put("object", Objects.upload(client, path));
@@ -312,7 +312,8 @@ final class WorkerCommands extends CommandGroup {
 
         @Override
         JsonNode apply(Client client, String worker, String file) {
-            return client.delete(Client.path("workers", worker, "bundles", file));
+            var name = BundleFile.path(file, context.environment()).getFileName();
+            return client.delete(Client.path("workers", worker, "bundles", String.valueOf(name)));
         }
     }
 
