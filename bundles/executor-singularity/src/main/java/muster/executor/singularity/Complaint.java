@@ -3,6 +3,7 @@ package muster.executor.singularity;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import muster.api.Cause;
@@ -69,7 +70,12 @@ final class Complaint {
     }
 
     private static String end(Attempt attempt) {
-        try (var file = new RandomAccessFile(attempt.stderr().toFile(), "r")) {
+        var stderr = attempt.stderr();
+        return attempt.task().stderr() == null ? end(stderr) : attempt.asUser(() -> end(stderr));
+    }
+
+    private static String end(Path stderr) {
+        try (var file = new RandomAccessFile(stderr.toFile(), "r")) {
             file.seek(Math.max(0, file.length() - MOST_BYTES));
             var bytes = new byte[MOST_BYTES];
             var length = Math.max(0, file.read(bytes));

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import muster.api.MusterException;
 import muster.api.Names;
 import muster.api.executor.Attempt;
@@ -23,6 +24,9 @@ final class Container {
 
     /** Marks by which the worker knows processes of tasks; the runtime's own have them too. */
     private static final String MARKS = "MUSTER_";
+
+    /** A name that the runtime takes; one that it does not take lets it fail. */
+    private static final Pattern VARIABLE = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
 
     private static final String TMP = "/tmp";
     private static final Path NOTHING = Path.of("/dev/null");
@@ -42,9 +46,6 @@ final class Container {
         var parameters = task.parameters();
         var ofImage = parameters.bool("entrypoint").orElse(false);
         var directory = attempt.workingDirectory();
-        if (task.workingDirectory() != null) {
-            settings.binds().require("working directory", directory, true);
-        }
         if (directory.toString().indexOf(':') >= 0) {
             throw MusterException.invalid("working directory '" + directory
                     + "' has a ':' in its path, which the runtime" + " cannot mount; name another");
@@ -53,27 +54,34 @@ final class Container {
         arguments.addAll(network(chosenNetwork(parameters.string("network").orElse(null), settings)));
         arguments.addAll(List.of("--home", directory.toString(), "--pwd", directory.toString()));
         mountOwn(attempt, directory, arguments);
-        settings.binds()
-                .mounts(parameters)
-                .forEach(mount -> arguments.addAll(mount(mount.source(), mount.target(), mount.writable())));
         if (!attempt.gpus().isEmpty()) {
             arguments.add("--nv");
         }
-        arguments.add(image.toString());
-        arguments.addAll(task.command());
-
-        var seen = settings.binds().with(directory, true);
-        return new Program(
-                runtime.program(),
-                arguments,
-                environment(attempt, runtime),
-                directory,
-                input(task.stdin(), directory, seen),
-                output("stdout", task.stdout(), attempt.stdout(), seen),
-                task.stdout() == null ? PRIVATE : SHARED,
-                output("stderr", task.stderr(), attempt.stderr(), seen),
-                task.stderr() == null ? PRIVATE : SHARED,
-                true);
+        var stdout = attempt.stdout();
+        var stderr = attempt.stderr();
+        var environment = environment(attempt, runtime);
+        return attempt.asUser(() -> {
+            if (task.workingDirectory() != null) {
+                settings.binds().require("working directory", directory, true);
+            }
+            settings.binds()
+                    .mounts(parameters)
+                    .forEach(mount -> arguments.addAll(mount(mount.source(), mount.target(), mount.writable())));
+            arguments.add(image.toString());
+            arguments.addAll(task.command());
+            var seen = settings.binds().with(directory, true);
+            return new Program(
+                    runtime.program(),
+                    arguments,
+                    environment,
+                    directory,
+                    input(task.stdin(), directory, seen),
+                    output("stdout", task.stdout(), stdout, seen),
+                    task.stdout() == null ? PRIVATE : SHARED,
+                    output("stderr", task.stderr(), stderr, seen),
+                    task.stderr() == null ? PRIVATE : SHARED,
+                    true);
+        });
     }
 
     /** INVALID if an attempt is not one of this kind, whatever its image holds. */
@@ -84,6 +92,13 @@ final class Container {
         if (task.command().isEmpty() && !parameters.bool("entrypoint").orElse(false)) {
             throw MusterException.invalid("the task has no command; give a program and its arguments, or"
                     + " --param entrypoint=true for what the image starts by itself");
+        }
+        for (var name : task.environment().keySet()) {
+            if (!VARIABLE.matcher(name).matches()) {
+                throw MusterException.invalid(
+                        "variable '" + Names.escape(name) + "' cannot be given to containers of kind"
+                                + " 'singularity', which take letters, digits and '_' in names; rename it");
+            }
         }
         if (task.environment().containsKey("HOME")) {
             throw MusterException.invalid("variable 'HOME' cannot be set for tasks of kind 'singularity', whose home is"
@@ -140,7 +155,8 @@ final class Container {
         var own = attempt.task().environment();
         var all = new TreeMap<String, String>();
         attempt.environment().forEach((name, value) -> {
-            if (!OF_THE_MACHINE.contains(name) || own.containsKey(name)) {
+            if ((!OF_THE_MACHINE.contains(name) || own.containsKey(name))
+                    && VARIABLE.matcher(name).matches()) {
                 all.put(runtime.inside(name), value);
             }
             if (name.startsWith(MARKS) || (OF_THE_MACHINE.contains(name) && !own.containsKey(name))) {
@@ -163,7 +179,7 @@ final class Container {
                     name + " is not there: no file " + file + "; make it before the task runs or correct the path");
         }
         var real = seen.require("stdin", file, false);
-        if (!Files.isRegularFile(real) || !Files.isReadable(real)) {
+        if (!Files.isRegularFile(real)) {
             throw MusterException.invalid(name + " cannot be read: " + file + "; name a file");
         }
         return real;

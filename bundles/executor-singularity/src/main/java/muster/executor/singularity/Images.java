@@ -8,8 +8,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -21,9 +23,11 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import muster.api.ErrorCode;
 import muster.api.MusterException;
 import muster.api.Names;
+import muster.api.executor.Attempt;
 import muster.api.executor.Pull;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -36,9 +40,14 @@ import org.slf4j.LoggerFactory;
 final class Images implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Images.class);
     private static final int MOST_KNOWN = 1000;
+
+    /** How long the task may take to start that an image was prepared for. */
+    private static final Duration RECENT = Duration.ofMinutes(1);
+
     private static final int MOST_SAID = 1000;
 
     private final Path folder;
+    private final Path temporary;
     private final Settings settings;
     private final ExecutorService readers;
     private final ExecutorService makers;
@@ -59,6 +68,23 @@ final class Images implements AutoCloseable {
         this.readers = readers;
         this.makers = makers;
         folder = settings.data().resolve("images");
+        temporary = settings.data().resolve("tmp");
+        readers.execute(this::removeLeftovers);
+    }
+
+    /** What a worker that crashed was making. */
+    private void removeLeftovers() {
+        for (var left : new Path[] {temporary, folder}) {
+            try (var files = Files.exists(left) ? Files.walk(left) : Stream.<Path>empty()) {
+                for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    if (left.equals(temporary) || file.toString().endsWith(".part")) {
+                        Files.delete(file);
+                    }
+                }
+            } catch (IOException | UncheckedIOException e) {
+                LOG.warn("What is left in {} is not removed", left, e);
+            }
+        }
     }
 
     /** What is being made; empty if nothing. */
@@ -89,43 +115,58 @@ final class Images implements AutoCloseable {
     }
 
     /** The file into which an archive is converted; once it is there. Fails with a {@link MusterException}. */
-    CompletableFuture<Path> convert(Image image, Path archive, ContainerRuntime runtime) {
-        return CompletableFuture.supplyAsync(() -> content(image, archive), readers)
+    CompletableFuture<Path> convert(Image image, Attempt attempt, Path archive, ContainerRuntime runtime) {
+        return CompletableFuture.supplyAsync(() -> content(image, attempt, archive), readers)
                 .thenCompose(content -> {
-                    var target = folder.resolve("sha256-" + content + ".sif");
-                    return Files.exists(target)
-                            ? CompletableFuture.completedFuture(used(target))
-                            : make(
-                                    target,
-                                    image,
-                                    archive,
-                                    List.of(runtime.program().toString(), "--silent", "build", "--force"),
-                                    runtime);
+                    var target = folder.resolve("sha256-" + content.digest() + ".sif");
+                    if (Files.exists(target)) {
+                        content.discard();
+                        return CompletableFuture.completedFuture(used(target));
+                    }
+                    var command = List.of(runtime.program().toString(), "--silent", "build", "--force");
+                    return make(target, image, content, command, runtime);
                 });
     }
 
-    private String content(Image image, Path archive) {
-        try {
-            var attributes = Files.readAttributes(archive, BasicFileAttributes.class);
+    /**
+     * What an archive holds.
+     *
+     * @param copy of the worker's own: that of the task may go away meanwhile, or become another; null if it is known that
+     *     it is converted
+     */
+    private record Content(String digest, @Nullable Path copy) {
+        void discard() {
+            try {
+                if (copy != null) {
+                    Files.deleteIfExists(copy);
+                }
+            } catch (IOException e) {
+                LOG.warn("{} is left", copy, e);
+            }
+        }
+    }
+
+    private Content content(Image image, Attempt attempt, Path archive) {
+        try (var in = attempt.asUser(() -> Files.newInputStream(archive))) {
+            var attributes = attempt.asUser(() -> Files.readAttributes(archive, BasicFileAttributes.class));
             var state =
                     new State(String.valueOf(attributes.fileKey()), attributes.size(), attributes.lastModifiedTime());
             var known = digests.get(state);
-            if (known != null) {
-                return known;
+            if (known != null && Files.exists(folder.resolve("sha256-" + known + ".sif"))) {
+                used(folder.resolve("sha256-" + known + ".sif"));
+                return new Content(known, null);
             }
+            var copy = Files.createTempFile(Files.createDirectories(temporary), "archive", ".tar");
             var digest = digest();
-            try (var in = Files.newInputStream(archive)) {
-                var buffer = new byte[1 << 18];
-                for (var read = in.read(buffer); read >= 0; read = in.read(buffer)) {
-                    digest.update(buffer, 0, read);
-                }
+            try (var out = new DigestOutputStream(Files.newOutputStream(copy), digest)) {
+                in.transferTo(out);
             }
             if (digests.size() >= MOST_KNOWN) {
                 digests.clear();
             }
             var content = hex(digest.digest());
             digests.put(state, content);
-            return content;
+            return new Content(content, copy);
         } catch (IOException e) {
             throw new MusterException(
                     ErrorCode.INVALID,
@@ -135,15 +176,18 @@ final class Images implements AutoCloseable {
     }
 
     private CompletableFuture<Path> make(
-            Path target, Image image, @Nullable Path archive, List<String> command, ContainerRuntime runtime) {
+            Path target, Image image, @Nullable Content content, List<String> command, ContainerRuntime runtime) {
         var mine = new CompletableFuture<Path>();
         var others = making.putIfAbsent(target, mine);
         if (others != null) {
+            if (content != null) {
+                content.discard();
+            }
             return others;
         }
         makers.execute(() -> {
             try {
-                makeNow(target, image, archive, command, runtime);
+                makeNow(target, image, content, command, runtime);
                 making.remove(target, mine);
                 mine.complete(target);
             } catch (MusterException e) {
@@ -156,21 +200,23 @@ final class Images implements AutoCloseable {
                         ErrorCode.UNAVAILABLE,
                         "image '" + Names.escape(image.text()) + "' cannot be prepared in " + folder + ": " + e,
                         e));
+            } finally {
+                if (content != null) {
+                    content.discard();
+                }
             }
         });
         return mine;
     }
 
     private void makeNow(
-            Path target, Image image, @Nullable Path archive, List<String> command, ContainerRuntime runtime)
+            Path target, Image image, @Nullable Content content, List<String> command, ContainerRuntime runtime)
             throws IOException {
         Files.createDirectories(folder);
-        var temporary = Files.createDirectories(settings.data().resolve("tmp"));
+        Files.createDirectories(temporary);
         var part = folder.resolve("." + target.getFileName() + ".part");
-        var kept = temporary.resolve(target.getFileName() + ".source");
         var whole = new ArrayList<>(command);
-        whole.addAll(
-                List.of(part.toString(), archive == null ? image.source() : "docker-archive:" + keep(archive, kept)));
+        whole.addAll(List.of(part.toString(), source(image, content)));
         LOG.info("Preparing image {}", Names.escape(image.text()));
         var builder = new ProcessBuilder(whole).redirectErrorStream(true);
         builder.redirectInput(Path.of("/dev/null").toFile());
@@ -201,20 +247,12 @@ final class Images implements AutoCloseable {
             process.destroyForcibly();
             processes.remove(process);
             Files.deleteIfExists(part);
-            Files.deleteIfExists(kept);
         }
-        trim(target);
+        trim();
     }
 
-    /** Others may wait for what is made of an archive longer than the attempt whose it is. */
-    private static Path keep(Path archive, Path kept) {
-        try {
-            Files.deleteIfExists(kept);
-            return Files.createLink(kept, archive);
-        } catch (IOException | UnsupportedOperationException e) {
-            LOG.debug("{} stays where it is: {}", archive, e.toString());
-            return archive;
-        }
+    private static String source(Image image, @Nullable Content content) {
+        return content == null ? image.source() : "docker-archive:" + content.copy();
     }
 
     private MusterException failure(Image image, String said) {
@@ -230,8 +268,8 @@ final class Images implements AutoCloseable {
                         + Names.escape(said));
     }
 
-    /** Removes the images that were not used for longest, until the rest is within its bound. */
-    private synchronized void trim(Path made) throws IOException {
+    /** Removes the images that were not used for longest, until the rest is within its bound; none that was just used. */
+    private synchronized void trim() throws IOException {
         List<Path> files;
         try (var entries = Files.list(folder)) {
             files = entries.filter(file -> file.toString().endsWith(".sif"))
@@ -242,8 +280,9 @@ final class Images implements AutoCloseable {
         for (var file : files) {
             bytes += Files.size(file);
         }
+        var recent = Instant.now().minus(RECENT);
         for (var file : files) {
-            if (bytes <= settings.cacheBytes() || file.equals(made)) {
+            if (bytes <= settings.cacheBytes() || modified(file).isAfter(recent)) {
                 return;
             }
             bytes -= Files.size(file);

@@ -202,12 +202,12 @@ public final class SingularityExecutor implements Executor {
             var runtime = requireRuntime();
             return image.kind() == Image.Kind.REMOTE
                     ? images.fetch(image, Pull.of(attempt.task().parameters(), settings.pull()), runtime)
-                    : images.convert(image, file(attempt, image), runtime);
-        } catch (MusterException e) {
-            return CompletableFuture.failedFuture(e);
+                    : images.convert(image, attempt, file(attempt, image), runtime);
         } catch (RejectedExecutionException e) {
             return CompletableFuture.failedFuture(
                     new MusterException(ErrorCode.UNAVAILABLE, "the singularity executor was stopped", e));
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
         }
     }
 
@@ -220,13 +220,14 @@ public final class SingularityExecutor implements Executor {
     /** The file or folder that a task names, which must be its own or in a folder that the operator allows. */
     private Path file(Attempt attempt, Image image) {
         var directory = attempt.workingDirectory();
-        if (!Files.exists(directory.resolve(image.source()))) {
-            throw MusterException.invalid(
-                    "image '" + Names.escape(image.text()) + "' is neither in the task's workspace"
-                            + " nor at such a path of this worker; give it by --input, or name an image of a registry, such as"
-                            + " docker://debian:12");
-        }
-        return settings.binds().with(directory, true).require("image", directory.resolve(image.source()), false);
+        return attempt.asUser(() -> {
+            if (!Files.exists(directory.resolve(image.source()))) {
+                throw MusterException.invalid("image '" + Names.escape(image.text()) + "' is neither in the task's"
+                        + " workspace nor at such a path of this worker; give it by --input, or name an image of a"
+                        + " registry, such as docker://debian:12");
+            }
+            return settings.binds().with(directory, true).require("image", directory.resolve(image.source()), false);
+        });
     }
 
     private Program program(Attempt attempt) {

@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -215,6 +217,14 @@ class SingularityExecutorTest extends CommandExecutorContract {
         assertThat(run(command("true").stdout("../x.txt").build()).message()).contains("may not be");
     }
 
+    @Test
+    void refusesVariablesThatTheRuntimeDoesNotTake() {
+        assertThat(run(command("true").environment("A-B", "x").build()).message())
+                .contains("'A-B'");
+        assertThat(run(command("true").environment("HOME", "/x").build()).message())
+                .contains("'HOME'");
+    }
+
     // ---- images
 
     @Test
@@ -274,6 +284,7 @@ class SingularityExecutorTest extends CommandExecutorContract {
         eventually("it works here", () -> executor.probe().available());
         var old = Files.createDirectories(folder.resolve("executor/images")).resolve("sha256-old.sif");
         Files.writeString(old, "an image");
+        Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofHours(1))));
 
         var outcome = run(command("true")
                 .parameters(image(images.resolve("image.tar").toString()))
