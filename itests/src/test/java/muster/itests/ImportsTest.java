@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Which bundle may use which: {@code transport} the API; broker and data both; manager and worker all three; all else the API alone. */
+/** Which bundle may use which: {@code transport} the API; broker and data both; s3 API and data; manager and worker all three; all else the API alone. */
 class ImportsTest {
     private static final JavaClasses PRODUCT = new ClassFileImporter()
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -29,6 +29,7 @@ class ImportsTest {
                 "transport, api, -, -",
                 "broker, api, transport, -",
                 "data, api, transport, -",
+                "s3, api, data, -",
                 "manager, api, transport, data",
                 "worker, api, transport, data",
                 "rest, api, -, -",
@@ -99,6 +100,7 @@ class ImportsTest {
                         "transport",
                         "broker",
                         "data",
+                        "s3",
                         "manager",
                         "worker",
                         "rest",

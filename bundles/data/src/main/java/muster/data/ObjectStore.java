@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.regex.Pattern;
 import muster.api.MusterException;
@@ -34,7 +35,7 @@ import muster.data.TransferException.Failure;
  *
  * <p>With a limit, those go first that were longest not asked for; never one that is pinned.
  */
-public final class ObjectStore {
+public final class ObjectStore implements Depot {
     private static final Pattern NAME = Pattern.compile("sha256:[0-9a-f]{64}");
     private static final int BUFFER_BYTES = 256 << 10;
 
@@ -114,6 +115,7 @@ public final class ObjectStore {
     }
 
     /** The file with an object; empty if it is not here, or was changed and thrown away. */
+    @Override
     public synchronized Optional<Path> find(String object) {
         var file = path(object);
         var entry = entries.get(object);
@@ -145,6 +147,12 @@ public final class ObjectStore {
                 .orElseThrow(() -> new TransferException(Failure.SOURCE_GONE, object + " is not here any more"));
     }
 
+    @Override
+    public OptionalLong size(String object) throws IOException {
+        var file = find(object);
+        return file.isPresent() ? OptionalLong.of(Files.size(file.get())) : OptionalLong.empty();
+    }
+
     /** Keeps an object from being thrown out until {@link #unpin}; as often as it was pinned. */
     public synchronized void pin(String object) {
         pins.merge(object, 1, Integer::sum);
@@ -160,6 +168,7 @@ public final class ObjectStore {
     }
 
     /** Throws an object away, whether it is pinned or not. */
+    @Override
     public synchronized void remove(String object) {
         try {
             Files.deleteIfExists(path(object));
@@ -192,13 +201,13 @@ public final class ObjectStore {
         }
     }
 
-    /** Takes an object in from its first byte. Several may do so at once; the first that is complete stays. */
+    @Override
     public Incoming receive(String object) throws IOException {
         requireName(object);
         return new Incoming(object, partial.resolve(UUID.randomUUID().toString()), 0);
     }
 
-    /** How much of an upload that may break off has come. */
+    @Override
     public long uploaded(String object) throws IOException {
         var file = upload(object);
         return Files.exists(file) ? Files.size(file) : 0;
@@ -208,7 +217,7 @@ public final class ObjectStore {
         return partial.resolve(requireName(object).substring("sha256:".length()));
     }
 
-    /** Takes an object in from a byte on, after what came before; what comes is kept if it breaks off. */
+    @Override
     public Incoming resume(String object, long offset) throws IOException {
         var there = uploaded(object);
         if (there != offset) {

@@ -23,6 +23,8 @@ public final class TransferException extends IOException {
         SOURCE_LOST(502, true),
         /** There is no room where it was to be written. */
         DISK_FULL(507, false),
+        /** The store of the cluster's files does not answer, or does not let this node in. */
+        STORE_AWAY(503, false),
         /** The other side does not allow it. */
         REFUSED(403, false),
         /** It could not be written or read here. */

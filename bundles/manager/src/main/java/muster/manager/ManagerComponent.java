@@ -1,6 +1,7 @@
 package muster.manager;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -16,6 +17,7 @@ import muster.api.MusterException;
 import muster.api.ObjectService;
 import muster.api.Quantity;
 import muster.api.WorkerState;
+import muster.data.Buckets;
 import muster.data.DataPlane;
 import muster.manager.scheduler.Settings;
 import muster.manager.security.ManagerSecurity;
@@ -59,7 +61,8 @@ public final class ManagerComponent {
             @Reference ManagerSecurity security,
             @Reference BrokerAddress broker,
             @Reference Links links,
-            @Reference DataPlane plane) {
+            @Reference DataPlane plane,
+            @Reference Buckets buckets) {
         var leases = new Leases(Quantity.parseDuration(config.heartbeat()), Quantity.parseDuration(config.lease()));
         var settings = new Settings(config.crashes(), config.prefetch(), PREFETCH_TIME);
         var retention = new Retention(Quantity.parseDuration(config.retention()), config.retention_jobs());
@@ -91,7 +94,7 @@ public final class ManagerComponent {
                             expected,
                             security.taskSecrets());
                     var jobs = new Jobs(manager);
-                    var files = files(plane, security.identity(), config, manager, jobs, security::turnedAway);
+                    var files = files(plane, security.identity(), config, manager, jobs, security::turnedAway, buckets);
                     // which of several it is, a worker cannot know
                     manager.files(files, config.security_key().isEmpty() ? "" : config.address());
                     manager.start(links.openManager(
@@ -167,13 +170,30 @@ public final class ManagerComponent {
                 : Path.of(config.data());
     }
 
+    /** Where files are, as the settings say. */
+    private static ManagerFiles.Keep keep(ManagerConfig config, Buckets buckets) {
+        if (config.data_store().isEmpty()) {
+            return ManagerFiles.Keep.ON_DISK;
+        }
+        var endpoint = config.data_store_endpoint();
+        var secret = config.data_store_secret_file();
+        var bucket = buckets.open(new Buckets.Place(
+                URI.create(config.data_store()),
+                endpoint.isEmpty() ? null : URI.create(endpoint),
+                config.data_store_region(),
+                config.data_store_key(),
+                secret.isEmpty() ? null : Path.of(secret)));
+        return new ManagerFiles.Keep(bucket, Quantity.parseBytes(config.data_store_cache()));
+    }
+
     private static ManagerFiles files(
             DataPlane plane,
             NodeIdentity identity,
             ManagerConfig config,
             Manager manager,
             JobService jobs,
-            Predicate<String> turnedAway) {
+            Predicate<String> turnedAway,
+            Buckets buckets) {
         try {
             return new ManagerFiles(
                     plane,
@@ -183,10 +203,14 @@ public final class ManagerComponent {
                     data(config),
                     jobs,
                     new KnownAttempts(manager),
-                    turnedAway);
+                    turnedAway,
+                    keep(config, buckets));
         } catch (IOException e) {
             manager.close();
             throw new MusterException(ErrorCode.UNAVAILABLE, "the manager cannot serve files: " + e.getMessage(), e);
+        } catch (MusterException e) {
+            manager.close();
+            throw e;
         }
     }
 

@@ -54,6 +54,30 @@ public @interface ManagerConfig {
                     "Port on which the manager serves files to workers, which it tells them; 0 for any that is free")
     int data_port() default 0;
 
+    @AttributeDefinition(
+            description = "Where files are kept: empty for the data folder, or a bucket, such as s3://bucket/prefix")
+    String data_store() default "";
+
+    @AttributeDefinition(description = "With a bucket: URL of its server; empty for Amazon's")
+    String data_store_endpoint() default "";
+
+    @AttributeDefinition(
+            description = "With a bucket: its region; empty for what the environment or the profile say, and us-east-1"
+                    + " with an endpoint")
+    String data_store_region() default "";
+
+    @AttributeDefinition(
+            description =
+                    "With a bucket: id of the access key; empty for what the environment, profile or machine have")
+    String data_store_key() default "";
+
+    @AttributeDefinition(description = "With an access key: file with its secret")
+    String data_store_secret_file() default "";
+
+    @AttributeDefinition(
+            description = "With a bucket: how much of it the data folder may hold, those that were asked for last")
+    String data_store_cache() default "20GiB";
+
     @AttributeDefinition(description = "Folder of the CA, keys and tokens; empty for ${karaf.base}/security")
     String security() default "";
 

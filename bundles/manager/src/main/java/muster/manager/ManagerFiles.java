@@ -3,7 +3,6 @@ package muster.manager;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.nio.ByteBuffer;
@@ -29,7 +28,10 @@ import muster.api.MusterException;
 import muster.api.ObjectService;
 import muster.api.OutputView;
 import muster.api.TaskId;
+import muster.data.Bucket;
+import muster.data.BucketDepot;
 import muster.data.DataPlane;
+import muster.data.Depot;
 import muster.data.Manifest;
 import muster.data.ObjectStore;
 import muster.data.Sink;
@@ -37,16 +39,19 @@ import muster.data.TransferException;
 import muster.data.TransferException.Failure;
 import muster.transport.NodeIdentity;
 import muster.transport.NodeName;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The files of the cluster: objects on the manager's disk, and who has the others. What an attempt made is recorded by its
+ * The files of the cluster: objects on the manager's disk or in a bucket, and who has the others. What an attempt made is recorded by its
  * worker before it tells its result. Thread-safe.
  */
 final class ManagerFiles implements ObjectService, DataPlane.Service, AutoCloseable {
     private static final String OUTPUTS = "/outputs/";
     private static final int BUFFER_BYTES = 256 << 10;
 
-    private final ObjectStore store;
+    private final @Nullable Bucket bucket;
+    private final ObjectStore disk;
+    private final Depot store;
     private final Outputs outputs;
     private final JobService jobs;
     private final Attempts attempts;
@@ -72,6 +77,16 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
         void gone(AttemptId attempt);
     }
 
+    /**
+     * Where files are kept.
+     *
+     * @param bucket null for the disk alone
+     * @param diskBytes how much of it the disk may hold
+     */
+    record Keep(@Nullable Bucket bucket, long diskBytes) {
+        static final Keep ON_DISK = new Keep(null, Long.MAX_VALUE);
+    }
+
     ManagerFiles(
             DataPlane plane,
             NodeIdentity identity,
@@ -80,13 +95,24 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
             Path folder,
             JobService jobs,
             Attempts attempts,
-            Predicate<String> turnedAway)
+            Predicate<String> turnedAway,
+            Keep keep)
             throws IOException {
         this.jobs = jobs;
         this.attempts = attempts;
         this.turnedAway = turnedAway;
-        store = new ObjectStore(folder.resolve("objects"), Long.MAX_VALUE, true);
-        outputs = new Outputs(folder.resolve("outputs"));
+        bucket = keep.bucket();
+        if (bucket != null) {
+            try {
+                bucket.check();
+            } catch (IOException e) {
+                bucket.close();
+                throw e;
+            }
+        }
+        disk = new ObjectStore(folder.resolve("objects"), keep.diskBytes(), bucket == null);
+        store = bucket == null ? disk : new BucketDepot(disk, bucket);
+        outputs = new Outputs(folder.resolve("outputs"), bucket);
         client = plane.client(identity);
         server = plane.serve(identity, host, port, this);
     }
@@ -121,7 +147,7 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
 
     /** Whether the manager has an object. */
     boolean has(String object) {
-        return store.find(object).isPresent();
+        return size(object).isPresent();
     }
 
     /** What attempts made. */
@@ -133,14 +159,10 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
 
     @Override
     public OptionalLong size(String object) {
-        return store.find(object).map(ManagerFiles::bytes).map(OptionalLong::of).orElse(OptionalLong.empty());
-    }
-
-    private static long bytes(Path file) {
         try {
-            return Files.size(file);
+            return store.size(object);
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw told(e);
         }
     }
 
@@ -155,10 +177,10 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
 
     @Override
     public void upload(String object, long offset, long bytes, InputStream in) throws IOException {
-        if (store.find(object).isPresent()) {
+        if (has(object)) {
             return;
         }
-        ObjectStore.Incoming into;
+        Sink into;
         try {
             into = store.resume(object, offset);
         } catch (IOException e) {
@@ -203,25 +225,30 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
 
     @Override
     public Path file(String object) {
-        return store.find(object).orElseGet(() -> {
-            var holding = holders(object, List.of());
-            for (var place : holding) {
-                try {
-                    client.get(place, NodeName.Role.WORKER, List.of(), store.receive(object));
-                    return store.find(object).orElseThrow();
-                } catch (TransferException e) {
-                    if (!e.failure().mendedByAnotherSource()) {
-                        throw told(e);
-                    }
-                } catch (IOException e) {
-                    throw told(e);
+        try {
+            var here = store.find(object);
+            return here.isPresent() ? here.get() : fromWorkers(object);
+        } catch (IOException e) {
+            throw told(e);
+        }
+    }
+
+    private Path fromWorkers(String object) throws IOException {
+        var holding = holders(object, List.of());
+        for (var place : holding) {
+            try {
+                client.get(place, NodeName.Role.WORKER, List.of(), store.receive(object));
+                return store.find(object).orElseThrow();
+            } catch (TransferException e) {
+                if (!e.failure().mendedByAnotherSource()) {
+                    throw e;
                 }
             }
-            throw MusterException.notFound(
-                    holding.isEmpty()
-                            ? "nobody has " + object + " any more"
-                            : "the worker that has " + object + " does not answer");
-        });
+        }
+        throw MusterException.notFound(
+                holding.isEmpty()
+                        ? "nobody has " + object + " any more"
+                        : "the worker that has " + object + " does not answer");
     }
 
     @Override
@@ -246,8 +273,13 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
                     item.object(),
                     item.bytes(),
                     item.executable(),
-                    store.find(item.object()).isPresent());
+                    kept(item));
         });
+    }
+
+    /** A bucket is believed to have what was brought, for there may be thousands to ask for. */
+    private boolean kept(Manifest.Item item) {
+        return (item.kept() && store != disk) || has(item.object());
     }
 
     private void remember(Outputs.Made made, Manifest.Item item) {
@@ -272,16 +304,16 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
         }
         try {
             var object = random(bytes);
-            var file = store.find(object).orElseThrow();
+            var file = disk.find(object).orElseThrow();
             var url = URI.create("https://" + place + "/" + object);
             var start = System.nanoTime();
             client.put(url, NodeName.Role.WORKER, file);
             var there = System.nanoTime();
             // so that it is written anew
-            store.remove(object);
-            client.get(url, NodeName.Role.WORKER, List.of(), store.receive(object));
+            disk.remove(object);
+            client.get(url, NodeName.Role.WORKER, List.of(), disk.receive(object));
             var back = System.nanoTime();
-            store.remove(object);
+            disk.remove(object);
             return new Transfer(id, bytes, there - start, back - there);
         } catch (IOException e) {
             throw told(e);
@@ -301,7 +333,7 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
                     digest.update(piece, 0, (int) Math.min(left, piece.length));
                 }
             }
-            return store.adopt(file);
+            return disk.adopt(file);
         } finally {
             Files.deleteIfExists(file);
         }
@@ -458,5 +490,9 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
     public void close() {
         server.close();
         client.close();
+        outputs.close();
+        if (bucket != null) {
+            bucket.close();
+        }
     }
 }

@@ -1,7 +1,6 @@
 package muster.manager;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -14,35 +13,178 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.ToIntFunction;
 import muster.api.AttemptId;
+import muster.api.ErrorCode;
 import muster.api.JobId;
+import muster.api.MusterException;
 import muster.api.Names;
 import muster.api.TaskId;
+import muster.data.Bucket;
 import muster.data.Manifest;
+import muster.data.Sink;
 import muster.data.TransferException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What attempts made, a file for each: {@code JOB/INDEX/ATTEMPT}, whose first line is the worker and the rest its
  * {@link Manifest}. Of a task the newest counts. Thread-safe.
+ *
+ * <p>With a bucket, the files are there, and the folder has what this manager wrote or asked for since its start: of a job
+ * that it is asked for the first time the names, as empty files, and the content of those that are read.
  */
-final class Outputs {
+final class Outputs implements AutoCloseable {
     private static final String REASONS = "cache";
+    private static final String PREFIX = "outputs/";
+    private static final int READERS = 32;
 
     private final Path root;
+    private final @Nullable Bucket bucket;
+    private final ExecutorService pool = Executors.newFixedThreadPool(READERS, task -> {
+        var thread = new Thread(task, "muster-outputs");
+        thread.setDaemon(true);
+        return thread;
+    });
 
-    Outputs(Path root) throws IOException {
-        this.root = Files.createDirectories(root);
+    /** A bucket answers many at a time no later than one; a disk needs nobody beside who asks. */
+    private final Executor readers;
+
+    /** The jobs whose names are here. */
+    private final Map<JobId, Boolean> known = new ConcurrentHashMap<>();
+
+    Outputs(Path root, @Nullable Bucket bucket) throws IOException {
+        this.root = root;
+        this.bucket = bucket;
+        readers = bucket == null ? Runnable::run : pool;
+        if (bucket != null && Files.exists(root)) {
+            // another manager may have led meanwhile
+            delete(root);
+        }
+        Files.createDirectories(root);
     }
 
     /** What an attempt made on a worker. */
     record Made(AttemptId attempt, String worker, Manifest manifest) {}
 
     private Path folder(JobId job) {
+        if (bucket != null) {
+            known.computeIfAbsent(job, this::bringNames);
+        }
         return root.resolve(job.toString());
+    }
+
+    /** What is below a name in the bucket stands in the order of jobs. */
+    private static String name(JobId job) {
+        return PREFIX + String.format(Locale.ROOT, "%019d", job.value());
+    }
+
+    private String name(Path file) {
+        var path = root.relativize(file);
+        return name(JobId.parse(path.getName(0).toString())) + "/" + path.subpath(1, path.getNameCount());
+    }
+
+    private boolean bringNames(JobId job) {
+        var folder = root.resolve(job.toString());
+        var begin = name(job) + "/";
+        try {
+            var names = new ArrayList<String>();
+            Objects.requireNonNull(bucket).list(begin, "", names::add);
+            for (var name : names) {
+                var file = folder.resolve(name.substring(begin.length()));
+                Files.createDirectories(file.getParent());
+                Files.createFile(file);
+            }
+            return true;
+        } catch (IOException e) {
+            throw told(e);
+        }
+    }
+
+    /** Writes a file that was not there, durably. */
+    private void write(Path file, String text) throws IOException {
+        var fresh = file.resolveSibling(UUID.randomUUID() + ".new");
+        try {
+            try (var channel = FileChannel.open(fresh, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                var bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes);
+                }
+                channel.force(true);
+            }
+            keep(file, fresh);
+            Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            Files.deleteIfExists(fresh);
+            throw TransferException.local("the list of outputs", e);
+        }
+    }
+
+    private void keep(Path file, Path content) throws IOException {
+        if (bucket != null) {
+            bucket.put(name(file), content);
+        }
+    }
+
+    /** A file with its content. */
+    private Path filled(Path file) throws IOException {
+        if (bucket != null && Files.size(file) == 0) {
+            var fresh = file.resolveSibling(UUID.randomUUID() + ".new");
+            try {
+                bucket.get(name(file), new FileSink(fresh));
+                Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            } finally {
+                Files.deleteIfExists(fresh);
+            }
+        }
+        return file;
+    }
+
+    private static MusterException told(IOException e) {
+        return new MusterException(
+                ErrorCode.UNAVAILABLE,
+                String.valueOf(TransferException.local("the list of outputs", e).getMessage()),
+                e);
+    }
+
+    private static final class FileSink implements Sink {
+        private final FileChannel channel;
+
+        FileSink(Path file) throws IOException {
+            channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+        }
+
+        @Override
+        public void write(ByteBuffer bytes) throws IOException {
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+        }
+
+        @Override
+        public void complete() throws IOException {
+            channel.close();
+        }
+
+        @Override
+        public void abort() {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                throw told(e);
+            }
+        }
     }
 
     private Path folder(TaskId task) {
@@ -51,17 +193,8 @@ final class Outputs {
 
     /** Makes it durable. */
     void record(Made made) throws IOException {
-        var folder = Files.createDirectories(folder(made.attempt().task()));
-        var fresh = folder.resolve(UUID.randomUUID() + ".new");
-        var text = made.worker() + "\n" + made.manifest().text();
-        try (var channel = FileChannel.open(fresh, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            write(channel, text);
-            Files.move(
-                    fresh, file(made.attempt()), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (IOException e) {
-            Files.deleteIfExists(fresh);
-            throw TransferException.local("the list of outputs", e);
-        }
+        Files.createDirectories(folder(made.attempt().task()));
+        write(file(made.attempt()), made.worker() + "\n" + made.manifest().text());
     }
 
     /** What an attempt made; empty if it is not known any more. */
@@ -83,7 +216,8 @@ final class Outputs {
     /** From now on what one attempt made was made by the other too, whatever becomes of the first. */
     void share(AttemptId made, AttemptId taken) throws IOException {
         Files.createDirectories(folder(taken.task()));
-        Files.createLink(file(taken), file(made));
+        Files.createLink(file(taken), filled(file(made)));
+        keep(file(taken), file(taken));
     }
 
     /** Notes why tasks of a job were not taken from the cache, by index. Makes durable also what was shared before. */
@@ -91,24 +225,13 @@ final class Outputs {
         var lines = new StringBuilder();
         reasons.forEach((index, why) ->
                 lines.append(index).append(' ').append(Names.escape(why)).append('\n'));
-        var file = Files.createDirectories(folder(job)).resolve(REASONS);
-        try (var channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            write(channel, lines.toString());
-        }
-    }
-
-    private static void write(FileChannel channel, String text) throws IOException {
-        var bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-        while (bytes.hasRemaining()) {
-            channel.write(bytes);
-        }
-        channel.force(true);
+        write(Files.createDirectories(folder(job)).resolve(REASONS), lines.toString());
     }
 
     /** What was noted of a task; empty if nothing was. */
     String noted(TaskId task) {
         var begin = task.index() + " ";
-        try (var lines = Files.lines(folder(task.job()).resolve(REASONS))) {
+        try (var lines = Files.lines(filled(folder(task.job()).resolve(REASONS)))) {
             return lines.filter(line -> line.startsWith(begin))
                     .findFirst()
                     .map(line -> line.substring(begin.length()))
@@ -116,19 +239,28 @@ final class Outputs {
         } catch (NoSuchFileException e) {
             return "";
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw told(e);
         }
     }
 
     /** Forgets jobs of higher ids, which were never accepted. */
     void removeAfter(long lastJob) {
+        var gone = new TreeSet<JobId>(Comparator.comparing(JobId::value));
         try (var jobs = Files.list(root)) {
             jobs.map(job -> JobId.parse(job.getFileName().toString()))
                     .filter(job -> job.value() > lastJob)
-                    .forEach(this::remove);
+                    .forEach(gone::add);
+            if (bucket != null) {
+                bucket.list(
+                        PREFIX,
+                        name(new JobId(lastJob + 1)),
+                        name -> gone.add(new JobId(
+                                Long.parseLong(name.substring(PREFIX.length(), name.indexOf('/', PREFIX.length()))))));
+            }
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw told(e);
         }
+        gone.forEach(this::remove);
     }
 
     /** What the newest attempt of a task made that said so. */
@@ -139,20 +271,31 @@ final class Outputs {
 
     /** What the newest attempt of each task made, by rising index. */
     List<Made> of(JobId job) {
-        var found = new ArrayList<Made>();
-        for (var index : numbers(folder(job))) {
-            newest(new TaskId(job, index)).ifPresent(found::add);
+        var reads = numbers(folder(job)).stream()
+                .map(index -> CompletableFuture.supplyAsync(() -> newest(new TaskId(job, index)), readers))
+                .toList();
+        try {
+            return reads.stream()
+                    .map(CompletableFuture::join)
+                    .flatMap(Optional::stream)
+                    .toList();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException known ? known : e;
         }
-        return found;
+    }
+
+    @Override
+    public void close() {
+        pool.shutdownNow();
     }
 
     private Made read(AttemptId attempt) {
         try {
-            var text = Files.readString(file(attempt));
+            var text = Files.readString(filled(file(attempt)));
             var end = text.indexOf('\n');
             return new Made(attempt, text.substring(0, end), Manifest.parse(text.substring(end + 1)));
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw told(e);
         }
     }
 
@@ -168,21 +311,34 @@ final class Outputs {
         } catch (NoSuchFileException | NotDirectoryException e) {
             return List.of();
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw told(e);
         }
     }
 
     void remove(JobId job) {
-        var folder = folder(job);
-        if (!Files.isDirectory(folder)) {
-            return;
+        try {
+            if (bucket != null) {
+                var names = new ArrayList<String>();
+                bucket.list(name(job) + "/", "", names::add);
+                for (var name : names) {
+                    bucket.remove(name);
+                }
+            }
+            var folder = root.resolve(job.toString());
+            if (Files.isDirectory(folder)) {
+                delete(folder);
+            }
+            known.remove(job);
+        } catch (IOException e) {
+            throw told(e);
         }
+    }
+
+    private static void delete(Path folder) throws IOException {
         try (var files = Files.walk(folder)) {
             for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 }

@@ -65,7 +65,8 @@ class CacheTest {
                 folder,
                 cluster.jobs,
                 new KnownAttempts(cluster.manager),
-                worker -> false);
+                worker -> false,
+                ManagerFiles.Keep.ON_DISK);
         cluster.manager.reactor.ask(() -> {
             cluster.manager.files(files, "");
             return true;

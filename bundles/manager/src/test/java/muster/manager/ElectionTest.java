@@ -95,7 +95,8 @@ class ElectionTest {
                         folder,
                         jobs,
                         new KnownAttempts(manager),
-                        worker -> false);
+                        worker -> false,
+                        ManagerFiles.Keep.ON_DISK);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

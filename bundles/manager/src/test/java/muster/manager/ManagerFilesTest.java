@@ -51,6 +51,8 @@ class ManagerFilesTest {
     private Path folder;
 
     private final FakePlane plane = new FakePlane();
+    private ManagerFiles.Keep keep = ManagerFiles.Keep.ON_DISK;
+    private Path data;
     private final AtomicBoolean current = new AtomicBoolean(true);
     private final List<AttemptId> made = new ArrayList<>();
     private final List<AttemptId> gone = new ArrayList<>();
@@ -61,6 +63,7 @@ class ManagerFilesTest {
     @BeforeEach
     void start() throws IOException {
         cluster = new TestCluster(folder);
+        data = folder;
         files = open();
         var make = task("make", List.of(), List.of(Output.of("out/a"), Output.of("log")));
         var use = task("use", List.of(new Input("in", "task:make/out/a", false)), List.of());
@@ -73,7 +76,7 @@ class ManagerFilesTest {
                 new NodeIdentity("manager", folder, folder, ""),
                 "127.0.0.1",
                 0,
-                folder,
+                data,
                 cluster.jobs,
                 new ManagerFiles.Attempts() {
                     @Override
@@ -91,7 +94,8 @@ class ManagerFilesTest {
                         gone.add(attempt);
                     }
                 },
-                "w9"::equals);
+                "w9"::equals,
+                keep);
     }
 
     private static TaskSpec task(String name, List<Input> inputs, List<Output> outputs) {
@@ -300,6 +304,43 @@ class ManagerFilesTest {
         record(1, item("out/a", false));
         files.forget(job);
         assertThat(files.outputs(job)).isEmpty();
+    }
+
+    /** Another manager, which shares the bucket alone. */
+    private void takeOver(String name) throws IOException {
+        files.close();
+        data = folder.resolve(name);
+        files = open();
+    }
+
+    @Test
+    void findsAllInTheBucketThatAnotherManagerPutThere() throws IOException {
+        keep = new ManagerFiles.Keep(new FolderBucket(folder.resolve("bucket")), 1000);
+        takeOver("first");
+        upload("hello", 0, 5);
+        record(1, item("log", true));
+        record(2, item("out/a", false), item("log", true));
+        files.outputs().note(job, Map.of(0, "it was never made"));
+        files.outputs().record(new Outputs.Made(new AttemptId(new TaskId(new JobId(99), 0), 1), "w1", made()));
+        takeOver("second");
+        assertThat(files.file(HELLO)).hasContent("hello");
+        assertThat(files.outputs(job)).extracting(OutputView::name).containsExactly("out/a", "log");
+        assertThat(files.outputs().all(new TaskId(job, 0))).hasSize(2);
+        assertThat(files.outputs().noted(new TaskId(job, 0))).isEqualTo("it was never made");
+        files.outputs().share(new AttemptId(new TaskId(job, 0), 1), new AttemptId(new TaskId(job, 1), 1));
+        files.outputs().removeAfter(job.value());
+        takeOver("third");
+        assertThat(files.outputs(new TaskId(job, 1)))
+                .extracting(OutputView::name)
+                .containsExactly("log");
+        assertThat(files.outputs().of(new JobId(99))).isEmpty();
+        files.forget(job);
+        takeOver("second");
+        assertThat(files.outputs(job)).isEmpty();
+    }
+
+    private static Manifest made() {
+        return new Manifest(List.of(item("log", true)));
     }
 
     @Test

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import muster.data.DataPlane;
 import muster.data.Sink;
@@ -46,6 +47,9 @@ final class ClientSession extends ChannelInboundHandlerAdapter {
 
         /** Rises with each byte that moves. */
         final AtomicLong moved = new AtomicLong();
+
+        /** Whether all of the question was sent. */
+        volatile BooleanSupplier asked = () -> true;
 
         /** Whether anything came back. */
         volatile boolean answered;

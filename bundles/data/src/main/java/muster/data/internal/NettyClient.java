@@ -76,9 +76,11 @@ final class NettyClient implements DataPlane.Client {
      *
      * @param every how often it is looked at
      * @param leastBytes how much must have moved in between
+     * @param patience how often a manager that was asked, and has not begun to answer, may be silent: it may wait for a
+     *     bucket
      */
-    record Pace(Duration every, long leastBytes) {
-        static final Pace DEFAULT = new Pace(Duration.ofSeconds(30), 1 << 20);
+    record Pace(Duration every, long leastBytes, int patience) {
+        static final Pace DEFAULT = new Pace(Duration.ofSeconds(30), 1 << 20, 20);
     }
 
     private record Place(String host, int port, NodeName.Role role) {}
@@ -137,6 +139,7 @@ final class NettyClient implements DataPlane.Client {
                 channel.write(request);
                 var body = new ChunkedNioFile(in, 0, size, ServerSession.CHUNK_BYTES);
                 channel.writeAndFlush(new HttpChunkedInput(body)).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
+                exchange.asked = () -> body.currentOffset() == size;
                 return body::currentOffset;
             } catch (IOException e) {
                 exchange.fail(TransferException.local("'" + file.getFileName() + "'", e));
@@ -214,7 +217,7 @@ final class NettyClient implements DataPlane.Client {
         channel.pipeline().get(ClientSession.class).begin(exchange, channel);
         var progress = question.of(exchange).on(channel);
         try {
-            var reply = await(exchange, progress);
+            var reply = await(exchange, progress, place.role == NodeName.Role.MANAGER ? pace.patience : 0);
             giveBack(place, channel);
             if (reply instanceof DataPlane.Reply.Elsewhere && exchange.sink instanceof Untouched untouched) {
                 untouched.sink().abort();
@@ -232,15 +235,18 @@ final class NettyClient implements DataPlane.Client {
         }
     }
 
-    private DataPlane.Reply await(ClientSession.Exchange exchange, LongSupplier progress)
+    private DataPlane.Reply await(ClientSession.Exchange exchange, LongSupplier progress, int patience)
             throws InterruptedException, TransferException {
         var before = 0L;
+        var silent = 0;
         while (true) {
             try {
                 return exchange.done.get(pace.every.toNanos(), TimeUnit.NANOSECONDS);
             } catch (TimeoutException e) {
                 var now = progress.getAsLong();
-                if (now - before < pace.leastBytes) {
+                if (!exchange.answered && exchange.asked.getAsBoolean() && silent < patience) {
+                    silent++;
+                } else if (now - before < pace.leastBytes) {
                     exchange.fail(new TransferException(
                             Failure.SLOW_SOURCE,
                             exchange.place + " moved " + (now - before) + " bytes in " + pace.every.toSeconds() + " s",

@@ -27,7 +27,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Collectors;
-import muster.api.ErrorCode;
 import muster.api.MusterException;
 import muster.data.DataPlane;
 import muster.data.Sink;
@@ -170,7 +169,11 @@ final class ServerSession extends ChannelInboundHandlerAdapter {
         if (e instanceof TransferException transfer) {
             failure = transfer.failure();
         } else if (e instanceof MusterException muster) {
-            failure = muster.code() == ErrorCode.NOT_FOUND ? Failure.SOURCE_GONE : Failure.REFUSED;
+            failure = switch (muster.code()) {
+                case NOT_FOUND -> Failure.SOURCE_GONE;
+                case UNAVAILABLE -> Failure.STORE_AWAY;
+                default -> Failure.REFUSED;
+            };
         } else {
             LOG.error("A defect in the data plane; please report it", e);
         }

@@ -186,7 +186,7 @@ final class HttpDataPlaneTest {
 
     @Test
     void givesUpASourceThatDoesNotMove() throws Exception {
-        var hasty = new HttpDataPlane(new NettyClient.Pace(Duration.ofMillis(300), 1));
+        var hasty = new HttpDataPlane(new NettyClient.Pace(Duration.ofMillis(300), 1, 0));
         try (var other = hasty.client(authority.worker("w2"))) {
             assertThatThrownBy(() -> other.text(url("stuck"), NodeName.Role.MANAGER))
                     .satisfies(e -> assertThat(failure(e)).isEqualTo(Failure.SLOW_SOURCE));

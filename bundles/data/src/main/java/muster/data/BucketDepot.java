@@ -1,0 +1,121 @@
+package muster.data;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.IntStream;
+import muster.data.TransferException.Failure;
+
+/**
+ * Keeps objects in a bucket, and those that were asked for last also in a folder. What was taken in is in the bucket before
+ * its sink is complete. Thread-safe.
+ */
+public final class BucketDepot implements Depot {
+    private static final int LOCKS = 64;
+
+    private final ObjectStore cache;
+    private final Bucket bucket;
+
+    /** An object is brought once, however many ask for it at a time: who has its lock brings it. */
+    private final Object[] locks =
+            IntStream.range(0, LOCKS).mapToObj(lock -> new Object()).toArray();
+
+    public BucketDepot(ObjectStore cache, Bucket bucket) {
+        this.cache = cache;
+        this.bucket = bucket;
+    }
+
+    private static String name(String object) {
+        var hex = ObjectStore.requireName(object).substring("sha256:".length());
+        return "sha256/" + hex.substring(0, 2) + "/" + hex.substring(2);
+    }
+
+    @Override
+    public Optional<Path> find(String object) throws IOException {
+        var found = cache.find(object);
+        if (found.isPresent()) {
+            return found;
+        }
+        synchronized (locks[Math.floorMod(object.hashCode(), LOCKS)]) {
+            if (cache.find(object).isEmpty()) {
+                try {
+                    bucket.get(name(object), cache.receive(object));
+                } catch (TransferException e) {
+                    if (e.failure() == Failure.SOURCE_GONE) {
+                        return Optional.empty();
+                    }
+                    throw e;
+                }
+            }
+            return cache.find(object);
+        }
+    }
+
+    @Override
+    public OptionalLong size(String object) throws IOException {
+        var here = cache.size(object);
+        return here.isPresent() ? here : bucket.size(name(object));
+    }
+
+    @Override
+    public long uploaded(String object) throws IOException {
+        return cache.uploaded(object);
+    }
+
+    @Override
+    public Sink resume(String object, long offset) throws IOException {
+        return new Through(object, cache.resume(object, offset));
+    }
+
+    @Override
+    public Sink receive(String object) throws IOException {
+        return new Through(object, cache.receive(object));
+    }
+
+    @Override
+    public void remove(String object) throws IOException {
+        bucket.remove(name(object));
+        cache.remove(object);
+    }
+
+    /** Puts into the bucket what has come into the cache. */
+    private final class Through implements Sink {
+        private final String object;
+        private final Sink into;
+
+        Through(String object, Sink into) {
+            this.object = object;
+            this.into = into;
+        }
+
+        @Override
+        public void write(ByteBuffer bytes) throws IOException {
+            into.write(bytes);
+        }
+
+        @Override
+        public void complete() throws IOException {
+            cache.pin(object);
+            try {
+                into.complete();
+                var file = cache.find(object)
+                        .orElseThrow(() ->
+                                new TransferException(Failure.CHANGED, object + " was changed before it was kept"));
+                bucket.put(name(object), file);
+            } catch (IOException e) {
+                // what is not in the bucket is not here
+                cache.remove(object);
+                throw e;
+            } finally {
+                cache.unpin(object);
+            }
+        }
+
+        @Override
+        public void abort() {
+            into.abort();
+        }
+    }
+}
