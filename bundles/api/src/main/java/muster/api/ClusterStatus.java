@@ -10,6 +10,7 @@ import java.util.Map;
  * @param epoch rises each time a manager takes over
  * @param broker address of the broker
  * @param missing ids of {@code muster.nodes} that have never come or are lost
+ * @param sharedFolders what all workers and users see at the same path
  * @param endedTasks since this manager started
  * @param tasksPerSecond ended, over the last ten seconds
  */
@@ -21,6 +22,7 @@ public record ClusterStatus(
         String broker,
         Map<WorkerState, Integer> workers,
         List<String> missing,
+        List<String> sharedFolders,
         double cores,
         double coresInUse,
         Map<JobState, Integer> jobs,

@@ -30,6 +30,7 @@ final class Cluster implements ClusterService {
     private final String version;
     private final BrokerAddress broker;
     private final List<String> expected;
+    private final List<String> sharedFolders;
     private final BiPredicate<String, Boolean> revoke;
     private final Instant since;
 
@@ -40,12 +41,14 @@ final class Cluster implements ClusterService {
             String version,
             BrokerAddress broker,
             List<String> expected,
+            List<String> sharedFolders,
             BiPredicate<String, Boolean> revoke) {
         this.manager = manager;
         this.id = id;
         this.version = version;
         this.broker = broker;
         this.expected = List.copyOf(expected);
+        this.sharedFolders = List.copyOf(sharedFolders);
         this.revoke = revoke;
         since = manager.now();
         for (var state : WorkerState.values()) {
@@ -115,6 +118,7 @@ final class Cluster implements ClusterService {
                     broker.toString(),
                     workers,
                     missing,
+                    sharedFolders,
                     cores,
                     inUse,
                     jobs,

@@ -14,6 +14,7 @@ import muster.api.ClusterService;
 import muster.api.ErrorCode;
 import muster.api.JobService;
 import muster.api.MusterException;
+import muster.api.Names;
 import muster.api.ObjectService;
 import muster.api.Quantity;
 import muster.api.WorkerState;
@@ -68,6 +69,7 @@ public final class ManagerComponent {
         var retention = new Retention(Quantity.parseDuration(config.retention()), config.retention_jobs());
         var limits = new Quotas.Limits(config.limit_jobs(), config.limit_tasks(), config.limit_submits());
         var expected = list(config.nodes());
+        var shared = sharedFolders(config.shared());
         var version = context.getBundle().getVersion().toString();
         var passwords = config.passwords().isBlank()
                 ? Passwords.NONE
@@ -105,7 +107,7 @@ public final class ManagerComponent {
                     var pruner = new Pruner(manager, jobs, retention);
                     leadership.begin(
                             jobs,
-                            new Cluster(manager, config.id(), version, broker, expected, security::revoke),
+                            new Cluster(manager, config.id(), version, broker, expected, shared, security::revoke),
                             files);
                     register(context, access);
                     return () -> {
@@ -220,6 +222,20 @@ public final class ManagerComponent {
         var host = server.getHost();
         var local = host.equals("0.0.0.0") || host.equals("127.0.0.1") || host.equals("localhost");
         return local && broker.servers().size() == 1 ? "tcp://" + address + ":" + server.getPort() : broker.toString();
+    }
+
+    /** Folders by whole paths, without what is superfluous in them. */
+    static List<String> sharedFolders(String commaSeparated) {
+        return list(commaSeparated).stream()
+                .map(folder -> {
+                    var path = Path.of(folder);
+                    if (!path.isAbsolute() || path.normalize().getNameCount() == 0) {
+                        throw MusterException.invalid("shared names '" + Names.escape(folder)
+                                + "', which is no folder below /; write such as /home,/scratch");
+                    }
+                    return path.normalize().toString();
+                })
+                .toList();
     }
 
     static List<String> list(String commaSeparated) {

@@ -78,6 +78,11 @@ public @interface ManagerConfig {
             description = "With a bucket: how much of it the data folder may hold, those that were asked for last")
     String data_store_cache() default "20GiB";
 
+    @AttributeDefinition(
+            description = "Folders of shared storage that all workers and users see at the same path, comma separated,"
+                    + " such as /home,/scratch: inputs below them are not copied")
+    String shared() default "";
+
     @AttributeDefinition(description = "Folder of the CA, keys and tokens; empty for ${karaf.base}/security")
     String security() default "";
 

@@ -113,6 +113,7 @@ class ElectionTest {
                             "1",
                             new BrokerAddress(URI.create("tcp://127.0.0.1:7071")),
                             List.of(),
+                            List.of(),
                             (id, seen) -> seen),
                     files(manager, jobs));
             leading.add(manager);

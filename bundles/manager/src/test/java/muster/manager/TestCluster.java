@@ -79,7 +79,13 @@ final class TestCluster implements AutoCloseable {
                 secrets(folder));
         jobs = new Jobs(manager);
         cluster = new Cluster(
-                manager, "manager", "1", BrokerAddress.parse("tcp://127.0.0.1:7071"), expected, this::revoke);
+                manager,
+                "manager",
+                "1",
+                BrokerAddress.parse("tcp://127.0.0.1:7071"),
+                expected,
+                List.of(),
+                this::revoke);
         manager.start(new ManagerLink() {
             @Override
             public void epoch(long epoch) {}

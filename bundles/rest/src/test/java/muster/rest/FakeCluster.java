@@ -38,6 +38,7 @@ final class FakeCluster implements ClusterService {
                 "tcp://127.0.0.1:7071",
                 Map.of(WorkerState.ONLINE, 1, WorkerState.MISSING, 1),
                 List.of("w2"),
+                List.of("/nfs"),
                 4,
                 1.5,
                 Map.of(JobState.RUNNING, 1),

@@ -106,6 +106,7 @@ class ClusterCommandsTest {
                     "tcp://127.0.0.1:7071",
                     Map.of(WorkerState.ONLINE, 1),
                     List.of("w2"),
+                    List.of(),
                     8,
                     2.5,
                     Map.of(JobState.RUNNING, 0),

@@ -163,7 +163,11 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
 
     private static Path link(Path shared, Path to) throws IOException {
         if (!Files.exists(shared)) {
-            throw new TransferException(Failure.SOURCE_GONE, "'" + shared + "' is not on this worker");
+            throw new TransferException(
+                    Failure.SOURCE_GONE,
+                    "'" + shared
+                            + "' is not on this worker; mount its storage there, keep the task away from it by a label, or"
+                            + " correct the path");
         }
         makeParent(to);
         return Files.createSymbolicLink(to, shared);

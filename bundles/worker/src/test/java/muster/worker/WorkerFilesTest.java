@@ -227,7 +227,7 @@ final class WorkerFilesTest {
         var workspace = stage(files, new Input("in", "file:" + shared, false));
         assertThat(workspace.resolve("in")).isSymbolicLink().hasContent("hello");
         assertThatThrownBy(() -> stage(files, new Input("in", "file:/not/there", false)))
-                .hasMessageContaining("'/not/there' is not on this worker");
+                .hasMessageContaining("'/not/there' is not on this worker; mount its storage there");
     }
 
     @Test

@@ -14,6 +14,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import muster.cli.client.Failure;
 import muster.cli.client.Json;
@@ -32,12 +33,17 @@ final class Specification {
     /**
      * @param environment of the client, for variables that are passed on
      * @param upload brings a file to the manager and gives the name of its content
+     * @param sharedFolders what all workers see at the same path
      * @param shown whether it is printed, so that no value of a secret may be in it
      */
-    Specification(Map<String, String> environment, Function<Path, String> upload, boolean shown) {
+    Specification(
+            Map<String, String> environment,
+            Function<Path, String> upload,
+            Supplier<List<Path>> sharedFolders,
+            boolean shown) {
         this.environment = environment;
         this.shown = shown;
-        inputs = new TaskInputs(upload);
+        inputs = new TaskInputs(upload, sharedFolders);
     }
 
     ObjectNode of(

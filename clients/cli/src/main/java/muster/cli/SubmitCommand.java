@@ -49,6 +49,8 @@ final class SubmitCommand extends ClusterCommand {
     @Option(names = "--dry-run", description = "Print the specification and submit nothing", order = 81)
     private boolean dryRun;
 
+    private @Nullable List<Path> sharedFolders;
+
     /** What belongs to the job as a whole. */
     static final class JobOptions {
         @Option(names = "--name", paramLabel = "NAME", description = "Name of the job")
@@ -159,8 +161,9 @@ final class SubmitCommand extends ClusterCommand {
         @Option(
                 names = "--input",
                 paramLabel = "FILE[=NAME]",
-                description = "Put this file or folder into the workspace; also a URL, muster:NAME, task:17.3/PATH,"
-                        + " file:/PATH; may be repeated")
+                description =
+                        "Put this file or folder into the workspace; uploaded unless it is on shared storage; also a URL,"
+                                + " muster:NAME, task:17.3/PATH, file:/PATH; may be repeated")
         List<String> inputs = List.of();
 
         @Option(
@@ -240,6 +243,17 @@ final class SubmitCommand extends ClusterCommand {
         return dryRun ? Objects.name(path) : Objects.upload(client(), path);
     }
 
+    private List<Path> sharedFolders() {
+        if (sharedFolders == null) {
+            var folders = new ArrayList<Path>();
+            if (!dryRun) {
+                client().get("/cluster").path("sharedFolders").forEach(folder -> folders.add(Path.of(folder.asText())));
+            }
+            sharedFolders = folders;
+        }
+        return sharedFolders;
+    }
+
     static JobWatch.Output output(JsonNode specification) {
         return specification.path("task").path("retries").asInt(0) > 0 ? JobWatch.Output.AT_END : JobWatch.Output.LIVE;
     }
@@ -249,13 +263,14 @@ final class SubmitCommand extends ClusterCommand {
             if (command.isEmpty() && task.executor == null) {
                 throw Failure.user("a command is missing; write such as: muster submit -- echo hello");
             }
-            return new Specification(context.environment(), this::upload, dryRun).of(job, task, array, command);
+            return new Specification(context.environment(), this::upload, this::sharedFolders, dryRun)
+                    .of(job, task, array, command);
         }
         if (!command.isEmpty()) {
             throw Failure.user("--file and the command '" + command.get(0) + "' both say what to run; give one");
         }
         var specification = Specification.read(file);
-        new Specification(context.environment(), this::upload, dryRun).putJob(specification, job);
+        new Specification(context.environment(), this::upload, this::sharedFolders, dryRun).putJob(specification, job);
         return specification;
     }
 }

@@ -5,23 +5,30 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import muster.cli.client.Failure;
 
-/** Turns {@code --input} into what a specification says of it; files of this machine are uploaded. */
+/** Turns {@code --input} into what a specification says of it; files of this machine are uploaded, unless workers see them as well. */
 final class TaskInputs {
     private static final Pattern ELSEWHERE = Pattern.compile("(https?|task|file|sha256):.*");
 
     private final Function<Path, String> upload;
+    private final Supplier<List<Path>> sharedFolders;
 
-    /** @param upload brings a file to the manager and gives the name of its content */
-    TaskInputs(Function<Path, String> upload) {
+    /**
+     * @param upload brings a file to the manager and gives the name of its content
+     * @param sharedFolders what is seen at the same path here and on every worker: nothing below is uploaded
+     */
+    TaskInputs(Function<Path, String> upload, Supplier<List<Path>> sharedFolders) {
         this.upload = upload;
+        this.sharedFolders = sharedFolders;
     }
 
     /** @param text a file, folder or other source, and after {@code =} the name that the task sees */
@@ -43,7 +50,12 @@ final class TaskInputs {
         if (!Files.exists(path)) {
             throw Failure.user("--input " + text + ": there is no file or folder " + source + "; correct its name");
         }
-        var to = name.isEmpty() ? fileName(path.toAbsolutePath().normalize()) : name;
+        var absolute = path.toAbsolutePath().normalize();
+        var to = name.isEmpty() ? fileName(absolute) : name;
+        if (sharedFolders.get().stream().anyMatch(absolute::startsWith)) {
+            put(inputs, to, "file:" + absolute, false);
+            return;
+        }
         files(path)
                 .forEach((below, file) -> put(
                         inputs, below.isEmpty() ? to : to + "/" + below, upload.apply(file), Files.isExecutable(file)));

@@ -99,6 +99,8 @@ class ObjectCommandsTest {
     void submitUploadsInputsAndNamesOutputs() throws IOException {
         status("5", 5);
         manager.on("POST /jobs", 201, "{\"id\":\"17\"}");
+        manager.on("GET /cluster", 200, "{\"sharedFolders\":[\"" + folder.resolve("nfs") + "\"]}");
+        var shared = Files.createDirectories(folder.resolve("nfs/data"));
         var tree = Files.createDirectories(folder.resolve("tree/sub"));
         Files.writeString(tree.resolve("a"), "hello");
 
@@ -110,6 +112,8 @@ class ObjectCommandsTest {
                 folder.resolve("tree") + "=data",
                 "--input",
                 "task:12.0/out.txt",
+                "--input",
+                shared.toString(),
                 "--input",
                 "muster:" + HELLO + "=x",
                 "--output",
@@ -126,6 +130,7 @@ class ObjectCommandsTest {
                         + "{\"name\":\"in.txt\",\"from\":\"" + HELLO + "\"},"
                         + "{\"name\":\"data/sub/a\",\"from\":\"" + HELLO + "\"},"
                         + "{\"name\":\"out.txt\",\"from\":\"task:12.0/out.txt\"},"
+                        + "{\"name\":\"data\",\"from\":\"file:" + shared + "\"},"
                         + "{\"name\":\"x\",\"from\":\"" + HELLO + "\"}],"
                         + "\"outputs\":[\"out.txt\",{\"path\":\"*.log\",\"optional\":true}]");
     }

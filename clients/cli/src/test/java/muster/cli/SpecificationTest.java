@@ -140,7 +140,7 @@ class SpecificationTest {
         job.secrets = List.of("A=@" + file);
         job.secretFiles = List.of("B=@" + file);
         var specification = Json.object();
-        new Specification(Map.of(), Path::toString, false).putJob(specification, job);
+        new Specification(Map.of(), Path::toString, List::of, false).putJob(specification, job);
 
         assertThat(specification)
                 .isEqualTo(Json.read("{'secrets':[{'name':'A','base64':'aHVudGVyMg=='},"
