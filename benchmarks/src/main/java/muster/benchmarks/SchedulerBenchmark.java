@@ -14,6 +14,7 @@ import muster.api.ExecutorView;
 import muster.api.IndexSet;
 import muster.api.JobId;
 import muster.api.JobSpec;
+import muster.api.SessionId;
 import muster.api.TaskSpec;
 import muster.api.TaskState;
 import muster.api.Work;
@@ -68,6 +69,9 @@ public class SchedulerBenchmark {
 
         @Override
         public void outputsLost(JobRun job, int position, int number) {}
+
+        @Override
+        public void close(String worker, List<SessionId> sessions) {}
 
         @Override
         public void stuck(JobRun job, String why) {}

@@ -18,6 +18,8 @@ public enum Cause {
     DISK_LIMIT(ErrorKind.RESOURCE),
     /** An input could not be brought, or an output not kept. */
     STAGING(ErrorKind.EXTERNAL),
+    /** Its session has not what it takes: the session was closed or has failed. */
+    SESSION(ErrorKind.EXTERNAL),
     /** The executor or its runtime failed or went away. */
     EXECUTOR(ErrorKind.EXTERNAL),
     /** The worker was lost while it ran. */

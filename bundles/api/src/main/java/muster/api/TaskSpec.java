@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param inputs put into its workspace before it starts
  * @param outputs taken from its workspace after it has succeeded
  * @param category tasks of one category are alike, for progress and reports; empty for {@link #categoryName()} to tell
+ * @param session what it keeps or finds on its worker beside files; null for nothing
  */
 public record TaskSpec(
         String name,
@@ -45,7 +46,8 @@ public record TaskSpec(
         List<String> needs,
         List<Input> inputs,
         List<Output> outputs,
-        String category) {
+        String category,
+        @Nullable SessionSpec session) {
     /** The executor of a task that names none. */
     public static final String DEFAULT_EXECUTOR = "native";
 
@@ -94,10 +96,48 @@ public record TaskSpec(
             throw MusterException.invalid(
                     "category '" + Names.escape(category) + "' is not allowed; use at most 128 printable characters");
         }
-        needs = inputs.isEmpty() ? List.copyOf(needs) : withThoseOfInputs(needs, inputs);
+        needs = inputs.isEmpty() && session == null ? List.copyOf(needs) : withThoseOfInputs(needs, inputs, session);
         if (!inputs.isEmpty() || !outputs.isEmpty()) {
             requireFiles(name, workingDirectory, inputs);
         }
+    }
+
+    /** A task without a session. */
+    public TaskSpec(
+            String name,
+            String executor,
+            List<String> command,
+            Parameters parameters,
+            Map<String, String> environment,
+            @Nullable String workingDirectory,
+            @Nullable String stdin,
+            @Nullable String stdout,
+            @Nullable String stderr,
+            Resources resources,
+            @Nullable Duration timeLimit,
+            int retries,
+            List<String> needs,
+            List<Input> inputs,
+            List<Output> outputs,
+            String category) {
+        this(
+                name,
+                executor,
+                command,
+                parameters,
+                environment,
+                workingDirectory,
+                stdin,
+                stdout,
+                stderr,
+                resources,
+                timeLimit,
+                retries,
+                needs,
+                inputs,
+                outputs,
+                category,
+                null);
     }
 
     /** A task that names no category. */
@@ -169,9 +209,13 @@ public record TaskSpec(
                 List.of());
     }
 
-    private static List<String> withThoseOfInputs(List<String> needs, List<Input> inputs) {
+    private static List<String> withThoseOfInputs(
+            List<String> needs, List<Input> inputs, @Nullable SessionSpec session) {
         var all = new LinkedHashSet<>(needs);
         inputs.stream().map(Input::need).filter(need -> !need.isEmpty()).forEach(all::add);
+        if (session != null) {
+            session.takes().stream().map(SessionSpec::need).forEach(all::add);
+        }
         return List.copyOf(all);
     }
 
@@ -191,15 +235,21 @@ public record TaskSpec(
 
     /** The same task with other inputs and outputs. */
     public TaskSpec withFiles(List<Input> newInputs, List<Output> newOutputs) {
-        return with(newInputs, newOutputs, category);
+        return with(newInputs, newOutputs, category, session);
+    }
+
+    /** The same task with another session. */
+    public TaskSpec withSession(@Nullable SessionSpec newSession) {
+        return with(inputs, outputs, category, newSession);
     }
 
     /** The same task in another category. */
     public TaskSpec withCategory(String newCategory) {
-        return with(inputs, outputs, newCategory);
+        return with(inputs, outputs, newCategory, session);
     }
 
-    private TaskSpec with(List<Input> newInputs, List<Output> newOutputs, String newCategory) {
+    private TaskSpec with(
+            List<Input> newInputs, List<Output> newOutputs, String newCategory, @Nullable SessionSpec newSession) {
         return new TaskSpec(
                 name,
                 executor,
@@ -216,7 +266,8 @@ public record TaskSpec(
                 needs,
                 newInputs,
                 newOutputs,
-                newCategory);
+                newCategory,
+                newSession);
     }
 
     /** Its category; one that names none is alike to those whose names differ in numbers alone: {@code day-#}. */

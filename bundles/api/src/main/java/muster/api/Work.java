@@ -66,6 +66,9 @@ public sealed interface Work {
                 throw MusterException.invalid("a graph has no tasks; give at least one");
             }
             requireAcyclic(tasks);
+            if (tasks.stream().anyMatch(task -> task.session() != null)) {
+                Sessions.require(tasks);
+            }
             tasks = settleWhatIsKept(tasks);
         }
 
@@ -197,6 +200,10 @@ public sealed interface Work {
     private static void requireNoNeeds(TaskSpec task) {
         if (!task.needs().isEmpty()) {
             throw MusterException.invalid("a task outside a graph has needs " + task.needs() + "; submit a graph");
+        }
+        if (task.session() != null && !task.session().makes().isEmpty()) {
+            throw MusterException.invalid("a task outside a graph makes the session objects "
+                    + task.session().makes() + ", which no other task can take; submit a graph");
         }
     }
 }

@@ -41,6 +41,30 @@ class WorkTest {
         assertThat(graph(task("a"), task("b", "a")).size()).isEqualTo(2);
     }
 
+    private static TaskSpec in(String session, long memoryBytes, String name, List<String> makes, String... takes) {
+        return task(name).withSession(new SessionSpec(session, memoryBytes, makes, List.of(takes)));
+    }
+
+    @Test
+    void takesOfASessionAreMadeInThatSession() {
+        var graph = graph(in("s", 1, "a", List.of("o")), in("s", 1, "b", List.of(), "a/o"));
+        assertThat(graph.tasks().get(1).needs()).containsExactly("a");
+
+        assertInvalid(
+                () -> graph(in("s", 1, "a", List.of("o")), in("t", 1, "b", List.of(), "a/o")),
+                "task 'b' takes 'a/o', which no task of that name makes in session 't' of executor 'native'; correct the"
+                        + " name, or pass it as a file");
+        assertInvalid(
+                () -> graph(in("s", 1, "a", List.of("o")), in("s", 1, "b", List.of("o"))),
+                "tasks 'a' and 'b' both make session object 'o'; name each differently");
+        assertInvalid(
+                () -> graph(in("s", 1, "a", List.of()), in("s", 2, "b", List.of())),
+                "tasks 'a' and 'b' reserve different memory for session 's'; write the same");
+        assertInvalid(
+                () -> new Work.Single(in("s", 1, "a", List.of("o"))),
+                "a task outside a graph makes the session objects [o], which no other task can take; submit a graph");
+    }
+
     @Test
     void graphMayListTasksInAnyOrderAndJoinThemInAnyWay() {
         assertThat(graph(task("d", "b", "c"), task("b", "a"), task("c", "a"), task("a"), task("alone"))

@@ -120,6 +120,9 @@ final class Cache {
         if (task.outputs().isEmpty()) {
             return "it declares no outputs";
         }
+        if (task.session() != null) {
+            return "what it keeps in its session is gone with its job";
+        }
         for (var input : task.inputs()) {
             if (!input.source().startsWith(Input.CONTENT) && !input.source().startsWith(Input.TASK)) {
                 return "nobody knows the content of its input '" + input.name() + "' before it runs";

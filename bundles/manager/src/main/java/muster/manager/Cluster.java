@@ -166,7 +166,7 @@ final class Cluster implements ClusterService {
         manager.reactor.ask(() -> {
             var worker = get(id);
             if (worker.draining() != draining) {
-                worker.draining(draining);
+                manager.scheduler.drain(worker, draining);
                 manager.workers.remember(worker);
                 manager.events.add(
                         manager.now(),

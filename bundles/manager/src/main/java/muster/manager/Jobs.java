@@ -158,7 +158,7 @@ final class Jobs implements JobService {
                     manager.jobEvent(run, "job.submitted", "");
                     for (var attempt : taken) {
                         var position = attempt.id().task().index();
-                        manager.scheduler.restoreEnded(run, position, TaskState.SUCCEEDED);
+                        manager.scheduler.restoreEnded(run, position, TaskState.SUCCEEDED, 1, "");
                         manager.changed(run, position, TaskState.SUCCEEDED, null, attempt.message());
                     }
                     // the earlier job may be deleted before this one
@@ -379,7 +379,7 @@ final class Jobs implements JobService {
                         for (var position = 0; position < states.length; position++) {
                             var number = numbers.getOrDefault(position, 0);
                             if (states[position] == TaskState.SUCCEEDED.ordinal()) {
-                                manager.scheduler.restoreEnded(run, position, TaskState.SUCCEEDED);
+                                manager.scheduler.restoreEnded(run, position, TaskState.SUCCEEDED, number, "");
                             } else {
                                 manager.scheduler.restoreNumber(run, position, number);
                                 count++;

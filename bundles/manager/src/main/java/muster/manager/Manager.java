@@ -11,6 +11,7 @@ import muster.api.AttemptId;
 import muster.api.Cause;
 import muster.api.JobId;
 import muster.api.Names;
+import muster.api.SessionId;
 import muster.api.TaskState;
 import muster.api.Usage;
 import muster.manager.scheduler.Comm;
@@ -86,6 +87,7 @@ final class Manager implements Comm, AutoCloseable {
         Recovery.restore(this);
         expected.forEach(scheduler::workerOrNew);
         workers.trustAll();
+        scheduler.jobs().stream().filter(JobRun::hasSessions).toList().forEach(scheduler::restoreOutputs);
     }
 
     /** Begins to work. The link's listener must be {@link #workers}. */
@@ -220,6 +222,11 @@ final class Manager implements Comm, AutoCloseable {
     public void outputsLost(JobRun job, int position, int number) {
         metrics.outputsLost.increment();
         store.write(new Write.OutputsLost(new AttemptId(job.taskId(position), number)), () -> {}, e -> {});
+    }
+
+    @Override
+    public void close(String worker, List<SessionId> sessions) {
+        dispatcher.send(worker, new ToWorker.Close(sessions));
     }
 
     @Override

@@ -141,7 +141,9 @@ final class Recovery {
             var position = JobRun.position(work, attempt.id().task().index());
             ended.add(key(position, attempt.id().number()));
             switch (attempt.standing()) {
-                case LAST, CACHED -> scheduler.restoreEnded(run, position, state(attempt));
+                case LAST, CACHED ->
+                    scheduler.restoreEnded(
+                            run, position, state(attempt), attempt.id().number(), attempt.worker());
                 case TRY -> scheduler.restoreTry(run, position, attempt.id().number(), attempt.cause());
                 case FORGIVEN ->
                     scheduler.restoreNumber(run, position, attempt.id().number());
@@ -175,6 +177,7 @@ final class Recovery {
                 }
             }
         });
+        scheduler.restoreSessions(run);
     }
 
     private static long key(int position, int number) {

@@ -292,7 +292,7 @@ final class Workers implements ManagerListener {
                         manager.filesHost(),
                         files == null ? 0 : files.port()));
         manager.scheduler.reconciled(
-                worker, restarted, new HashSet<>(hello.running()), new HashSet<>(hello.finished()));
+                worker, restarted, new HashSet<>(hello.running()), new HashSet<>(hello.finished()), hello.sessions());
         remember(worker);
         if (cameBack) {
             LOG.info(
@@ -312,6 +312,9 @@ final class Workers implements ManagerListener {
                 manager.metrics.resultsStale.increment();
                 confirmed.add(result.attempt());
             } else if (!manager.scheduler.recording(execution)) {
+                if (result.cause() == Cause.SESSION) {
+                    manager.scheduler.missed(execution, result.missing());
+                }
                 var verdict = manager.scheduler.finished(
                         execution, result.cause(), result.usage().wall(), manager.now());
                 manager.metrics.taskDuration.record(result.usage().wall());

@@ -6,6 +6,7 @@ import muster.api.AttemptId;
 import muster.api.Capacity;
 import muster.api.Cause;
 import muster.api.ExecutorView;
+import muster.api.SessionId;
 import muster.api.Usage;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,7 @@ public sealed interface ToManager {
      * @param running attempts that it holds and that have not ended
      * @param finished attempts whose outcome it will send again, since it was not confirmed
      * @param dataPort where it serves files, at its address; 0 if it serves none
+     * @param sessions that are open on it
      */
     record Hello(
             String session,
@@ -31,9 +33,10 @@ public sealed interface ToManager {
             List<ExecutorView> executors,
             List<AttemptId> running,
             List<AttemptId> finished,
-            int dataPort)
+            int dataPort,
+            List<SessionId> sessions)
             implements ToManager {
-        /** Of a worker that serves no files. */
+        /** Of a worker that serves no files and has no sessions. */
         public Hello(
                 String session,
                 int oldestProtocol,
@@ -44,7 +47,18 @@ public sealed interface ToManager {
                 List<ExecutorView> executors,
                 List<AttemptId> running,
                 List<AttemptId> finished) {
-            this(session, oldestProtocol, newestProtocol, version, address, capacity, executors, running, finished, 0);
+            this(
+                    session,
+                    oldestProtocol,
+                    newestProtocol,
+                    version,
+                    address,
+                    capacity,
+                    executors,
+                    running,
+                    finished,
+                    0,
+                    List.of());
         }
     }
 
@@ -74,6 +88,7 @@ public sealed interface ToManager {
      * @param stderr likewise of standard error
      * @param stdoutBytes how long standard output is; what exceeds {@code stdout} stays on the worker
      * @param stderrTail the last lines of standard error of a failed attempt; else empty
+     * @param missing the session objects that it takes and that its session has not; empty unless the cause is SESSION
      */
     record Result(
             AttemptId attempt,
@@ -88,7 +103,59 @@ public sealed interface ToManager {
             byte @Nullable [] stderr,
             long stdoutBytes,
             long stderrBytes,
-            String stderrTail) {}
+            String stderrTail,
+            List<String> missing) {
+        /** Of an attempt that missed nothing. */
+        public Result(
+                AttemptId attempt,
+                Cause cause,
+                int exitCode,
+                int signal,
+                String message,
+                @Nullable Instant startedAt,
+                Instant finishedAt,
+                Usage usage,
+                byte @Nullable [] stdout,
+                byte @Nullable [] stderr,
+                long stdoutBytes,
+                long stderrBytes,
+                String stderrTail) {
+            this(
+                    attempt,
+                    cause,
+                    exitCode,
+                    signal,
+                    message,
+                    startedAt,
+                    finishedAt,
+                    usage,
+                    stdout,
+                    stderr,
+                    stdoutBytes,
+                    stderrBytes,
+                    stderrTail,
+                    List.of());
+        }
+
+        /** The same, of an attempt that missed these. */
+        public Result missing(List<String> objects) {
+            return new Result(
+                    attempt,
+                    cause,
+                    exitCode,
+                    signal,
+                    message,
+                    startedAt,
+                    finishedAt,
+                    usage,
+                    stdout,
+                    stderr,
+                    stdoutBytes,
+                    stderrBytes,
+                    stderrTail,
+                    objects);
+        }
+    }
 
     /** These attempts were not started and go back: their executor went away, or the worker is going down. */
     record Returned(String session, List<AttemptId> attempts, String reason) implements ToManager {}

@@ -6,6 +6,7 @@ import muster.api.AttemptId;
 import muster.api.JobId;
 import muster.api.LogStream;
 import muster.api.Secret;
+import muster.api.SessionId;
 import muster.api.TaskSpec;
 import org.jspecify.annotations.Nullable;
 
@@ -72,6 +73,9 @@ public sealed interface ToWorker {
 
     /** These jobs have ended: what their tasks made and left on the worker need not stay. */
     record Release(List<JobId> jobs) implements ToWorker {}
+
+    /** Close these sessions, once what uses them has ended; those that are not open here are ignored. */
+    record Close(List<SessionId> sessions) implements ToWorker {}
 
     /**
      * Install a bundle, in place of one of the same file name, or remove it. Answered by {@link ToManager.Deployed} with the

@@ -19,6 +19,8 @@ import muster.api.Output;
 import muster.api.Parameters;
 import muster.api.Resources;
 import muster.api.Secret;
+import muster.api.SessionId;
+import muster.api.SessionSpec;
 import muster.api.TaskId;
 import muster.api.TaskSpec;
 import muster.api.Usage;
@@ -56,7 +58,13 @@ final class Samples {
                 needs.isEmpty()
                         ? List.of(new Input("tool", "sha256:" + "0".repeat(64), true))
                         : List.of(new Input("in.txt", "task:a/out/", false)),
-                List.of(new Output("out/**", true, true), new Output("log", false, false)));
+                List.of(new Output("out/**", true, true), new Output("log", false, false)),
+                "",
+                new SessionSpec(
+                        "model",
+                        2L << 30,
+                        List.of("made-" + name),
+                        needs.stream().map(need -> need + "/made-" + need).toList()));
     }
 
     static JobSpec fullJob() {
@@ -95,7 +103,8 @@ final class Samples {
                 new byte[] {0, (byte) 0xff},
                 1L << 40,
                 2,
-                "Killed\n");
+                "Killed\n",
+                List.of("model"));
     }
 
     static ToManager.Result plainResult(long job, int index) {
@@ -104,42 +113,42 @@ final class Samples {
     }
 
     static Map<String, ToWorker> toWorker() {
-        return Map.of(
-                "welcome",
-                new ToWorker.Welcome(SESSION, Duration.ofSeconds(10), Duration.ofSeconds(2), 64, "10.0.0.2", 7072),
-                "refused",
-                new ToWorker.Refused(SESSION, "speaks protocol 7, this manager 1 to 2"),
-                "run",
-                new ToWorker.Run(List.of(
-                        new ToWorker.Batch(
-                                new JobId(17),
-                                "ada",
-                                TaskSpec.command("true"),
-                                new int[] {3, 4, 100_000},
-                                new int[] {1, 1, 2},
-                                null),
-                        new ToWorker.Batch(
-                                new JobId(18),
-                                "bob",
-                                fullTask("each", List.of()),
-                                new int[] {0},
-                                new int[] {1},
-                                List.of("item"),
-                                fullSecrets()))),
-                "reintroduce",
-                new ToWorker.Reintroduce(),
-                "cancel",
-                new ToWorker.Cancel(List.of(attempt(17, 3, 1), attempt(18, 0, 2))),
-                "confirm",
-                new ToWorker.Confirm(List.of(attempt(17, 3, 1))),
-                "readLog",
-                new ToWorker.ReadLog(7, attempt(17, 3, 1), LogStream.STDERR, 1L << 33, 65_536),
-                "forget",
-                new ToWorker.Forget(List.of(new JobId(17), new JobId(1L << 40))),
-                "release",
-                new ToWorker.Release(List.of(new JobId(17))),
-                "deploy",
-                new ToWorker.Deploy(9, "echo.jar", "sha256:" + "a".repeat(64)));
+        return Map.ofEntries(
+                Map.entry(
+                        "welcome",
+                        new ToWorker.Welcome(
+                                SESSION, Duration.ofSeconds(10), Duration.ofSeconds(2), 64, "10.0.0.2", 7072)),
+                Map.entry("refused", new ToWorker.Refused(SESSION, "speaks protocol 7, this manager 1 to 2")),
+                Map.entry(
+                        "run",
+                        new ToWorker.Run(List.of(
+                                new ToWorker.Batch(
+                                        new JobId(17),
+                                        "ada",
+                                        TaskSpec.command("true"),
+                                        new int[] {3, 4, 100_000},
+                                        new int[] {1, 1, 2},
+                                        null),
+                                new ToWorker.Batch(
+                                        new JobId(18),
+                                        "bob",
+                                        fullTask("each", List.of()),
+                                        new int[] {0},
+                                        new int[] {1},
+                                        List.of("item"),
+                                        fullSecrets())))),
+                Map.entry("reintroduce", new ToWorker.Reintroduce()),
+                Map.entry("cancel", new ToWorker.Cancel(List.of(attempt(17, 3, 1), attempt(18, 0, 2)))),
+                Map.entry("confirm", new ToWorker.Confirm(List.of(attempt(17, 3, 1)))),
+                Map.entry("readLog", new ToWorker.ReadLog(7, attempt(17, 3, 1), LogStream.STDERR, 1L << 33, 65_536)),
+                Map.entry("forget", new ToWorker.Forget(List.of(new JobId(17), new JobId(1L << 40)))),
+                Map.entry("release", new ToWorker.Release(List.of(new JobId(17)))),
+                Map.entry("deploy", new ToWorker.Deploy(9, "echo.jar", "sha256:" + "a".repeat(64))),
+                Map.entry(
+                        "close",
+                        new ToWorker.Close(List.of(
+                                new SessionId(new JobId(17), "python", "model"),
+                                new SessionId(new JobId(18), "echo", "")))));
     }
 
     static Map<String, ToManager> toManager() {
@@ -156,7 +165,8 @@ final class Samples {
                         List.of(new ExecutorView("native", true, ""), new ExecutorView("docker", false, "no daemon")),
                         List.of(attempt(17, 3, 1)),
                         List.of(attempt(17, 4, 1), attempt(18, 0, 2)),
-                        40_001),
+                        40_001,
+                        List.of(new SessionId(new JobId(17), "python", "model"))),
                 "heartbeat",
                 new ToManager.Heartbeat(SESSION),
                 "executors",

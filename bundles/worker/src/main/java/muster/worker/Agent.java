@@ -89,6 +89,7 @@ final class Agent implements Outcomes, AutoCloseable {
     private final TaskAttempt.Host host;
     private final Finisher finisher;
     private final Slots slots;
+    private final HeldSessions sessions;
 
     private final Mailbox mailbox = new Mailbox("muster-worker-agent", this::afterMail);
     private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, task -> daemon(task, "clock"));
@@ -160,6 +161,7 @@ final class Agent implements Outcomes, AutoCloseable {
                 node.id, environment(), !node.capacity.gpus().isEmpty(), folder, logs, users);
         finisher = new Finisher(logs);
         slots = new Slots(node.capacity);
+        sessions = new HeldSessions(host, slots, task -> in(transfers, task), this::inFiles, mailbox::execute);
         timer.setRemoveOnCancelPolicy(true);
     }
 
@@ -228,7 +230,7 @@ final class Agent implements Outcomes, AutoCloseable {
         mailbox.execute(() -> link = links.openWorker(broker, identity, new Listener()));
     }
 
-    /** Stops what runs, hands it back, and says goodbye; takes ten seconds at most. */
+    /** Stops what runs, hands it back, and says goodbye; takes twice the time of {@link Timing#shutdown} at most. */
     @Override
     public void close() {
         try {
@@ -244,6 +246,14 @@ final class Agent implements Outcomes, AutoCloseable {
         mailbox.close();
         files.shutdown();
         transfers.shutdownNow();
+        try {
+            // sessions that are being closed
+            if (!files.awaitTermination(timing.shutdown.toNanos(), TimeUnit.NANOSECONDS)) {
+                LOG.warn("Worker '{}' stops although some of its sessions are not closed yet", node.id);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void stopAll() {
@@ -261,6 +271,7 @@ final class Agent implements Outcomes, AutoCloseable {
         for (var attempt : List.copyOf(held.keySet())) {
             giveBack(attempt, "worker '" + node.id + "' goes down");
         }
+        sessions.closeAll();
         flush();
         if (connected) {
             send(List.of(new ToManager.Goodbye(node.session)));
@@ -318,11 +329,14 @@ final class Agent implements Outcomes, AutoCloseable {
         }
         for (var batch : run.batches()) {
             var template = new TaskAttempt.Template(batch);
-            var shortfall = slots.shortfall(batch.spec().resources());
+            var shortfall = slots.shortfall(batch.spec());
             for (var i = 0; i < batch.indices().length; i++) {
                 var attempt = new TaskAttempt(template, i, host);
                 if (spool.holds(attempt.id()) || held.putIfAbsent(attempt.id(), attempt) != null) {
                     continue;
+                }
+                if (batch.spec().session() != null) {
+                    sessions.enter(attempt, batch.spec().session());
                 }
                 if (stopping) {
                     giveBackWaiting(attempt, "worker '" + node.id + "' goes down");
@@ -353,18 +367,57 @@ final class Agent implements Outcomes, AutoCloseable {
                 giveBackWaiting(next, registry.whyNot(kind));
                 continue;
             }
-            if (!slots.fits(next.template().resources())) {
+            var session = next.session == null ? null : sessions.of(next, executor);
+            if (!slots.fits(next.template().resources(), session == null ? 0 : session.toReserveBytes())) {
                 break;
             }
             waiting.remove();
             next.begin(executor, slots.take(next.template().resources()), now);
-            if (!next.template().inputs().isEmpty()) {
+            if (session != null) {
+                if (begin(next)) {
+                    startIn(session, next, executor);
+                }
+            } else if (!next.template().inputs().isEmpty()) {
                 stage(next);
             } else if (begin(next)) {
                 batches.computeIfAbsent(executor, e -> new ArrayList<>()).add(next);
             }
         }
         batches.forEach(this::start);
+    }
+
+    /** Starts an attempt once its session is open. */
+    private void startIn(HeldSession session, TaskAttempt attempt, Executor executor) {
+        if (session.state() == HeldSession.State.OPEN) {
+            startInside(attempt);
+            return;
+        }
+        attempt.staging = true;
+        session.waiting.add(attempt);
+        if (session.state() == HeldSession.State.NEW) {
+            sessions.open(
+                    session,
+                    executor,
+                    (waited, failure) -> waited.forEach(one -> {
+                        one.staging = false;
+                        if (one.endsAs != null || failure != null) {
+                            end(one, one.endsAs != null ? one.endsAs : Objects.requireNonNull(failure));
+                        } else {
+                            startInside(one);
+                        }
+                    }));
+        }
+    }
+
+    private void startInside(TaskAttempt attempt) {
+        var missing = HeldSessions.missing(attempt);
+        if (!missing.isEmpty()) {
+            end(attempt, sessions.lost(attempt.id(), Objects.requireNonNull(attempt.session), missing));
+        } else if (!attempt.template().inputs().isEmpty()) {
+            bring(attempt);
+        } else {
+            start(Objects.requireNonNull(attempt.executor()), List.of(attempt));
+        }
     }
 
     /** What precedes the executor's part; false if it has already ended. */
@@ -383,9 +436,12 @@ final class Agent implements Outcomes, AutoCloseable {
 
     /** Brings its inputs; its executor hears of it once they are there. */
     private void stage(TaskAttempt attempt) {
-        if (!begin(attempt)) {
-            return;
+        if (begin(attempt)) {
+            bring(attempt);
         }
+    }
+
+    private void bring(TaskAttempt attempt) {
         attempt.staging = true;
         in(transfers, () -> {
             var failure = brought(attempt);
@@ -499,7 +555,11 @@ final class Agent implements Outcomes, AutoCloseable {
         }
     }
 
-    private void end(TaskAttempt attempt, Outcome outcome) {
+    private void end(TaskAttempt attempt, Outcome told) {
+        var outcome = HeldSessions.kept(attempt, told);
+        if (outcome.cause() == Cause.SESSION && attempt.session != null) {
+            attempt.missing = HeldSessions.missing(attempt);
+        }
         attempt.end();
         slots.release(attempt.template().resources(), attempt.gpus());
         if (attempt.backstop != null) {
@@ -562,21 +622,28 @@ final class Agent implements Outcomes, AutoCloseable {
                 && (stopping || nodeStops.getAsBoolean());
     }
 
-    private void settle(TaskAttempt attempt, Result result) {
-        held.remove(attempt.id());
+    private void settle(TaskAttempt attempt, Result told) {
+        var result = attempt.missing.isEmpty() ? told : told.missing(attempt.missing);
+        forget(attempt.id());
         spool.add(result);
         results.add(result);
     }
 
     private void giveBackWaiting(TaskAttempt attempt, String reason) {
         attempt.drop();
-        held.remove(attempt.id());
         giveBack(attempt.id(), reason);
     }
 
     private void giveBack(AttemptId attempt, String reason) {
-        held.remove(attempt);
+        forget(attempt);
         returned.computeIfAbsent(reason, r -> new ArrayList<>()).add(attempt);
+    }
+
+    private void forget(AttemptId id) {
+        var attempt = held.remove(id);
+        if (attempt != null) {
+            sessions.leave(attempt);
+        }
     }
 
     private void executorsChanged() {
@@ -585,6 +652,7 @@ final class Agent implements Outcomes, AutoCloseable {
             advertised = views;
             others.add(new ToManager.Executors(node.session, views));
         }
+        sessions.closeOrphans(registry);
         for (var attempt : List.copyOf(held.values())) {
             var kind = attempt.template().executor();
             if (attempt.state() == TaskAttempt.State.WAITING && registry.available(kind) == null) {
@@ -677,7 +745,8 @@ final class Agent implements Outcomes, AutoCloseable {
                 advertised,
                 List.copyOf(held.keySet()),
                 spool.unconfirmed(),
-                taskFiles.port())));
+                taskFiles.port(),
+                sessions.ids())));
         nextHello = after(repeat, () -> hello(repeat));
     }
 
@@ -707,6 +776,8 @@ final class Agent implements Outcomes, AutoCloseable {
                 inFiles(() -> forget.jobs().forEach(logs::forget));
             } else if (message instanceof ToWorker.Release release) {
                 release.jobs().forEach(taskFiles::release);
+            } else if (message instanceof ToWorker.Close close) {
+                close.sessions().forEach(sessions::close);
             } else if (message instanceof ToWorker.Deploy deploy) {
                 deployer.deploy(deploy, answer -> mailbox.execute(() -> others.add(answer)));
             } else if (message instanceof ToWorker.Welcome welcome) {

@@ -71,7 +71,8 @@ final class Placeholders {
                 task.outputs().stream()
                         .map(output -> new Output(path.apply(output.path()), output.optional(), output.keep()))
                         .toList(),
-                task.category());
+                task.category(),
+                task.session());
     }
 
     /** One pass, so that what is filled in is not itself searched for placeholders. */

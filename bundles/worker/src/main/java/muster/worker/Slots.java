@@ -7,6 +7,7 @@ import java.util.Map;
 import muster.api.Capacity;
 import muster.api.Quantity;
 import muster.api.Resources;
+import muster.api.TaskSpec;
 import org.jspecify.annotations.Nullable;
 
 /** What is free of a worker's resources. GPUs are handed out by number, the lowest free ones first. */
@@ -27,6 +28,18 @@ final class Slots {
         freeGpus = capacity.gpus().size();
         gpuTaken = new boolean[freeGpus];
         freeCustom = new HashMap<>(capacity.custom());
+    }
+
+    /** Why a task's resources and the memory of its session never fit, even when nothing runs; null if they do. */
+    @Nullable
+    String shortfall(TaskSpec task) {
+        var asked = task.resources();
+        if (task.session() != null && asked.memoryBytes() + task.session().memoryBytes() > capacity.memoryBytes()) {
+            return "it has " + Quantity.formatBytes(capacity.memoryBytes())
+                    + " of memory, the task and its session ask "
+                    + Quantity.formatBytes(asked.memoryBytes() + task.session().memoryBytes());
+        }
+        return shortfall(asked);
     }
 
     /** Why this never fits, even when nothing runs; null if it does. */
@@ -53,6 +66,21 @@ final class Slots {
             }
         }
         return null;
+    }
+
+    /** Whether all of this is free now, and so much memory beside it. */
+    boolean fits(Resources asked, long moreMemoryBytes) {
+        return fits(asked) && asked.memoryBytes() + moreMemoryBytes <= freeMemoryBytes;
+    }
+
+    /** Reserves memory beside that of attempts. */
+    void takeMemory(long bytes) {
+        freeMemoryBytes -= bytes;
+    }
+
+    /** Gives back what {@link #takeMemory} reserved. */
+    void releaseMemory(long bytes) {
+        freeMemoryBytes += bytes;
     }
 
     /** Whether all of this is free now. */

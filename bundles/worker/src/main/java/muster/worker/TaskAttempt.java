@@ -20,6 +20,7 @@ import muster.api.TaskSpec;
 import muster.api.executor.Attempt;
 import muster.api.executor.Executor;
 import muster.api.executor.Outcome;
+import muster.api.executor.Session;
 import muster.api.executor.SystemUser;
 import muster.transport.ToWorker;
 import org.jspecify.annotations.Nullable;
@@ -74,6 +75,12 @@ final class TaskAttempt implements Attempt {
     /** How it ends once its inputs are no longer being brought; null for as they say. */
     @Nullable
     Outcome endsAs;
+
+    /** Null if it asks for none, and after it has left. */
+    volatile @Nullable HeldSession session;
+
+    /** What it takes and did not find in its session. */
+    List<String> missing = List.of();
 
     /** Ends it if its executor does not. */
     @Nullable
@@ -145,6 +152,11 @@ final class TaskAttempt implements Attempt {
     private @Nullable String item() {
         var items = template.batch.items();
         return items == null ? null : items.get(position);
+    }
+
+    @Override
+    public @Nullable Session session() {
+        return session;
     }
 
     @Override

@@ -127,7 +127,16 @@ final class WorkFolder implements AutoCloseable {
 
     /** A fresh folder for one attempt, for its owner alone. */
     Path makeAttempt(AttemptId attempt) {
-        var folder = attempts.resolve(attempt.toString());
+        return makeInAttempts(attempt.toString());
+    }
+
+    /** A fresh folder for one session, for its owner alone. */
+    Path makeSession(long number) {
+        return makeInAttempts("session-" + number);
+    }
+
+    private Path makeInAttempts(String name) {
+        var folder = attempts.resolve(name);
         try {
             Files.createDirectory(folder, OWNER_ONLY);
             return folder;
@@ -165,7 +174,7 @@ final class WorkFolder implements AutoCloseable {
                 e);
     }
 
-    /** Removes the folders of attempts that a crash left behind, and says how many there were. */
+    /** Removes the folders of attempts and sessions that a crash left behind, and says how many there were. */
     int clear() {
         var count = 0;
         try (var left = Files.newDirectoryStream(attempts)) {

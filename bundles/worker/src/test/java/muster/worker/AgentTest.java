@@ -2,6 +2,7 @@ package muster.worker;
 
 import static muster.api.executor.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,18 +13,23 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import muster.api.AttemptId;
 import muster.api.Capacity;
 import muster.api.Cause;
+import muster.api.ErrorCode;
 import muster.api.ExecutorView;
 import muster.api.Input;
 import muster.api.JobId;
 import muster.api.LogStream;
+import muster.api.MusterException;
 import muster.api.Output;
 import muster.api.Parameters;
 import muster.api.Resources;
+import muster.api.SessionId;
+import muster.api.SessionSpec;
 import muster.api.TaskSpec;
 import muster.api.Usage;
 import muster.api.executor.Availability;
@@ -856,6 +862,166 @@ class AgentTest {
         assertThat(hello.dataPort()).isEqualTo(4001);
         links.receive(1, new ToWorker.Welcome(hello.session(), NEVER, NEVER, 0, "m2", 7072));
         eventually("the manager's place is known", () -> files.manager.equals("m2:7072"));
+    }
+
+    // ---- sessions
+
+    private static final SessionId MODEL = new SessionId(new JobId(17), Tasks.KIND, "model");
+
+    private static TaskSpec inSession(long memoryBytes, List<String> makes, List<String> takes) {
+        return Tasks.task(Tasks.cores(0.5)).withSession(new SessionSpec("model", memoryBytes, makes, takes));
+    }
+
+    @Test
+    void opensASessionOnceForAllThatAskForItAndClosesItOnceNoneUsesIt() {
+        links.join(1);
+        links.receive(1, Tasks.run(17, inSession(1000, List.of("a"), List.of()), 0, 1));
+        var session = executor.awaitStart(FIRST).session();
+        assertThat(executor.awaitStart(SECOND).session()).isSameAs(session);
+        assertThat(executor.opened).containsExactly(session);
+        assertThat(session.id()).isEqualTo(MODEL);
+        assertThat(session.environment()).containsEntry("MUSTER_SESSION", "model");
+        assertThat(session.workspace()).isEmptyDirectory();
+
+        session.keep("a", 1000);
+        executor.succeed(FIRST);
+        assertThat(links.awaitResult(FIRST).cause()).isEqualTo(Cause.SUCCESS);
+        links.receive(1, new ToWorker.Close(List.of(MODEL)));
+        links.receive(1, Tasks.run(17, inSession(1000, List.of(), List.of("t/a")), 2));
+        // one that comes after it was told to close gets a fresh session
+        assertThat(links.awaitResult(THIRD).cause()).isEqualTo(Cause.SESSION);
+        assertThat(links.awaitResult(THIRD).message()).isEqualTo("session 17/fake/model on worker 'w1' has not a");
+        assertThat(executor.opened).hasSize(2);
+        assertThat(executor.closed).isEmpty();
+
+        executor.succeed(SECOND);
+        eventually("it is closed", () -> executor.closed.equals(List.of(session)));
+        eventually("its folder is gone", () -> !Files.exists(session.workspace()));
+    }
+
+    @Test
+    void whatComesLaterFindsWhatIsKept() {
+        links.join(1);
+        links.receive(1, Tasks.run(17, inSession(1000, List.of("a"), List.of()), 0));
+        executor.awaitStart(FIRST).session().keep("a", 10);
+        executor.succeed(FIRST);
+        links.awaitResult(FIRST);
+
+        links.receive(1, Tasks.run(17, inSession(1000, List.of(), List.of("t/a")), 1));
+        executor.awaitStart(SECOND).session().drop("a");
+        executor.succeed(SECOND);
+        links.awaitResult(SECOND);
+
+        links.receive(1, Tasks.run(17, inSession(1000, List.of(), List.of("t/a")), 2));
+        assertThat(links.awaitResult(THIRD).cause()).isEqualTo(Cause.SESSION);
+        assertThat(executor.opened).hasSize(1);
+    }
+
+    @Test
+    void whatExceedsTheBudgetIsRefusedByName() {
+        links.join(1);
+        links.receive(1, Tasks.run(17, inSession(1000, List.of("a", "b"), List.of()), 0));
+        var session = executor.awaitStart(FIRST).session();
+        session.keep("a", 600);
+        session.keep("a", 900);
+
+        assertThatThrownBy(() -> session.keep("b", 200))
+                .isInstanceOf(MusterException.class)
+                .hasMessage(
+                        "object 'b' of 200 does not fit into session 17/fake/model on worker 'w1', which keeps 900 of"
+                                + " 1000; raise the session's memory");
+        session.keep("b", 100);
+    }
+
+    @Test
+    void whatSucceedsWithoutKeepingWhatItIsToMakeHasFailed() {
+        links.join(1);
+        links.receive(1, Tasks.run(17, inSession(1000, List.of("a"), List.of()), 0));
+        executor.awaitStart(FIRST);
+        executor.succeed(FIRST);
+
+        assertThat(links.awaitResult(FIRST).cause()).isEqualTo(Cause.EXECUTOR);
+        assertThat(links.awaitResult(FIRST).message()).contains("kept no object a in session 17/fake/model");
+    }
+
+    @Test
+    void memoryOfASessionIsReservedUntilItIsClosed() {
+        links.join(1);
+        links.receive(1, Tasks.run(17, inSession(1 << 20, List.of(), List.of()), 0));
+        executor.awaitStart(FIRST);
+        executor.succeed(FIRST);
+        links.awaitResult(FIRST);
+        links.receive(1, Tasks.run(18, inSession(1000, List.of(), List.of()), 0));
+        links.receive(1, new ToWorker.ReadLog(7, FIRST, LogStream.STDOUT, 0, 1));
+        links.await(ToManager.Log.class);
+        assertThat(executor.started).hasSize(1);
+
+        links.receive(1, new ToWorker.Close(List.of(MODEL)));
+
+        executor.awaitStart(Tasks.attempt(18, 0, 1));
+    }
+
+    @Test
+    void endsWhatWaitsForASessionThatDoesNotOpen() {
+        executor.closedTo = new MusterException(ErrorCode.UNAVAILABLE, "no interpreter; install one");
+        links.join(1);
+        links.receive(1, Tasks.run(17, inSession(1 << 20, List.of(), List.of()), 0));
+        assertThat(links.awaitResult(FIRST).cause()).isEqualTo(Cause.EXECUTOR);
+        assertThat(links.awaitResult(FIRST).message()).isEqualTo("no interpreter; install one");
+
+        executor.closedTo = null;
+        links.receive(1, Tasks.run(17, inSession(1 << 20, List.of(), List.of()), 1));
+        executor.awaitStart(SECOND);
+    }
+
+    @Test
+    void cancelsWhatWaitsForItsSession() {
+        executor.opens = new CountDownLatch(1);
+        links.join(1);
+        links.receive(1, Tasks.run(17, inSession(1000, List.of(), List.of()), 0, 1));
+        eventually("it is being opened", () -> !executor.opened.isEmpty());
+        links.receive(1, new ToWorker.Cancel(List.of(FIRST)));
+        executor.opens.countDown();
+
+        assertThat(links.awaitResult(FIRST).cause()).isEqualTo(Cause.CANCELED);
+        executor.awaitStart(SECOND);
+        assertThat(executor.started).containsExactly(SECOND);
+    }
+
+    @Test
+    void anotherExecutorOfTheKindGetsASessionOfItsOwn() {
+        links.join(1);
+        links.receive(1, Tasks.run(17, inSession(1000, List.of("a"), List.of()), 0));
+        executor.awaitStart(FIRST).session().keep("a", 1);
+        executor.succeed(FIRST);
+        links.awaitResult(FIRST);
+        var next = new FakeExecutor();
+        registry.add(Tasks.KIND, next);
+        registry.remove(Tasks.KIND, executor);
+        eventually("it is probed", () -> registry.available(Tasks.KIND) == next);
+        eventually("the session of the old one is closed", () -> executor.closed.size() == 1);
+
+        links.receive(1, Tasks.run(17, inSession(1000, List.of(), List.of("t/a")), 1));
+        assertThat(links.awaitResult(SECOND).cause()).isEqualTo(Cause.SESSION);
+        assertThat(next.opened).hasSize(1);
+    }
+
+    @Test
+    void closesItsSessionsWhenItGoesDownAndTellsOfThoseThatAreOpen() {
+        links.join(1);
+        links.receive(1, Tasks.run(17, inSession(1000, List.of(), List.of()), 0));
+        executor.awaitStart(FIRST);
+        executor.succeed(FIRST);
+        links.awaitResult(FIRST);
+        links.worker.disconnected("gone");
+        links.worker.connected();
+        assertThat(links.await(ToManager.Hello.class, hello -> !hello.sessions().isEmpty())
+                        .sessions())
+                .containsExactly(MODEL);
+
+        agent.close();
+
+        assertThat(executor.closed).isEqualTo(executor.opened).hasSize(1);
     }
 
     private static void write(Path file, String text) throws IOException {

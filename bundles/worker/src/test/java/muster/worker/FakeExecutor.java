@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import muster.api.AttemptId;
 import muster.api.Cause;
 import muster.api.Usage;
@@ -14,6 +15,7 @@ import muster.api.executor.Availability;
 import muster.api.executor.Executor;
 import muster.api.executor.Outcome;
 import muster.api.executor.Outcomes;
+import muster.api.executor.Session;
 
 /** Runs attempts until the test ends them. */
 final class FakeExecutor implements Executor {
@@ -22,6 +24,13 @@ final class FakeExecutor implements Executor {
     volatile Availability availability = Availability.YES;
     volatile RuntimeException failure;
     volatile boolean obeys;
+    final List<Session> opened = new CopyOnWriteArrayList<>();
+    final List<Session> closed = new CopyOnWriteArrayList<>();
+    volatile RuntimeException closedTo;
+
+    /** Released, sessions open. */
+    volatile CountDownLatch opens = new CountDownLatch(0);
+
     private final Map<AttemptId, Attempt> attempts = new ConcurrentHashMap<>();
     private volatile Outcomes outcomes;
 
@@ -48,6 +57,24 @@ final class FakeExecutor implements Executor {
         if (obeys) {
             end(attempt.id(), Outcome.failure(Cause.CANCELED, "canceled"));
         }
+    }
+
+    @Override
+    public void open(Session session) {
+        opened.add(session);
+        try {
+            opens.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        if (closedTo != null) {
+            throw closedTo;
+        }
+    }
+
+    @Override
+    public void close(Session session) {
+        closed.add(session);
     }
 
     Attempt awaitStart(AttemptId attempt) {

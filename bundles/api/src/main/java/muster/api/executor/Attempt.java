@@ -20,6 +20,11 @@ public interface Attempt {
     /** Everything the task sees in its environment: the {@code MUSTER_*} variables and the user's own. */
     Map<String, String> environment();
 
+    /** The session that it asked for, which is open; null if it asked for none. */
+    default @Nullable Session session() {
+        return null;
+    }
+
     /** The numbers of the GPUs reserved for it, of this worker's. */
     List<Integer> gpus();
 

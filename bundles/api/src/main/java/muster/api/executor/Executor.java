@@ -1,6 +1,7 @@
 package muster.api.executor;
 
 import java.util.List;
+import muster.api.MusterException;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
@@ -24,6 +25,23 @@ public interface Executor {
      * cannot be reached.
      */
     void start(List<Attempt> attempts, Outcomes outcomes);
+
+    /**
+     * Opens a session, before the first attempt that asks for it is started. Called by a thread of its own; may take long.
+     *
+     * @throws muster.api.MusterException INVALID if this kind keeps none or cannot keep such a one; any other if the runtime
+     *     cannot be reached. The attempts that wait for it end so
+     */
+    default void open(Session session) {
+        throw MusterException.invalid(
+                "executor '" + session.id().executor() + "' keeps no sessions; leave 'session' out");
+    }
+
+    /**
+     * Lets go of all that a session keeps: its job has ended, its worker is drained or goes down, or the executor is
+     * replaced. Called once, by a thread of its own, when no attempt uses it any more.
+     */
+    default void close(Session session) {}
 
     /** Stops an attempt and all it started. Idempotent; never blocks. Its outcome is told as for any other end. */
     void cancel(Attempt attempt);

@@ -1,6 +1,7 @@
 package muster.api.executor;
 
 import muster.api.Cause;
+import muster.api.MusterException;
 import muster.api.Usage;
 
 /**
@@ -29,5 +30,10 @@ public record Outcome(Cause cause, int exitCode, int signal, String message, Usa
     /** An end without a process's exit: refused, failed to start, runtime lost. */
     public static Outcome failure(Cause cause, String message) {
         return new Outcome(cause, -1, 0, message, Usage.NONE);
+    }
+
+    /** What it would keep in its session is more than is reserved there. */
+    public static Outcome overBudget(MusterException refusal, Usage usage) {
+        return new Outcome(Cause.MEMORY_LIMIT, -1, 0, String.valueOf(refusal.getMessage()), usage);
     }
 }

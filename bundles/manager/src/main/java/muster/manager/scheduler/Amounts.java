@@ -84,6 +84,20 @@ final class Amounts {
         return true;
     }
 
+    /** The same and more memory. */
+    Amounts plusMemory(long bytes) {
+        return new Amounts(cores, memory + bytes, disk, gpus, custom);
+    }
+
+    /** Whether all that is asked is here, and so much memory beside it. */
+    boolean cover(Amounts asked, long moreMemory) {
+        return cover(asked) && asked.memory + moreMemory <= memory;
+    }
+
+    void takeMemory(long bytes) {
+        memory -= bytes;
+    }
+
     void take(Amounts asked) {
         add(asked, -1);
     }

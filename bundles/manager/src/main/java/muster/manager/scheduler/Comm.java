@@ -1,7 +1,9 @@
 package muster.manager.scheduler;
 
+import java.util.List;
 import muster.api.AttemptId;
 import muster.api.Cause;
+import muster.api.SessionId;
 import muster.api.TaskState;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +30,9 @@ public interface Comm {
      * follows.
      */
     void outputsLost(JobRun job, int position, int number);
+
+    /** Tell a worker to close these sessions, which it may have open, once what uses them has ended. */
+    void close(String worker, List<SessionId> sessions);
 
     /** Some tasks of an open job can never run on the workers that are known or expected; empty: now they can. */
     void stuck(JobRun job, String why);

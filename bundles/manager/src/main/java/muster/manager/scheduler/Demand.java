@@ -4,14 +4,41 @@ import java.util.ArrayList;
 import java.util.List;
 import muster.api.Quantity;
 import muster.api.TaskSpec;
+import org.jspecify.annotations.Nullable;
 
-/** What placing a task needs: amounts, labels and an executor. Tasks of equal demand are alike for placement. */
-record Demand(String executor, Amounts amounts, List<String> labels) {
-    static Demand of(TaskSpec task) {
+/**
+ * What placing a task needs. Tasks of equal demand are alike for placement.
+ *
+ * @param session that has to be open where it runs; null for none
+ */
+record Demand(
+        String executor,
+        Amounts amounts,
+        List<String> labels,
+        @Nullable SessionRun session) {
+    static Demand of(TaskSpec task, @Nullable SessionRun session) {
         return new Demand(
                 task.executor(),
                 Amounts.of(task.resources()),
-                List.copyOf(task.resources().labels()));
+                List.copyOf(task.resources().labels()),
+                session);
+    }
+
+    /** Of a task whose job is not taken in yet; asks for the memory of its session too. */
+    static Demand of(TaskSpec task) {
+        var demand = of(task, null);
+        return task.session() == null
+                ? demand
+                : new Demand(
+                        demand.executor,
+                        demand.amounts.plusMemory(task.session().memoryBytes()),
+                        demand.labels,
+                        null);
+    }
+
+    /** What a worker must have that is to run it, its session included. */
+    Amounts whole() {
+        return session == null ? amounts : amounts.plusMemory(session.memoryBytes);
     }
 
     /** In thousandths; a task that asks none counts a little all the same. */

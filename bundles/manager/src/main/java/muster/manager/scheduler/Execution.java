@@ -18,6 +18,11 @@ public final class Execution {
 
     final ReadyGroup group;
 
+    /** The opening of its session in which it runs, and its place among all that sessions saw; 0 without one. */
+    int opening;
+
+    int order;
+
     /** Waits on the worker for resources that others hold. */
     boolean prefetched;
 

@@ -3,6 +3,7 @@ package muster.manager.scheduler;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -17,6 +18,8 @@ import muster.api.JobSpec;
 import muster.api.JobState;
 import muster.api.JobView;
 import muster.api.Secret;
+import muster.api.SessionId;
+import muster.api.SessionSpec;
 import muster.api.TaskId;
 import muster.api.TaskSpec;
 import muster.api.TaskState;
@@ -72,6 +75,12 @@ public final class JobRun {
     /** What tasks left on one worker alone, by position; null until one did. */
     private @Nullable Holding @Nullable [] holdings;
 
+    /** What tasks kept in sessions, by position; null until one did. */
+    private @Nullable Kept @Nullable [] kept;
+
+    /** By their ids; empty for nearly all jobs. */
+    private final Map<SessionId, SessionRun> sessions = new LinkedHashMap<>();
+
     /** Why tasks run again that had succeeded, by position. */
     private final Map<Integer, String> again = new HashMap<>();
 
@@ -97,7 +106,7 @@ public final class JobRun {
             openNeeds = new int[0];
             needs = new int[0][];
             dependants = new int[0][];
-            groups.add(new ReadyGroup(this, 0, Demand.of(task(0))));
+            groups.add(new ReadyGroup(this, 0, Demand.of(task(0), sessionOf(task(0)))));
         }
     }
 
@@ -108,6 +117,43 @@ public final class JobRun {
      * @param gone whether the worker has them no longer
      */
     record Holding(String worker, int number, boolean gone) {}
+
+    /**
+     * Objects that a task kept in its session.
+     *
+     * @param number the attempt that made them
+     * @param opening of the session in which they are; -1 if they are lost
+     * @param order its place among all that sessions saw
+     */
+    record Kept(String worker, int number, int opening, int order) {
+        Kept lost() {
+            return new Kept(worker, number, -1, order);
+        }
+    }
+
+    private @Nullable SessionRun sessionOf(TaskSpec task) {
+        var spec = task.session();
+        return spec == null
+                ? null
+                : sessions.computeIfAbsent(
+                        new SessionId(id, task.executor(), spec.name()),
+                        i -> new SessionRun(this, i, spec.memoryBytes()));
+    }
+
+    /** Whether any of its tasks asks for a session. */
+    public boolean hasSessions() {
+        return !sessions.isEmpty();
+    }
+
+    Collection<SessionRun> sessions() {
+        return sessions.values();
+    }
+
+    /** The session of a task; null if it has none. */
+    @Nullable
+    SessionRun session(int position) {
+        return group(position).demand.session();
+    }
 
     private static int[][] needs(List<TaskSpec> tasks) {
         var positions = new HashMap<String, Integer>();
@@ -126,7 +172,7 @@ public final class JobRun {
     private int[][] link(List<TaskSpec> tasks) {
         var groupsByDemand = new LinkedHashMap<Demand, Integer>();
         for (var i = 0; i < tasks.size(); i++) {
-            var demand = Demand.of(tasks.get(i));
+            var demand = Demand.of(tasks.get(i), sessionOf(tasks.get(i)));
             groupOf[i] = groupsByDemand.computeIfAbsent(demand, d -> {
                 groups.add(new ReadyGroup(this, groups.size(), d));
                 return groups.size() - 1;
@@ -258,17 +304,59 @@ public final class JobRun {
         return needs.length == 0 ? new int[0] : needs[position];
     }
 
-    /** Those of its needs whose outputs a task takes. */
+    /** Those of its needs whose outputs, files or kept in a session, a task takes. */
     int[] sources(int position) {
-        var taken = task(position).inputs().stream().map(Input::need).collect(Collectors.toSet());
+        var task = task(position);
+        var taken = task.inputs().stream().map(Input::need).collect(Collectors.toSet());
+        if (task.session() != null) {
+            task.session().takes().stream().map(SessionSpec::need).forEach(taken::add);
+        }
         return Arrays.stream(needs(position))
                 .filter(need -> taken.contains(task(need).name()))
                 .toArray();
     }
 
+    /** Whether a task takes files of another. */
+    boolean takesFiles(int position, int source) {
+        var name = task(source).name();
+        return task(position).inputs().stream().anyMatch(input -> input.need().equals(name));
+    }
+
+    /** Whether a task takes what another kept in their session. */
+    boolean takesKept(int position, int source) {
+        var session = task(position).session();
+        var name = task(source).name();
+        return session != null
+                && session.takes().stream()
+                        .anyMatch(take -> SessionSpec.need(take).equals(name));
+    }
+
+    /** What a task kept in its session; null if nothing. */
+    @Nullable
+    Kept kept(int position) {
+        return kept == null ? null : kept[position];
+    }
+
+    /** Takes note of what a task kept in its session, or of nothing. */
+    void keeps(int position, @Nullable Kept what) {
+        if (kept == null && what != null) {
+            kept = new Kept[states.length];
+        }
+        if (kept != null) {
+            kept[position] = what;
+        }
+    }
+
+    /** Whether a task kept something that is lost. */
+    boolean keptIsLost(int position) {
+        var what = kept(position);
+        var session = what == null ? null : session(position);
+        return what != null && session != null && what.opening() != session.opening;
+    }
+
     /** Whether any task left something on a worker alone. */
     boolean holdsAny() {
-        return holdings != null;
+        return holdings != null || kept != null;
     }
 
     /** What the task left on a worker alone; null if nothing. */

@@ -4,9 +4,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
+import java.util.Objects;
 import java.util.function.Predicate;
 import muster.api.TaskState;
-import muster.manager.scheduler.JobRun.Holding;
 
 /**
  * Lets tasks run again whose outputs were lost with their worker and are still needed: those, and whatever they need that
@@ -41,11 +41,18 @@ final class Lineage {
     /** A task, and who needs what it made. */
     private record Loss(int position, int needer) {}
 
-    private boolean lost(JobRun job, int position) {
+    /** Whether what a task made is lost and the other takes it. */
+    private boolean lost(JobRun job, int position, int needer) {
+        if (job.state(position) != TaskState.SUCCEEDED) {
+            return false;
+        }
+        return (filesAreLost(job, position) && job.takesFiles(needer, position))
+                || (job.keptIsLost(position) && job.takesKept(needer, position));
+    }
+
+    private boolean filesAreLost(JobRun job, int position) {
         var holding = job.holding(position);
-        return holding != null
-                && job.state(position) == TaskState.SUCCEEDED
-                && (holding.gone() || !online.test(holding.worker()));
+        return holding != null && (holding.gone() || !online.test(holding.worker()));
     }
 
     /** Some worker holds no lease any more: of each job what was lost with it and is needed is made again. */
@@ -64,10 +71,10 @@ final class Lineage {
             var state = job.state(position);
             if (state == TaskState.WAITING || state == TaskState.READY) {
                 for (var source : job.sources(position)) {
-                    if (!seen.get(source) && lost(job, source)) {
+                    if (!seen.get(source) && lost(job, source, position)) {
                         losses.add(new Loss(source, position));
+                        seen.set(source);
                     }
-                    seen.set(source);
                 }
             }
         }
@@ -81,7 +88,7 @@ final class Lineage {
         }
         var losses = new ArrayDeque<Loss>();
         for (var source : job.sources(position)) {
-            if (lost(job, source)) {
+            if (lost(job, source, position)) {
                 losses.add(new Loss(source, position));
             }
         }
@@ -90,14 +97,11 @@ final class Lineage {
 
     /** A task has succeeded, or its outputs are told to be gone: if they are lost and needed, it runs again. */
     void check(JobRun job, int position) {
-        if (job.canceling || !lost(job, position)) {
+        if (job.canceling || !(filesAreLost(job, position) || job.keptIsLost(position))) {
             return;
         }
-        var name = job.task(position).name();
         for (var dependant : job.dependants(position)) {
-            if (!job.state(dependant).terminal()
-                    && job.task(dependant).inputs().stream()
-                            .anyMatch(input -> input.need().equals(name))) {
+            if (!job.state(dependant).terminal() && lost(job, position, dependant)) {
                 var losses = new ArrayDeque<Loss>();
                 losses.add(new Loss(position, dependant));
                 again(job, losses);
@@ -114,11 +118,10 @@ final class Lineage {
         var withdrawn = false;
         for (var loss = losses.poll(); loss != null; loss = losses.poll()) {
             var position = loss.position;
-            var holding = job.holding(position);
-            if (holding == null || job.state(position) != TaskState.SUCCEEDED || job.crashes(position) >= mostCrashes) {
+            if (job.state(position) != TaskState.SUCCEEDED || job.crashes(position) >= mostCrashes) {
                 continue;
             }
-            undo(job, position, holding, loss.needer);
+            undo(job, position, loss.needer);
             undone.add(position);
             for (var dependant : job.dependants(position)) {
                 job.needLost(dependant);
@@ -130,7 +133,7 @@ final class Lineage {
                 }
             }
             for (var source : job.sources(position)) {
-                if (lost(job, source)) {
+                if (lost(job, source, position)) {
                     losses.add(new Loss(source, position));
                 }
             }
@@ -145,13 +148,21 @@ final class Lineage {
         }
     }
 
-    private void undo(JobRun job, int position, Holding holding, int needer) {
-        var why = "what attempt " + holding.number() + " made was lost with worker '" + holding.worker() + "', and '"
+    private void undo(JobRun job, int position, int needer) {
+        var kept = job.keptIsLost(position) ? job.kept(position) : null;
+        var holding = job.holding(position);
+        var number =
+                kept != null ? kept.number() : Objects.requireNonNull(holding).number();
+        var with = kept != null
+                ? "in its session on worker '" + kept.worker()
+                : "with worker '" + Objects.requireNonNull(holding).worker();
+        var why = "what attempt " + number + " made was lost " + with + "', and '"
                 + job.task(needer).name() + "' needs it";
         job.holds(position, null);
-        job.tried(position, holding.number(), false, true);
+        job.keeps(position, null);
+        job.tried(position, number, false, true);
         job.again(position, why);
-        comm.outputsLost(job, position, holding.number());
+        comm.outputsLost(job, position, number);
         job.move(position, TaskState.WAITING);
         comm.changed(job, position, TaskState.WAITING, null, "runs again: " + why);
     }

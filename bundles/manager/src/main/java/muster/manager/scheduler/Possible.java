@@ -47,7 +47,7 @@ final class Possible {
     }
 
     private static String shortage(Demand demand, List<WorkerRun> candidates, String task) {
-        for (var asked : demand.amounts().byName().entrySet()) {
+        for (var asked : demand.whole().byName().entrySet()) {
             var what = asked.getKey();
             var largest = Collections.max(
                     candidates, Comparator.comparingLong(w -> w.total().get(what)));
@@ -63,7 +63,7 @@ final class Possible {
             }
         }
         return "no single worker has all that is asked" + task + ": "
-                + demand.amounts().byName().entrySet().stream()
+                + demand.whole().byName().entrySet().stream()
                         .map(e -> Demand.describe(e.getKey(), e.getValue()))
                         .collect(Collectors.joining(", "))
                 + (demand.labels().isEmpty() ? "" : ", labels " + String.join(", ", demand.labels()))

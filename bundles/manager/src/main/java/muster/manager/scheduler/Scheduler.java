@@ -24,6 +24,7 @@ import muster.api.JobId;
 import muster.api.JobSpec;
 import muster.api.JobState;
 import muster.api.MusterException;
+import muster.api.SessionId;
 import muster.api.TaskState;
 import muster.api.Work;
 import muster.manager.scheduler.StateMachine.AttemptState;
@@ -74,6 +75,9 @@ public final class Scheduler {
     private final PriorityQueue<Delayed> delayed = new PriorityQueue<>(Comparator.comparing(Delayed::at));
 
     private final Lineage lineage;
+
+    /** Counts what sessions saw. */
+    private int order;
 
     private record Delayed(Instant at, JobRun job, int position) {}
 
@@ -260,14 +264,52 @@ public final class Scheduler {
         list(group);
     }
 
-    /** Puts back what the store knows of a task of a job that was just added: it ended so. */
-    public void restoreEnded(JobRun job, int position, TaskState state) {
+    /**
+     * Puts back what the store knows of a task of a job that was just added: it ended so.
+     *
+     * @param worker that ran its last attempt; empty if what that kept in a session is not there any more
+     */
+    public void restoreEnded(JobRun job, int position, TaskState state, int number, String worker) {
         job.move(position, TaskState.READY);
         job.move(position, TaskState.ASSIGNED);
         job.move(position, state);
         if (state == TaskState.SUCCEEDED) {
+            if (makes(job, position)) {
+                job.keeps(position, new JobRun.Kept(worker, number, worker.isEmpty() ? -1 : 0, ++order));
+            }
             for (var dependant : job.dependants(position)) {
                 job.needMet(dependant);
+            }
+        }
+    }
+
+    private static boolean makes(JobRun job, int position) {
+        var session = job.task(position).session();
+        return session != null && !session.makes().isEmpty();
+    }
+
+    /**
+     * After the tasks of a job were put back: its sessions are taken to be open where their tasks are, else where most of
+     * what is kept was made. Who finds it otherwise says so.
+     */
+    public void restoreSessions(JobRun job) {
+        for (var session : job.sessions()) {
+            var votes = new TreeMap<String, Integer>();
+            for (var position = 0; position < job.size(); position++) {
+                var kept = job.session(position) == session ? job.kept(position) : null;
+                if (kept != null && kept.opening() >= 0) {
+                    votes.merge(kept.worker(), 1, Integer::sum);
+                }
+            }
+            if (session.workers.isEmpty() && !votes.isEmpty()) {
+                var most = Collections.max(votes.entrySet(), Map.Entry.comparingByValue());
+                workerOrNew(most.getKey()).open(session);
+            }
+            for (var position = 0; position < job.size(); position++) {
+                var kept = job.session(position) == session ? job.kept(position) : null;
+                if (kept != null && session.workers.stream().noneMatch(w -> w.id.equals(kept.worker()))) {
+                    job.keeps(position, kept.lost());
+                }
             }
         }
     }
@@ -298,6 +340,7 @@ public final class Scheduler {
         job.move(position, TaskState.ASSIGNED);
         var execution = new Execution(job, position, number, worker, assignedAt);
         job.executes(execution);
+        enter(execution, workerOrNew(worker));
         workerOrNew(worker).add(execution);
         charge(execution, 1);
     }
@@ -327,7 +370,7 @@ public final class Scheduler {
         }
     }
 
-    /** The workers that alone have outputs of open jobs. */
+    /** The workers that alone have outputs of open jobs, or sessions. */
     public Set<String> holders() {
         var holders = new HashSet<String>();
         for (var job : jobs.values()) {
@@ -337,6 +380,7 @@ public final class Scheduler {
                     holders.add(holding.worker());
                 }
             }
+            job.sessions().forEach(session -> session.workers.forEach(worker -> holders.add(worker.id)));
         }
         return holders;
     }
@@ -365,6 +409,7 @@ public final class Scheduler {
             }
         }
         if (journal.takeChanged() || judge) {
+            loseUnlistedSessions();
             judge();
         }
         for (var each : waiting) {
@@ -474,6 +519,7 @@ public final class Scheduler {
             if (worker.takes(group.demand)
                     && worker.reservedFor == null
                     && worker.couldRun(group.demand)
+                    && (group.demand.session() == null || worker.sessions().contains(group.demand.session()))
                     && worker.prefetched() < credit(worker, group)) {
                 return worker;
             }
@@ -561,6 +607,7 @@ public final class Scheduler {
         if (job.startedAt == null) {
             job.startedAt = now;
         }
+        enter(execution, worker);
         worker.add(execution);
         charge(execution, 1);
         var demandClass = demandClass(group);
@@ -568,6 +615,63 @@ public final class Scheduler {
         unreserve(demandClass);
         list(group);
         comm.dispatch(execution);
+    }
+
+    /** From now on the session of an execution is open on its worker. */
+    private void enter(Execution execution, WorkerRun worker) {
+        var session = execution.demand().session();
+        if (session != null) {
+            worker.open(session);
+            execution.opening = session.opening;
+            execution.order = ++order;
+        }
+    }
+
+    /** What sessions kept on a worker is lost, and they may be opened elsewhere. */
+    private void lose(WorkerRun worker, List<SessionRun> sessions) {
+        for (var session : sessions) {
+            worker.close(session);
+            session.opening++;
+            for (var group : session.job.groups) {
+                if (group.demand.session() == session) {
+                    var demandClass = demandClass(group);
+                    workers.values().forEach(demandClass.takers::add);
+                    demandClass.exhausted = false;
+                    group.ahead = null;
+                }
+            }
+        }
+        lineage.lost(sessions.stream().map(session -> session.job).distinct().toList());
+    }
+
+    /** Tells the worker to close what is open on it, and counts on it no more. */
+    private void closeAll(WorkerRun worker) {
+        var sessions = List.copyOf(worker.sessions());
+        if (!sessions.isEmpty()) {
+            comm.close(worker.id, sessions.stream().map(session -> session.id).toList());
+            lose(worker, sessions);
+        }
+    }
+
+    /** Sessions of an executor that is no longer deployed are lost. */
+    private void loseUnlistedSessions() {
+        for (var worker : workers.values()) {
+            if (worker.online() && !worker.sessions().isEmpty()) {
+                lose(
+                        worker,
+                        worker.sessions().stream()
+                                .filter(session -> !worker.lists(session.id.executor()))
+                                .toList());
+            }
+        }
+    }
+
+    /** Gives a worker no new tasks, or again. What is kept in its sessions and is needed is made again elsewhere. */
+    public void drain(WorkerRun worker, boolean draining) {
+        worker.draining(draining);
+        if (draining) {
+            closeAll(worker);
+        }
     }
 
     private void charge(Execution execution, int sign) {
@@ -626,6 +730,9 @@ public final class Scheduler {
         if (job.canceling || execution.canceling || cause == Cause.CANCELED) {
             return new Verdict(true, TaskState.CANCELED, false);
         }
+        if (cause == Cause.SESSION && awaitsKept(execution)) {
+            return new Verdict(false, TaskState.READY, false);
+        }
         if (cause == Cause.STAGING && awaitsInputs(job, execution.position)) {
             return new Verdict(false, TaskState.READY, false);
         }
@@ -634,6 +741,45 @@ public final class Scheduler {
             return new Verdict(false, TaskState.READY, true);
         }
         return new Verdict(true, TaskState.FAILED, true);
+    }
+
+    /**
+     * An attempt did not find these objects in its session: they are lost, and made again if they may be. Told before its
+     * end.
+     */
+    public void missed(Execution execution, List<String> objects) {
+        var job = execution.job;
+        var session = execution.demand().session();
+        if (session == null || execution.opening != session.opening) {
+            return;
+        }
+        for (var source : job.sources(execution.position)) {
+            var kept = job.kept(source);
+            if (kept != null && kept.order() < execution.order && makes(job, source, objects)) {
+                job.keeps(source, kept.lost());
+                lineage.check(job, source);
+            }
+        }
+    }
+
+    private static boolean makes(JobRun job, int position, List<String> objects) {
+        var spec = job.task(position).session();
+        return spec != null && !Collections.disjoint(spec.makes(), objects);
+    }
+
+    /** Whether what an attempt did not find in its session is being made again, or was since. */
+    private boolean awaitsKept(Execution execution) {
+        var job = execution.job;
+        var session = execution.demand().session();
+        if (session == null) {
+            return false;
+        }
+        var since = execution.opening != session.opening || job.openNeeds(execution.position) > 0;
+        for (var source : job.sources(execution.position)) {
+            var kept = job.kept(source);
+            since |= kept != null && kept.order() > execution.order;
+        }
+        return since;
     }
 
     /** Whether what a task takes is being made again, or is on a worker that this manager has not heard yet. */
@@ -705,6 +851,9 @@ public final class Scheduler {
         job.move(position, state);
         comm.changed(job, position, state, execution, message);
         if (state == TaskState.SUCCEEDED) {
+            if (execution != null && execution.order != 0 && makes(job, position)) {
+                job.keeps(position, new JobRun.Kept(execution.worker, execution.number, execution.opening, ++order));
+            }
             for (var dependant : job.dependants(position)) {
                 if (job.needMet(dependant) && job.state(dependant) == TaskState.WAITING && !job.canceling) {
                     ready(job, dependant);
@@ -740,6 +889,7 @@ public final class Scheduler {
             return;
         }
         forget(job);
+        closeSessions(job);
         comm.ended(job);
         over.add(job);
         // what follows may end further jobs: these are left to the first call, so that no chain is too long
@@ -751,6 +901,15 @@ public final class Scheduler {
             }
             waiters.remove(next.id);
             over.remove();
+        }
+    }
+
+    private void closeSessions(JobRun job) {
+        for (var session : job.sessions()) {
+            for (var worker : List.copyOf(session.workers)) {
+                worker.close(session);
+                comm.close(worker.id, List.of(session.id));
+            }
         }
     }
 
@@ -815,8 +974,14 @@ public final class Scheduler {
      * @param restarted whether its process is a new one, so that what it ran has crashed
      * @param running attempts that it holds
      * @param finished attempts whose results it will send
+     * @param sessions that are open on it
      */
-    public void reconciled(WorkerRun worker, boolean restarted, Set<AttemptId> running, Set<AttemptId> finished) {
+    public void reconciled(
+            WorkerRun worker,
+            boolean restarted,
+            Set<AttemptId> running,
+            Set<AttemptId> finished,
+            List<SessionId> sessions) {
         worker.unsure(false);
         for (var execution : worker.executions()) {
             if (!running.contains(execution.id()) && !finished.contains(execution.id())) {
@@ -824,6 +989,7 @@ public final class Scheduler {
             }
         }
         worker.fenced.clear();
+        reconcile(worker, sessions);
         for (var attempt : running) {
             if (current(worker.id, attempt) == null) {
                 comm.stop(worker.id, attempt);
@@ -831,6 +997,19 @@ public final class Scheduler {
         }
         // a cancel that was sent while the worker was away got lost
         worker.executions().stream().filter(e -> e.canceling).forEach(e -> comm.stop(worker.id, e.id()));
+    }
+
+    private void reconcile(WorkerRun worker, List<SessionId> open) {
+        lose(
+                worker,
+                worker.sessions().stream()
+                        .filter(session -> !open.contains(session.id))
+                        .toList());
+        var known = worker.sessions().stream().map(session -> session.id).toList();
+        var unknown = open.stream().filter(id -> !known.contains(id)).toList();
+        if (!unknown.isEmpty()) {
+            comm.close(worker.id, unknown);
+        }
     }
 
     /** Whether it may have run: it is known to, or the worker had room for it. */
@@ -845,6 +1024,7 @@ public final class Scheduler {
             worker.fenced.add(execution.id());
             lose(execution, began(execution), "worker '" + worker.id + "' was lost");
         }
+        closeAll(worker);
         lineage.lost(List.copyOf(jobs.values()));
     }
 

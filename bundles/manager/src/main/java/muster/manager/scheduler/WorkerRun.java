@@ -3,7 +3,10 @@ package muster.manager.scheduler;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import muster.api.AttemptId;
 import muster.api.Capacity;
 import muster.api.ExecutorView;
@@ -52,6 +55,9 @@ public final class WorkerRun {
     private Amounts total = Amounts.none();
     private Amounts free = Amounts.none();
 
+    /** What is open here, as far as this manager knows. */
+    private final Set<SessionRun> sessions = new LinkedHashSet<>();
+
     private @Nullable Execution first;
     private @Nullable Execution last;
     private int executing;
@@ -92,6 +98,9 @@ public final class WorkerRun {
         capacity = newCapacity;
         total = Amounts.of(newCapacity);
         free = total.copy();
+        for (var session : sessions) {
+            free.takeMemory(session.memoryBytes);
+        }
         for (var each = first; each != null; each = each.after) {
             if (!each.prefetched) {
                 free.take(each.demand().amounts());
@@ -158,7 +167,7 @@ public final class WorkerRun {
     /** Whether it could run this if it were idle. */
     boolean couldRun(Demand demand) {
         return capacity != null
-                && total.cover(demand.amounts())
+                && total.cover(demand.whole())
                 && demand.unmatched(capacity.labels()).isEmpty();
     }
 
@@ -169,11 +178,37 @@ public final class WorkerRun {
                 && !draining
                 && capacity != null
                 && has(demand.executor())
-                && demand.unmatched(capacity.labels()).isEmpty();
+                && demand.unmatched(capacity.labels()).isEmpty()
+                && (demand.session() == null || !demand.session().bars(this));
     }
 
     boolean fitsNow(Demand demand) {
-        return free.cover(demand.amounts());
+        var session = demand.session();
+        return (session == null || sessions.contains(session))
+                ? free.cover(demand.amounts())
+                : free.cover(demand.amounts(), session.memoryBytes);
+    }
+
+    Set<SessionRun> sessions() {
+        return Collections.unmodifiableSet(sessions);
+    }
+
+    /** Reserves the memory of a session that is opened here, if it is not. */
+    void open(SessionRun session) {
+        if (sessions.add(session)) {
+            session.workers.add(this);
+            free.takeMemory(session.memoryBytes);
+        }
+    }
+
+    /** Gives back the memory of a session. */
+    void close(SessionRun session) {
+        if (sessions.remove(session)) {
+            session.workers.remove(this);
+            free.takeMemory(-session.memoryBytes);
+            moveUp();
+            journal.add(this);
+        }
     }
 
     int prefetched() {
@@ -232,7 +267,7 @@ public final class WorkerRun {
         }
         last = execution;
         executing++;
-        if (fitsNow(execution.demand())) {
+        if (free.cover(execution.demand().amounts())) {
             free.take(execution.demand().amounts());
         } else {
             execution.prefetched = true;
@@ -272,7 +307,7 @@ public final class WorkerRun {
     private void moveUp() {
         for (var next = backlog.peek(); next != null; next = backlog.peek()) {
             if (next.prefetched) {
-                if (!fitsNow(next.demand())) {
+                if (!free.cover(next.demand().amounts())) {
                     return;
                 }
                 prefetched--;
@@ -344,14 +379,21 @@ public final class WorkerRun {
         if (!unmatched.isEmpty()) {
             return "does not match label " + String.join(", ", unmatched);
         }
-        for (var asked : demand.amounts().byName().entrySet()) {
+        var session = demand.session();
+        if (session != null && session.bars(this)) {
+            return "is not where session '" + session.id.name() + "' is open: worker '"
+                    + session.workers.iterator().next().id + "'";
+        }
+        var whole = demand.whole();
+        for (var asked : whole.byName().entrySet()) {
             var name = asked.getKey();
             if (total.get(name) < asked.getValue()) {
                 return "has " + Demand.describe(name, total.get(name)) + ", the task asks "
                         + Demand.describe(name, asked.getValue());
             }
         }
-        for (var asked : demand.amounts().byName().entrySet()) {
+        var now = session != null && sessions.contains(session) ? demand.amounts() : whole;
+        for (var asked : now.byName().entrySet()) {
             var name = asked.getKey();
             var available = Math.max(0, free.get(name));
             if (available < asked.getValue()) {

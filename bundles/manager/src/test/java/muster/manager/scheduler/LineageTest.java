@@ -17,6 +17,7 @@ import muster.api.JobState;
 import muster.api.Output;
 import muster.api.Parameters;
 import muster.api.Resources;
+import muster.api.SessionSpec;
 import muster.api.TaskSpec;
 import muster.api.TaskState;
 import muster.api.Work;
@@ -49,12 +50,32 @@ class LineageTest {
                 List.of(new Output("out", false, false))));
     }
 
+    /** Adds a task that keeps an object in a session, and takes what others kept there. */
+    private void keeping(String name, String session, long memory, String... takes) {
+        var task = new TaskSpec(
+                name,
+                "native",
+                List.of("true"),
+                Parameters.NONE,
+                Map.of(),
+                null,
+                null,
+                null,
+                null,
+                new Resources(1, 1, 0, 0, Map.of(), List.of()),
+                null,
+                0,
+                List.of());
+        var all = Stream.of(takes).map(from -> from + "/object-" + from).toList();
+        tasks.add(task.withSession(new SessionSpec(session, memory, List.of("object-" + name), all)));
+    }
+
     private JobRun submit() {
         return cluster.submit(JobSpec.of("", new Work.Graph(tasks)), "ada", Set.of());
     }
 
     private void worker(String id, String... labels) {
-        cluster.worker(id, capacity(8, 0, 0, labels));
+        cluster.worker(id, capacity(8, 16, 0, labels));
     }
 
     /** Runs all that can run now, and gives the names of what ran. */
@@ -162,6 +183,154 @@ class LineageTest {
         cluster.finish("w2", new AttemptId(job.taskId(1), 1), Cause.STAGING, Duration.ZERO);
         cluster.write();
         assertThat(job.state()).isEqualTo(JobState.FAILED);
+    }
+
+    private List<String> placed() {
+        return cluster.dispatched.stream()
+                .map(e -> e.job.task(e.position).name() + " on " + e.worker)
+                .toList();
+    }
+
+    @Test
+    void tasksRunWhereTheirSessionIsOpenAndSessionsWhereTheirMemoryIsFree() {
+        worker("w1");
+        worker("w2");
+        keeping("a", "first", 10);
+        keeping("b", "second", 10);
+        keeping("a2", "first", 10, "a");
+        keeping("b2", "second", 10, "b");
+        keeping("c", "third", 10);
+        var job = submit();
+        round();
+        assertThat(placed()).containsExactlyInAnyOrder("a on w1", "b on w2");
+        assertThat(cluster.scheduler.explain(job, 4, cluster.now).workers())
+                .containsEntry("w1", "has 6 memory free, the task asks 11 memory");
+        assertThat(cluster.scheduler.explain(job, 2, cluster.now).workers())
+                .containsEntry("w2", "is not where session 'first' is open: worker 'w1'");
+        round();
+        assertThat(placed()).containsExactlyInAnyOrder("a2 on w1", "b2 on w2");
+
+        worker("w3");
+        round();
+        assertThat(placed()).containsExactly("c on w3");
+        assertThat(job.state()).isEqualTo(JobState.SUCCEEDED);
+        assertThat(cluster.open.values()).allMatch(Map::isEmpty);
+        assertThat(cluster.scheduler.workers())
+                .allMatch(worker -> worker.sessions().isEmpty());
+    }
+
+    @Test
+    void whatWasKeptOnALostWorkerAndIsNeededIsMadeAgainOnAnother() {
+        worker("w1");
+        keeping("root", "s", 4);
+        keeping("left", "s", 4, "root");
+        keeping("unused", "s", 4, "root");
+        keeping("done", "s", 4, "unused");
+        task("gate", "late");
+        keeping("end", "s", 4, "left");
+        tasks.set(5, withNeed(tasks.get(5), "gate"));
+        var job = submit();
+        assertThat(round()).containsExactly("root");
+        assertThat(round()).containsExactlyInAnyOrder("left", "unused");
+        assertThat(round()).containsExactly("done");
+
+        worker("w2", "late");
+        lose("w1");
+        assertThat(cluster.scheduler.explain(job, 1, cluster.now).summary())
+                .startsWith("runs again (what attempt 1 made was lost in its session on worker 'w1', and 'end' needs"
+                        + " it) and waits for task 'root'");
+        assertThat(round()).containsExactlyInAnyOrder("root", "gate");
+        assertThat(round()).containsExactly("left");
+        assertThat(round()).containsExactly("end");
+        assertThat(placed()).containsExactly("end on w2");
+        assertThat(job.state()).isEqualTo(JobState.SUCCEEDED);
+    }
+
+    private static TaskSpec withNeed(TaskSpec task, String need) {
+        return new TaskSpec(
+                task.name(),
+                task.executor(),
+                task.command(),
+                task.parameters(),
+                task.environment(),
+                null,
+                null,
+                null,
+                null,
+                task.resources(),
+                null,
+                0,
+                List.of(need),
+                task.inputs(),
+                task.outputs(),
+                "",
+                task.session());
+    }
+
+    @Test
+    void whoDoesNotFindWhatItTakesWaitsUntilThatIsMadeAgainAndHasNotFailed() {
+        worker("w1");
+        keeping("a", "s", 4);
+        keeping("b", "s", 4, "a");
+        keeping("c", "s", 4, "b");
+        var job = submit();
+        assertThat(round()).containsExactly("a");
+        assertThat(round()).containsExactly("b");
+        cluster.breakSessions("w1");
+
+        assertThat(round()).containsExactly("c");
+        assertThat(job.state(2)).isEqualTo(TaskState.WAITING);
+        assertThat(round()).containsExactly("b");
+        assertThat(round()).containsExactly("a");
+        assertThat(round()).containsExactly("b");
+        assertThat(round()).containsExactly("c");
+        assertThat(job.state()).isEqualTo(JobState.SUCCEEDED);
+    }
+
+    @Test
+    void aDrainedWorkerKeepsNothingThatOthersWaitFor() {
+        worker("w1");
+        keeping("a", "s", 4);
+        keeping("b", "s", 4, "a");
+        submit();
+        assertThat(round()).containsExactly("a");
+        worker("w2");
+        cluster.scheduler.drain(cluster.scheduler.worker("w1"), true);
+        assertThat(cluster.open.get("w1")).isEmpty();
+
+        assertThat(round()).containsExactly("a");
+        assertThat(round()).containsExactly("b");
+        assertThat(placed()).containsExactly("b on w2");
+    }
+
+    @Test
+    void aRestartedManagerGoesOnWithTheSessionsThatAreOpen() {
+        worker("w1");
+        worker("w2");
+        keeping("a", "s", 4);
+        keeping("b", "s", 4, "a");
+        submit();
+        assertThat(round()).containsExactly("a");
+        var where = cluster.dispatched.get(0).worker;
+
+        cluster.restart();
+        cluster.hello("w1", false);
+        cluster.hello("w2", false);
+        assertThat(round()).containsExactly("b");
+        assertThat(placed()).containsExactly("b on " + where);
+    }
+
+    @Test
+    void aRestartedWorkerHasNoSessions() {
+        worker("w1");
+        keeping("a", "s", 4);
+        keeping("b", "s", 4, "a");
+        submit();
+        assertThat(round()).containsExactly("a");
+
+        cluster.hello("w1", true);
+        assertThat(round()).containsExactly("a");
+        assertThat(round()).containsExactly("b");
     }
 
     @Test

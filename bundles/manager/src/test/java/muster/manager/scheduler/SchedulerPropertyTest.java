@@ -25,6 +25,7 @@ import muster.api.JobSpec;
 import muster.api.Output;
 import muster.api.Parameters;
 import muster.api.Resources;
+import muster.api.SessionSpec;
 import muster.api.TaskId;
 import muster.api.TaskSpec;
 import muster.api.Work;
@@ -34,15 +35,31 @@ import org.junit.jupiter.api.Test;
 /** What must hold whatever happens: random clusters, jobs, results, losses and restarts, each from a seed. */
 class SchedulerPropertyTest {
     private static final int LIVES = 10_000;
+    private static final int KEEPING_LIVES = 1_000;
     private static final int QUEUES = 2_000;
     private static final int STREAMS = 500;
+
+    /** A part of the above, for every day. */
+    @Test
+    void everyTaskInASessionEndsOnceWhateverHappens() {
+        var madeAgain = new AtomicInteger();
+        var foundNothing = new AtomicInteger();
+        forSeeds(KEEPING_LIVES, random -> {
+            var life = new Life(random, Life.Kind.KEEPING);
+            life.live();
+            madeAgain.addAndGet(life.cluster.undone.size());
+            foundNothing.addAndGet(life.cluster.foundNothing);
+        });
+        assertThat(madeAgain).as("tasks that ran again for what was lost").hasValueGreaterThan(KEEPING_LIVES / 20);
+        assertThat(foundNothing).as("tasks that found nothing").hasValueGreaterThan(KEEPING_LIVES / 50);
+    }
 
     @Test
     @Tag("proof")
     void everyTaskEndsOnceWhateverHappens() {
         var madeAgain = new AtomicInteger();
         forSeeds(LIVES, random -> {
-            var life = new Life(random);
+            var life = new Life(random, Life.Kind.values()[random.nextInt(3)]);
             life.live();
             madeAgain.addAndGet(life.cluster.undone.size());
         });
@@ -107,17 +124,27 @@ class SchedulerPropertyTest {
         private final Random random;
         private final SimulatedCluster cluster;
 
-        /** Whether its jobs are graphs whose tasks pass files, which are often lost. */
+        private final Kind kind;
+
+        /** Whether its jobs are graphs whose tasks pass something on, which is often lost. */
         private final boolean passing;
+
+        /** What its jobs are: any, or graphs whose tasks pass files, or keep objects in sessions. */
+        enum Kind {
+            ANY,
+            PASSING,
+            KEEPING
+        }
 
         private final List<Map.Entry<String, AttemptId>> stale = new ArrayList<>();
         private int workers;
         private long jobs;
 
-        Life(Random random) {
+        Life(Random random, Kind kind) {
             this.random = random;
+            this.kind = kind;
             cluster = new SimulatedCluster(new Settings(random.nextInt(3), random.nextInt(6), Duration.ofMillis(200)));
-            passing = random.nextBoolean();
+            passing = kind != Kind.ANY;
         }
 
         void live() {
@@ -171,7 +198,13 @@ class SchedulerPropertyTest {
         private void pass() {
             switch (random.nextInt(8)) {
                 case 0 -> lose();
-                case 1 -> loseFiles();
+                case 1 -> {
+                    if (kind == Kind.KEEPING) {
+                        breakSessions();
+                    } else {
+                        loseFiles();
+                    }
+                }
                 case 2 -> helloAgain(true);
                 default -> {
                     finish();
@@ -241,7 +274,8 @@ class SchedulerPropertyTest {
                             ? List.of(new Output("out", true, false))
                             : List.<Output>of();
                     var resources = passing ? resources(1, 0, 0) : anyResources();
-                    tasks.add(task("t" + i, resources, random.nextInt(3), List.copyOf(needs), inputs, outputs));
+                    var task = task("t" + i, resources, random.nextInt(3), List.copyOf(needs), inputs, outputs);
+                    tasks.add(kind == Kind.KEEPING ? keeping(task, tasks) : task);
                 }
                 return new Work.Graph(tasks);
             }
@@ -249,6 +283,28 @@ class SchedulerPropertyTest {
             return random.nextBoolean()
                     ? new Work.Single(template)
                     : new Work.Array(template, IndexSet.range(0, random.nextInt(12)), null, random.nextInt(4));
+        }
+
+        /** The same in one of two sessions, taking what others that it needs keep there, instead of files. */
+        private TaskSpec keeping(TaskSpec task, List<TaskSpec> before) {
+            var name = "s" + random.nextInt(2);
+            var takes = before.stream()
+                    .filter(other -> task.needs().contains(other.name())
+                            && other.session().name().equals(name))
+                    .map(other -> other.name() + "/of-" + other.name())
+                    .toList();
+            var files = task.inputs().stream()
+                    .filter(input -> !takes.contains(input.need() + "/of-" + input.need()))
+                    .toList();
+            return task.withFiles(files, task.outputs())
+                    .withSession(new SessionSpec(name, 1, List.of("of-" + task.name()), takes));
+        }
+
+        private void breakSessions() {
+            var worker = anyWorker();
+            if (worker != null) {
+                cluster.breakSessions(worker.id);
+            }
         }
 
         private Resources anyResources() {
@@ -345,7 +401,7 @@ class SchedulerPropertyTest {
         private void drain() {
             var worker = anyWorker();
             if (worker != null) {
-                worker.draining(!worker.draining());
+                cluster.scheduler.drain(worker, !worker.draining());
             }
         }
 
@@ -359,10 +415,12 @@ class SchedulerPropertyTest {
         private void executors() {
             var worker = anyWorker();
             if (worker != null) {
+                var gone = random.nextBoolean();
                 worker.executors(
-                        random.nextBoolean()
-                                ? List.of()
-                                : List.of(new ExecutorView("native", random.nextBoolean(), "no reason")));
+                        gone ? List.of() : List.of(new ExecutorView("native", random.nextBoolean(), "no reason")));
+                if (gone) {
+                    cluster.orphanSessions(worker.id);
+                }
             }
         }
 

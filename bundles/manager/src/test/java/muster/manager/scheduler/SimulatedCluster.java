@@ -17,6 +17,7 @@ import muster.api.Cause;
 import muster.api.ExecutorView;
 import muster.api.JobId;
 import muster.api.JobSpec;
+import muster.api.SessionId;
 import muster.api.TaskId;
 import muster.api.TaskState;
 import muster.manager.store.EndedAttempt;
@@ -60,6 +61,19 @@ final class SimulatedCluster implements Comm {
     /** What workers have no longer, as somebody found. */
     private final Set<AttemptId> gone = new HashSet<>();
 
+    /** Sessions as workers have them open. */
+    final Map<String, Map<SessionId, Opened>> open = new LinkedHashMap<>();
+
+    /** In which session an attempt runs. */
+    private final Map<AttemptId, Opened> inside = new HashMap<>();
+
+    /** Where what the newest attempt of a task kept in its session is. */
+    private final Map<TaskId, Kept> kept = new HashMap<>();
+
+    /** Tasks that did not find what they take. */
+    int foundNothing;
+
+    private boolean restarted;
     private boolean restoring;
     private long lastJob;
 
@@ -67,6 +81,19 @@ final class SimulatedCluster implements Comm {
             int position, int number, EndedAttempt.Standing standing, TaskState state, Cause cause, String worker) {}
 
     private record Made(String worker, AttemptId attempt) {}
+
+    private record Kept(Opened session, AttemptId attempt) {}
+
+    /** One opening of a session on a worker. */
+    static final class Opened {
+        final Set<AttemptId> kept = new HashSet<>();
+
+        /** Whether it is open, as far as the manager was told. */
+        boolean open = true;
+
+        /** Whether its executor is gone. */
+        boolean orphaned;
+    }
 
     SimulatedCluster(Settings settings) {
         this.settings = settings;
@@ -107,8 +134,11 @@ final class SimulatedCluster implements Comm {
         now = now.plus(time);
     }
 
-    /** The worker says that this attempt ended; false if that is stale. */
-    boolean finish(String worker, AttemptId attempt, Cause cause, Duration wall) {
+    /** The worker says that this attempt ended; false if that is stale. What misses objects that it takes ends so. */
+    boolean finish(String worker, AttemptId attempt, Cause asked, Duration wall) {
+        var missing = missing(worker, attempt);
+        var cause = asked == Cause.SUCCESS && !missing.isEmpty() ? Cause.SESSION : asked;
+        foundNothing += cause == Cause.SESSION ? 1 : 0;
         var held = given.get(worker);
         if (held != null) {
             held.remove(attempt);
@@ -121,6 +151,14 @@ final class SimulatedCluster implements Comm {
                 && !execution.job.task(execution.position).outputs().isEmpty()) {
             made.put(attempt.task(), new Made(worker, attempt));
             scheduler.made(worker, attempt);
+        }
+        var session = inside.get(attempt);
+        if (cause == Cause.SUCCESS && session != null) {
+            session.kept.add(attempt);
+            kept.put(attempt.task(), new Kept(session, attempt));
+        }
+        if (cause == Cause.SESSION) {
+            scheduler.missed(execution, missing);
         }
         var verdict = scheduler.finished(execution, cause, wall, now);
         unwritten.add(() -> {
@@ -147,6 +185,54 @@ final class SimulatedCluster implements Comm {
         scheduler.gone(attempt);
     }
 
+    /** The objects that an attempt takes and its session has not. */
+    private List<String> missing(String worker, AttemptId attempt) {
+        var execution = scheduler.current(worker, attempt);
+        var session = inside.get(attempt);
+        if (execution == null || session == null) {
+            return List.of();
+        }
+        var job = execution.job;
+        return Arrays.stream(job.needs(execution.position))
+                .filter(source -> job.takesKept(execution.position, source))
+                .filter(source -> {
+                    var what = kept.get(job.taskId(source));
+                    return what == null || !session.kept.contains(what.attempt);
+                })
+                .mapToObj(source -> job.task(source).session().makes())
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    /** Everything that sessions keep on a worker is gone, and nobody is told. */
+    void breakSessions(String worker) {
+        open.getOrDefault(worker, Map.of()).values().forEach(session -> session.kept.clear());
+    }
+
+    /** A worker closes the sessions of an executor that is no longer there by itself; whoever comes gets new ones. */
+    void orphanSessions(String worker) {
+        open.computeIfAbsent(worker, w -> new LinkedHashMap<>()).replaceAll((id, session) -> {
+            session.orphaned = true;
+            return new Opened();
+        });
+    }
+
+    @Override
+    public void close(String worker, List<SessionId> sessions) {
+        sessions.forEach(id -> closed(open.getOrDefault(worker, Map.of()).remove(id)));
+    }
+
+    private static void closed(@Nullable Opened session) {
+        if (session != null) {
+            session.open = false;
+        }
+    }
+
+    private void closeAll(String worker) {
+        open.getOrDefault(worker, Map.of()).values().forEach(SimulatedCluster::closed);
+        open.remove(worker);
+    }
+
     /** What tasks left on workers. */
     List<AttemptId> left() {
         return made.values().stream().map(Made::attempt).toList();
@@ -157,12 +243,18 @@ final class SimulatedCluster implements Comm {
         var worker = scheduler.workerOrNew(id);
         if (restarted) {
             given.get(id).clear();
+            closeAll(id);
         }
         worker.executors(List.of(new ExecutorView("native", true, "")));
         worker.capacity(capacities.get(id));
         worker.session = "s";
         worker.online(true);
-        scheduler.reconciled(worker, restarted, Set.copyOf(given.get(id).keySet()), Set.of());
+        scheduler.reconciled(
+                worker,
+                restarted,
+                Set.copyOf(given.get(id).keySet()),
+                Set.of(),
+                List.copyOf(open.getOrDefault(id, Map.of()).keySet()));
     }
 
     /** The manager dies and starts again: what was not durable is gone, what workers hold is not. */
@@ -171,6 +263,7 @@ final class SimulatedCluster implements Comm {
         var before = scheduler;
         scheduler = new Scheduler(this, settings);
         restoring = true;
+        restarted = true;
         for (var worker : before.workers()) {
             scheduler.workerOrNew(worker.id).draining(worker.draining());
         }
@@ -211,7 +304,7 @@ final class SimulatedCluster implements Comm {
         for (var end : endings.getOrDefault(run.id, List.of())) {
             known.add(new AttemptId(run.taskId(end.position), end.number));
             switch (end.standing) {
-                case LAST -> scheduler.restoreEnded(run, end.position, end.state);
+                case LAST -> scheduler.restoreEnded(run, end.position, end.state, end.number, end.worker);
                 case TRY -> scheduler.restoreTry(run, end.position, end.number, end.cause);
                 case FORGIVEN -> throw new IllegalStateException("nobody asked to try again");
                 case LOST -> scheduler.restoreLost(run, end.position, end.number, end.cause, end.worker);
@@ -232,6 +325,7 @@ final class SimulatedCluster implements Comm {
                 }
             }
         });
+        scheduler.restoreSessions(run);
     }
 
     void write() {
@@ -257,6 +351,13 @@ final class SimulatedCluster implements Comm {
         require(before == null || before < execution.number, "attempt numbers of " + task + " rise");
         require(!terminal.containsKey(task), task + " starts after its end");
         given.computeIfAbsent(execution.worker, w -> new LinkedHashMap<>()).put(execution.id(), execution);
+        var session = execution.demand().session();
+        if (session != null) {
+            inside.put(
+                    execution.id(),
+                    open.computeIfAbsent(execution.worker, w -> new LinkedHashMap<>())
+                            .computeIfAbsent(session.id, s -> new Opened()));
+        }
         sent.computeIfAbsent(execution.job.id, j -> new ArrayList<>()).add(execution);
         requireOrder(execution);
         dispatched.add(execution);
@@ -295,12 +396,11 @@ final class SimulatedCluster implements Comm {
         require(
                 terminal.remove(task) == TaskState.SUCCEEDED && number == lastNumber.get(task),
                 task + " runs again after it succeeded");
-        require(!available(job, position), "what " + attempt + " made is lost");
         var needed = false;
         for (var dependant : job.dependants(position)) {
-            needed |= !job.state(dependant).terminal() && takes(job, dependant, position);
+            needed |= !job.state(dependant).terminal() && misses(job, dependant, position);
         }
-        require(needed, "what " + attempt + " made is needed");
+        require(needed, "what " + attempt + " made is lost and needed");
         require(
                 undone.merge(task, 1, Integer::sum) <= settings.maxCrashes(),
                 task + " runs again no oftener than it may crash");
@@ -314,8 +414,22 @@ final class SimulatedCluster implements Comm {
                         .toList()));
     }
 
-    private static boolean takes(JobRun job, int dependant, int position) {
-        return Arrays.stream(job.sources(dependant)).anyMatch(source -> source == position);
+    /** Whether what a task takes of another is not there. */
+    private boolean misses(JobRun job, int dependant, int position) {
+        var what = kept.get(job.taskId(position));
+        return (job.takesFiles(dependant, position) && !available(job, position))
+                || (job.takesKept(dependant, position)
+                        && (restarted
+                                || what == null
+                                || !what.session.open
+                                || what.session.orphaned
+                                || !what.session.kept.contains(what.attempt)));
+    }
+
+    /** Whether the manager knows that what a task kept is not there. */
+    private boolean knownLost(JobRun job, int dependant, int position) {
+        var what = kept.get(job.taskId(position));
+        return job.takesKept(dependant, position) && !restarted && (what == null || !what.session.open);
     }
 
     /** Whether what a task that has succeeded made can be had. */
@@ -357,7 +471,7 @@ final class SimulatedCluster implements Comm {
                                 || job.spec.priority() <= execution.job.spec.priority()
                                 || worker.prefetched() > 0
                                 || !worker.takes(group.demand)
-                                || !room.holds(group.demand),
+                                || !room.holds(worker, group.demand),
                         "job " + job.id + " of higher priority comes before " + execution.id() + " on " + worker.id);
             }
         }
@@ -401,7 +515,9 @@ final class SimulatedCluster implements Comm {
                 require(job.openNeeds(position) == 0, what + "all that it needs has succeeded");
                 for (var source : job.sources(position)) {
                     require(
-                            available(job, source) || job.crashes(source) >= settings.maxCrashes(),
+                            ((!job.takesFiles(position, source) || available(job, source))
+                                            && !knownLost(job, position, source))
+                                    || job.crashes(source) >= settings.maxCrashes(),
                             what + "what it takes is there: " + job.taskId(source));
                 }
                 var place = job.group(position).placeOf(position);
@@ -425,7 +541,7 @@ final class SimulatedCluster implements Comm {
     private static void checkReason(JobRun job, int position, @Nullable WorkerRun worker, String why) {
         var demand = job.group(position).demand;
         require(worker != null, "the worker that is named is there");
-        var could = worker.takes(demand) && Room.of(worker).holds(demand) && worker.prefetched() == 0;
+        var could = worker.takes(demand) && Room.of(worker).holds(worker, demand) && worker.prefetched() == 0;
         require(
                 could == (why.equals("could take it") || why.startsWith("is kept for")),
                 "'" + why + "' is true of " + worker.id + " and " + demand);
@@ -440,7 +556,7 @@ final class SimulatedCluster implements Comm {
                             !worker.takes(group.demand)
                                     || worker.prefetched() > 0
                                     || worker.reservedFor != null
-                                    || !Room.of(worker).holds(group.demand),
+                                    || !Room.of(worker).holds(worker, group.demand),
                             "a task of job " + job.id + " waits though " + worker.id + " has room");
                 }
             }
@@ -465,6 +581,9 @@ final class SimulatedCluster implements Comm {
                     gpus -= resources.gpus();
                 }
             }
+            for (var session : worker.sessions()) {
+                memory -= session.memoryBytes;
+            }
             return new Room(cores, memory, gpus);
         }
 
@@ -476,8 +595,9 @@ final class SimulatedCluster implements Comm {
                     gpus + (int) amounts.get(Amounts.GPUS));
         }
 
-        boolean holds(Demand demand) {
-            var amounts = demand.amounts();
+        boolean holds(WorkerRun worker, Demand demand) {
+            var open = demand.session() != null && worker.sessions().contains(demand.session());
+            var amounts = open ? demand.amounts() : demand.whole();
             return amounts.cores() <= cores
                     && amounts.get(Amounts.MEMORY) <= memory
                     && amounts.get(Amounts.GPUS) <= gpus;

@@ -22,6 +22,7 @@ import muster.api.Output;
 import muster.api.Parameters;
 import muster.api.Resources;
 import muster.api.Secret;
+import muster.api.SessionSpec;
 import muster.api.TaskSpec;
 import muster.api.Work;
 import org.jspecify.annotations.Nullable;
@@ -54,9 +55,11 @@ public final class JobSpecReader {
             "needs",
             "inputs",
             "outputs",
-            "category");
+            "category",
+            "session");
     private static final Set<String> INPUT = ordered("name", "from", "executable");
     private static final Set<String> OUTPUT = ordered("path", "optional", "keep");
+    private static final Set<String> SESSION = ordered("name", "memory", "makes", "takes");
     private static final Set<String> RESOURCES = ordered("cores", "memory", "disk", "gpus", "custom", "labels");
     private static final String SECRET_EXAMPLE = "{\"name\":\"DB_PASSWORD\",\"value\":\"…\"}";
     private static final TaskSpec EMPTY = TaskSpec.command(List.of());
@@ -385,6 +388,9 @@ public final class JobSpecReader {
         var parameters = fields.parameters("parameters");
         var inputs = inputs(fields, names);
         var outputs = outputs(fields);
+        var session = fields.object("session", "a session", SESSION)
+                .flatMap(v -> session(v, names))
+                .orElse(null);
         if (!faults.none()) {
             // enough to look at the shape of a graph
             return new TaskSpec(
@@ -425,7 +431,24 @@ public final class JobSpecReader {
                 needs,
                 inputs,
                 outputs,
-                category);
+                category,
+                session);
+    }
+
+    private Optional<SessionSpec> session(Fields fields, @Nullable Set<String> names) {
+        var name = fields.string("name").orElse("");
+        var memory = fields.bytes("memory").orElse(0L);
+        var makes = fields.strings("makes", v -> new SessionSpec("any", 0, List.of(v), List.of()));
+        var takes = fields.strings("takes", v -> {
+            new SessionSpec("any", 0, List.of(), List.of(v));
+            if (names == null) {
+                throw MusterException.invalid("a task outside a graph takes '" + v + "'; submit a graph");
+            }
+            requireKnown(SessionSpec.need(v), names);
+        });
+        return faults.none()
+                ? faults.check(fields.pointer(), () -> new SessionSpec(name, memory, makes, takes))
+                : Optional.empty();
     }
 
     private List<Input> inputs(Fields fields, @Nullable Set<String> names) {

@@ -12,6 +12,7 @@ import muster.api.Output;
 import muster.api.Quantity;
 import muster.api.Resources;
 import muster.api.Secret;
+import muster.api.SessionSpec;
 import muster.api.TaskSpec;
 import muster.api.Work;
 import org.jspecify.annotations.Nullable;
@@ -107,6 +108,20 @@ public final class JobSpecWriter {
             var outputs = out.putArray("outputs");
             task.outputs().forEach(output -> outputs.add(output(output)));
         }
+        if (task.session() != null) {
+            out.set("session", session(task.session()));
+        }
+        return out;
+    }
+
+    private static ObjectNode session(SessionSpec session) {
+        var out = NODES.objectNode();
+        putText(out, "name", session.name());
+        if (session.memoryBytes() != 0) {
+            out.put("memory", Quantity.formatBytes(session.memoryBytes()));
+        }
+        putTexts(out, "makes", session.makes());
+        putTexts(out, "takes", session.takes());
         return out;
     }
 

@@ -20,6 +20,7 @@ import muster.api.MusterException;
 import muster.api.Output;
 import muster.api.Resources;
 import muster.api.Secret;
+import muster.api.SessionSpec;
 import muster.api.Work;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,6 +58,31 @@ class JobSpecReaderTest {
         assertThat(tasks.get(1).inputs())
                 .containsExactly(new Input("in", "task:a/out/", false), new Input("tool", digest, true));
         assertThat(tasks.get(1).outputs()).containsExactly(new Output("*.log", true, false));
+    }
+
+    @Test
+    void readsSessionsAndNeedsWhatIsTakenThere() {
+        var job = read(
+                "{'graph':{'tasks':[{'name':'a','command':['x'],'session':{'name':'s','memory':'1KiB','makes':['o']}},"
+                        + "{'name':'b','command':['x'],'session':{'name':'s','memory':1024,'takes':['a/o']}}]}}");
+        var taker = ((Work.Graph) job.work()).tasks().get(1);
+        assertThat(taker.needs()).containsExactly("a");
+        assertThat(taker.session()).isEqualTo(new SessionSpec("s", 1024, List.of(), List.of("a/o")));
+    }
+
+    @Test
+    void tellsEveryFaultOfASession() {
+        assertThat(faults("{'task':{'command':['x'],'session':{'name':'s','memory':'lots','makes':['/'],"
+                        + "'takes':['a/o'],'keeps':[]}}}"))
+                .extracting(Fault::pointer)
+                .containsExactlyInAnyOrder(
+                        "/task/session/memory",
+                        "/task/session/makes/0",
+                        "/task/session/takes/0",
+                        "/task/session/keeps");
+        assertThat(faults("{'graph':{'tasks':[{'name':'a','command':['x'],'session':{'makes':['o']}}]}}"))
+                .extracting(Fault::pointer)
+                .containsExactly("/graph/tasks/0/session");
     }
 
     @Test

@@ -10,6 +10,7 @@ import muster.api.JobId;
 import muster.api.JobSpec;
 import muster.api.Parameters;
 import muster.api.Resources;
+import muster.api.SessionSpec;
 import muster.api.TaskSpec;
 import muster.api.Work;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,7 +59,12 @@ class JobSpecWriterTest {
                         new Work.Single(full)),
                 JobSpec.of("", new Work.Array(full, IndexSet.parse("1,3,7-9,20-40:5"), null, 4)),
                 JobSpec.of("", new Work.Array(full, IndexSet.range(0, 2), List.of("a", "", "{\"b\":1}"), 0)),
-                JobSpec.of("g", new Work.Graph(List.of(full, named.withCategory("all days")))));
+                JobSpec.of("g", new Work.Graph(List.of(full, named.withCategory("all days")))),
+                JobSpec.of(
+                        "s",
+                        new Work.Graph(List.of(
+                                full.withSession(new SessionSpec("s", 3L << 30, List.of("a", "b"), List.of())),
+                                named.withSession(new SessionSpec("", 0, List.of(), List.of()))))));
     }
 
     @ParameterizedTest

@@ -15,6 +15,8 @@ import muster.api.Output;
 import muster.api.Parameters;
 import muster.api.Resources;
 import muster.api.Secret;
+import muster.api.SessionId;
+import muster.api.SessionSpec;
 import muster.api.TaskSpec;
 import muster.api.Work;
 import org.jspecify.annotations.Nullable;
@@ -132,6 +134,19 @@ public final class SpecFormat {
         Cbor.writeList(out, "inputs", spec.inputs(), SpecFormat::writeInput);
         Cbor.writeList(out, "outputs", spec.outputs(), SpecFormat::writeOutput);
         Cbor.writeText(out, "category", spec.category());
+        if (spec.session() != null) {
+            out.writeFieldName("session");
+            writeSession(out, spec.session());
+        }
+        out.writeEndObject();
+    }
+
+    private static void writeSession(CBORGenerator out, SessionSpec session) throws IOException {
+        out.writeStartObject();
+        Cbor.writeText(out, "name", session.name());
+        Cbor.writeNumber(out, "memoryBytes", session.memoryBytes());
+        Cbor.writeTexts(out, "makes", session.makes());
+        Cbor.writeTexts(out, "takes", session.takes());
         out.writeEndObject();
     }
 
@@ -274,6 +289,7 @@ public final class SpecFormat {
         List<Input> inputs = List.of();
         List<Output> outputs = List.of();
         var category = "";
+        @Nullable SessionSpec session = null;
         for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
             switch (field) {
                 case "name" -> name = Cbor.readText(in);
@@ -292,6 +308,7 @@ public final class SpecFormat {
                 case "inputs" -> inputs = Cbor.readList(in, SpecFormat::readInput);
                 case "outputs" -> outputs = Cbor.readList(in, SpecFormat::readOutput);
                 case "category" -> category = Cbor.readText(in);
+                case "session" -> session = readSession(in);
                 default -> in.skipChildren();
             }
         }
@@ -311,7 +328,52 @@ public final class SpecFormat {
                 needs,
                 inputs,
                 outputs,
-                category);
+                category,
+                session);
+    }
+
+    static void writeSessions(CBORGenerator out, List<SessionId> sessions) throws IOException {
+        Cbor.writeList(out, "sessions", sessions, (each, session) -> {
+            each.writeStartObject();
+            each.writeNumberField("job", session.job().value());
+            Cbor.writeText(each, "executor", session.executor());
+            Cbor.writeText(each, "name", session.name());
+            each.writeEndObject();
+        });
+    }
+
+    static List<SessionId> readSessions(CBORParser in) throws IOException {
+        return Cbor.readList(in, each -> {
+            var job = 0L;
+            var executor = "";
+            var name = "";
+            for (var field = Cbor.firstField(each); field != null; field = Cbor.nextField(each)) {
+                switch (field) {
+                    case "job" -> job = Cbor.readLong(each);
+                    case "executor" -> executor = Cbor.readText(each);
+                    case "name" -> name = Cbor.readText(each);
+                    default -> each.skipChildren();
+                }
+            }
+            return new SessionId(new JobId(job), executor, name);
+        });
+    }
+
+    private static SessionSpec readSession(CBORParser in) throws IOException {
+        var name = "";
+        var memoryBytes = 0L;
+        List<String> makes = List.of();
+        List<String> takes = List.of();
+        for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
+            switch (field) {
+                case "name" -> name = Cbor.readText(in);
+                case "memoryBytes" -> memoryBytes = Cbor.readLong(in);
+                case "makes" -> makes = Cbor.readTexts(in);
+                case "takes" -> takes = Cbor.readTexts(in);
+                default -> in.skipChildren();
+            }
+        }
+        return new SessionSpec(name, memoryBytes, makes, takes);
     }
 
     private static Input readInput(CBORParser in) throws IOException {

@@ -17,6 +17,7 @@ import muster.api.AttemptId;
 import muster.api.Capacity;
 import muster.api.Cause;
 import muster.api.ExecutorView;
+import muster.api.SessionId;
 import muster.api.Usage;
 import muster.transport.ToManager;
 import org.jspecify.annotations.Nullable;
@@ -112,6 +113,7 @@ public final class ToManagerFormat {
         Cbor.writeAttempts(out, "running", hello.running());
         Cbor.writeAttempts(out, "finished", hello.finished());
         Cbor.writeNumber(out, "dataPort", hello.dataPort());
+        SpecFormat.writeSessions(out, hello.sessions());
     }
 
     private static void writeExecutor(CBORGenerator out, ExecutorView executor) throws IOException {
@@ -141,6 +143,7 @@ public final class ToManagerFormat {
         Cbor.writeNumber(out, "stdoutBytes", result.stdoutBytes());
         Cbor.writeNumber(out, "stderrBytes", result.stderrBytes());
         Cbor.writeText(out, "stderrTail", result.stderrTail());
+        Cbor.writeTexts(out, "missing", result.missing());
         out.writeEndObject();
     }
 
@@ -155,6 +158,7 @@ public final class ToManagerFormat {
         List<AttemptId> running = List.of();
         List<AttemptId> finished = List.of();
         var dataPort = 0;
+        List<SessionId> sessions = List.of();
         for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
             switch (field) {
                 case "session" -> session = Cbor.readText(in);
@@ -167,6 +171,7 @@ public final class ToManagerFormat {
                 case "running" -> running = Cbor.readAttempts(in);
                 case "finished" -> finished = Cbor.readAttempts(in);
                 case "dataPort" -> dataPort = Cbor.readInt(in);
+                case "sessions" -> sessions = SpecFormat.readSessions(in);
                 default -> in.skipChildren();
             }
         }
@@ -180,7 +185,8 @@ public final class ToManagerFormat {
                 executors,
                 running,
                 finished,
-                dataPort);
+                dataPort,
+                sessions);
     }
 
     private static Capacity readCapacity(CBORParser in) throws IOException {
@@ -295,6 +301,7 @@ public final class ToManagerFormat {
         var stdoutBytes = 0L;
         var stderrBytes = 0L;
         var stderrTail = "";
+        List<String> missing = List.of();
         for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
             switch (field) {
                 case "attempt" -> attempt = Cbor.readAttempt(in);
@@ -312,6 +319,7 @@ public final class ToManagerFormat {
                 case "stdoutBytes" -> stdoutBytes = Cbor.readLong(in);
                 case "stderrBytes" -> stderrBytes = Cbor.readLong(in);
                 case "stderrTail" -> stderrTail = Cbor.readText(in);
+                case "missing" -> missing = Cbor.readTexts(in);
                 default -> in.skipChildren();
             }
         }
@@ -328,7 +336,8 @@ public final class ToManagerFormat {
                 stderr,
                 stdoutBytes,
                 stderrBytes,
-                stderrTail);
+                stderrTail,
+                missing);
     }
 
     private static ToManager readReturned(CBORParser in) throws IOException {

@@ -11,6 +11,7 @@ import muster.api.AttemptId;
 import muster.api.JobId;
 import muster.api.LogStream;
 import muster.api.Secret;
+import muster.api.SessionId;
 import muster.api.TaskSpec;
 import muster.transport.ToWorker;
 import org.jspecify.annotations.Nullable;
@@ -18,27 +19,18 @@ import org.jspecify.annotations.Nullable;
 /** {@link ToWorker} on the wire: a map of one field, named as the message, whose value holds the message's fields. */
 public final class ToWorkerFormat {
     /** By the name of the message. */
-    public static final Map<String, Cbor.ValueReader<ToWorker>> READERS = Map.of(
-            "welcome",
-            ToWorkerFormat::readWelcome,
-            "refused",
-            ToWorkerFormat::readRefused,
-            "reintroduce",
-            ToWorkerFormat::readReintroduce,
-            "run",
-            ToWorkerFormat::readRun,
-            "cancel",
-            in -> new ToWorker.Cancel(readAttempts(in)),
-            "confirm",
-            in -> new ToWorker.Confirm(readAttempts(in)),
-            "readLog",
-            ToWorkerFormat::readReadLog,
-            "forget",
-            in -> new ToWorker.Forget(readJobs(in)),
-            "release",
-            in -> new ToWorker.Release(readJobs(in)),
-            "deploy",
-            ToWorkerFormat::readDeploy);
+    public static final Map<String, Cbor.ValueReader<ToWorker>> READERS = Map.ofEntries(
+            Map.entry("welcome", ToWorkerFormat::readWelcome),
+            Map.entry("refused", ToWorkerFormat::readRefused),
+            Map.entry("reintroduce", ToWorkerFormat::readReintroduce),
+            Map.entry("run", ToWorkerFormat::readRun),
+            Map.entry("cancel", in -> new ToWorker.Cancel(readAttempts(in))),
+            Map.entry("confirm", in -> new ToWorker.Confirm(readAttempts(in))),
+            Map.entry("readLog", ToWorkerFormat::readReadLog),
+            Map.entry("forget", in -> new ToWorker.Forget(readJobs(in))),
+            Map.entry("release", in -> new ToWorker.Release(readJobs(in))),
+            Map.entry("close", ToWorkerFormat::readClose),
+            Map.entry("deploy", ToWorkerFormat::readDeploy));
 
     private ToWorkerFormat() {}
 
@@ -61,6 +53,9 @@ public final class ToWorkerFormat {
         } else if (message instanceof ToWorker.Run run) {
             out.writeObjectFieldStart("run");
             Cbor.writeList(out, "batches", run.batches(), ToWorkerFormat::writeBatch);
+        } else if (message instanceof ToWorker.Close close) {
+            out.writeObjectFieldStart("close");
+            SpecFormat.writeSessions(out, close.sessions());
         } else if (message instanceof ToWorker.Cancel cancel) {
             out.writeObjectFieldStart("cancel");
             Cbor.writeAttempts(out, "attempts", cancel.attempts());
@@ -200,6 +195,17 @@ public final class ToWorkerFormat {
             in.skipChildren();
         }
         return new ToWorker.Reintroduce();
+    }
+
+    private static ToWorker readClose(CBORParser in) throws IOException {
+        List<SessionId> sessions = List.of();
+        for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
+            switch (field) {
+                case "sessions" -> sessions = SpecFormat.readSessions(in);
+                default -> in.skipChildren();
+            }
+        }
+        return new ToWorker.Close(sessions);
     }
 
     private static ToWorker readDeploy(CBORParser in) throws IOException {
