@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** A manager and workers as processes of their own, started from the distributions as operators would. */
 final class Cluster implements AutoCloseable {
@@ -172,6 +173,24 @@ final class Cluster implements AutoCloseable {
 
     /** Runs the command line client, and fails if it has not ended by then. */
     Printed client(Duration limit, String... arguments) {
+        return client(limit, process -> {}, arguments);
+    }
+
+    /** Runs the command line client, and kills it once that was waited for. */
+    void killedClient(Runnable awaited, String... arguments) {
+        client(
+                CLIENT,
+                process -> {
+                    try {
+                        awaited.run();
+                    } finally {
+                        process.destroyForcibly();
+                    }
+                },
+                arguments);
+    }
+
+    private Printed client(Duration limit, Consumer<Process> during, String... arguments) {
         var command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin/java").toString(),
                 // as the launcher says
@@ -192,6 +211,7 @@ final class Cluster implements AutoCloseable {
             builder.environment().put("MUSTER_TOKEN", token());
             var process = builder.start();
             process.getOutputStream().close();
+            during.accept(process);
             if (!process.waitFor(limit.toSeconds(), TimeUnit.SECONDS)) {
                 process.destroyForcibly();
                 throw new AssertionError(

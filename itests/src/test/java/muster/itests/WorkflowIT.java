@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import muster.itests.hot.HotBundle;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -293,6 +295,131 @@ class WorkflowIT {
 
         String[] uncached = {options[0], options[1], options[2], options[3], "--no-cache"};
         assertThat(again(effects, uncached)).containsExactlyInAnyOrder("left", "right", "both", "late");
+    }
+
+    /**
+     * The manager dies in the middle of a script of each language at once: each goes on, and no task runs again that was
+     * complete.
+     */
+    @Test
+    void goesOnInEachLanguageAfterTheManagerWasKilled() throws IOException {
+        var deploy = dir.resolve("manager/deploy");
+        Files.createDirectories(deploy);
+        HotBundle.deployLanguage(deploy, "1.0.0");
+        Eventually.until(
+                "the language is there",
+                PATIENCE,
+                () -> rest.get("/api/v1/workflows/schemas/bisect").text(),
+                text -> text.contains("has no schema"));
+        var gate = folder.resolve("open");
+        write("w.makeflow", """
+                one:
+                \techo one >> $(DIR)/makeflow && echo 1 > one
+                two: one
+                \techo two >> $(DIR)/makeflow && until [ -e $(DIR)/open ]; do sleep 0.1; done && cp one two
+                three: two
+                \techo three >> $(DIR)/makeflow && cp two three
+                """);
+        write("w.yaml", """
+                settings: {dir: ""}
+                tasks:
+                  one: {run: "echo one >> ${{ dir }}/yaml && echo 1 > one", outputs: one}
+                  two:
+                    run: echo two >> ${{ dir }}/yaml && until [ -e ${{ dir }}/open ]; do sleep 0.1; done && cp one two
+                    inputs: one
+                    outputs: two
+                  three: {run: "echo three >> ${{ dir }}/yaml && cp two three", inputs: two, outputs: three}
+                """);
+        write("w.lsl", """
+                def dir = ''
+                study(name: 'Three') {
+                    action(name: 'one', type: 'Command') { command = "echo one >> $dir/lsl && echo 1 > x"; outputs = ['x'] }
+                    action(name: 'two', type: 'Command') {
+                        dependsOn 'one'
+                        command = "echo two >> $dir/lsl && until [ -e $dir/open ]; do sleep 0.1; done && echo 2 > x"
+                        outputs = ['x']
+                    }
+                    action(name: 'three', type: 'Command') {
+                        dependsOn 'two'
+                        command = "echo three >> $dir/lsl && echo 3 > x"
+                        outputs = ['x']
+                    }
+                }
+                """);
+        // 41 is found by 50, 25, 37, 43, 40, 41
+        write("w.bisect", """
+                0 100
+                echo $1 >> DIR/bisect; if [ $1 = 37 ]; then until [ -e DIR/open ]; do sleep 0.1; done; fi
+                if [ $1 -ge 41 ]; then echo yes; else echo no; fi
+                """.replace("DIR", folder.toString()));
+        var jobs = new ArrayList<String>();
+        for (var script : new String[] {"w.makeflow --set DIR", "w.yaml --set dir", "w.lsl --set dir", "w.bisect"}) {
+            var words = script.split(" ");
+            var printed = words.length == 1
+                    ? run(words[0], "--detach")
+                    : run(words[0], words[1], words[2] + "=" + folder, "--detach");
+            assertThat(printed.exitCode()).as(printed.toString()).isZero();
+            jobs.add(printed.stdout().strip());
+        }
+        var before =
+                List.of(List.of("one", "two"), List.of("one", "two"), List.of("one", "two"), List.of("50", "25", "37"));
+        for (var i = 0; i < before.size(); i++) {
+            var effects =
+                    folder.resolve(List.of("makeflow", "yaml", "lsl", "bisect").get(i));
+            var reached = before.get(i);
+            Eventually.until(
+                    "the middle of " + effects, PATIENCE, () -> lines(effects), lines -> lines.equals(reached));
+        }
+
+        cluster.kill("manager");
+        Files.createFile(gate);
+        cluster.startManager();
+
+        for (var job : jobs) {
+            assertThat(rest.ended(job, PATIENCE).path("state").asText()).isEqualTo("succeeded");
+        }
+        for (var language : List.of("makeflow", "yaml", "lsl")) {
+            assertThat(lines(folder.resolve(language))).as(language).containsExactly("one", "two", "three");
+        }
+        assertThat(lines(folder.resolve("bisect"))).containsExactly("50", "25", "37", "43", "40", "41");
+        var answer = rest.get("/api/v1/tasks/" + jobs.get(3) + ".6/logs").text();
+        assertThat(answer).isEqualTo("41\n");
+    }
+
+    private static List<String> lines(Path file) {
+        try {
+            return Files.exists(file) ? Files.readAllLines(file) : List.of();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void aRunWhoseClientDiedGoesOnAndIsPickedUpByRunningItAgain() throws IOException {
+        var effects = write("effects", "");
+        var gate = folder.resolve("open");
+        write("w.makeflow", """
+                one:
+                \techo one >> $(EFFECTS) && echo 1 > one
+                two: one
+                \techo two >> $(EFFECTS) && until [ -e $(GATE) ]; do sleep 0.1; done && cp one two
+                """);
+        String[] options = {"--set", "EFFECTS=" + effects, "--set", "GATE=" + gate};
+        cluster.killedClient(
+                () -> Eventually.until("two runs", PATIENCE, () -> lines(effects), List.of("one", "two")::equals),
+                "run",
+                folder.resolve("w.makeflow").toString(),
+                options[0],
+                options[1],
+                options[2],
+                options[3]);
+        assertThat(folder.resolve("two")).doesNotExist();
+        var job = rest.get("/api/v1/jobs?limit=1").json().at("/items/0/id").asText();
+        Files.createFile(gate);
+        assertThat(rest.ended(job, PATIENCE).path("state").asText()).isEqualTo("succeeded");
+
+        assertThat(again(effects, options)).isEmpty();
+        assertThat(folder.resolve("two")).hasContent("1");
     }
 
     /** What a further run adds to a file. */

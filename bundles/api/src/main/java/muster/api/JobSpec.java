@@ -65,6 +65,11 @@ public record JobSpec(
                 secrets.stream().map(Secret::named).toList());
     }
 
+    /** The same with other work. */
+    public JobSpec with(Work other) {
+        return new JobSpec(name, tags, priority, after, maxFails, other, secrets);
+    }
+
     /** One native command with defaults for all else. */
     public static JobSpec command(List<String> command) {
         return of("", new Work.Single(TaskSpec.command(command)));

@@ -2,6 +2,7 @@ package muster.api;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -56,20 +57,56 @@ public sealed interface Work {
     }
 
     /** Named tasks with needs, without cycles; the index of a task is its place in the list. */
-    record Graph(List<TaskSpec> tasks) implements Work {
+    final class Graph implements Work {
         /** A cycle of more tasks is not named in full. */
         private static final int LONGEST_SHOWN = 12;
 
-        public Graph {
-            tasks = List.copyOf(tasks);
-            if (tasks.isEmpty()) {
+        private final List<TaskSpec> tasks;
+
+        public Graph(List<TaskSpec> tasks) {
+            var given = List.copyOf(tasks);
+            if (given.isEmpty()) {
                 throw MusterException.invalid("a graph has no tasks; give at least one");
             }
-            requireAcyclic(tasks);
-            if (tasks.stream().anyMatch(task -> task.session() != null)) {
-                Sessions.require(tasks);
+            requireAcyclic(given);
+            if (given.stream().anyMatch(task -> task.session() != null)) {
+                Sessions.require(given);
             }
-            tasks = settleWhatIsKept(tasks);
+            this.tasks = settleWhatIsKept(given);
+        }
+
+        private Graph(Graph before, List<TaskSpec> more) {
+            var all = new ArrayList<TaskSpec>(before.size() + more.size());
+            all.addAll(before.tasks);
+            all.addAll(more);
+            tasks = Collections.unmodifiableList(all);
+        }
+
+        public List<TaskSpec> tasks() {
+            return tasks;
+        }
+
+        /**
+         * The same with further tasks behind. Nothing of them is checked, since a graph that grows does so often: each
+         * has a name of its own, needs only tasks before it, and says of each output whether it is kept.
+         */
+        public Graph with(List<TaskSpec> more) {
+            return new Graph(this, more);
+        }
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Graph graph && tasks.equals(graph.tasks);
+        }
+
+        @Override
+        public int hashCode() {
+            return tasks.hashCode();
+        }
+
+        @Override
+        public String toString() {
+            return "Graph" + tasks;
         }
 
         /** Of what the user left open: an output that another task takes stays on the worker, any other is kept. */

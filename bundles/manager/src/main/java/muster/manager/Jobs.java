@@ -1,5 +1,6 @@
 package muster.manager;
 
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -41,8 +42,11 @@ import muster.api.TaskState;
 import muster.api.TaskView;
 import muster.api.Usage;
 import muster.api.Work;
+import muster.api.language.DynamicLanguage;
+import muster.api.language.WorkflowRequest;
 import muster.manager.scheduler.JobRun;
 import muster.manager.store.EndedAttempt;
+import muster.manager.store.StoredDriver;
 import muster.manager.store.StoredJob;
 import muster.manager.store.Write;
 import muster.transport.Codec;
@@ -64,7 +68,41 @@ final class Jobs implements JobService {
 
     @Override
     public JobId submit(JobSpec spec, String owner, @Nullable String idempotencyKey) {
-        return submit(spec, owner, idempotencyKey, Cache.Plan.NOTHING);
+        return submit(spec, owner, idempotencyKey, Cache.Plan.NOTHING, null);
+    }
+
+    /**
+     * Submits a job whose tasks a driver asks for.
+     *
+     * @param sent all that the script may ask for
+     * @param spec of the job, by the tasks that it begins with
+     */
+    JobId drive(
+            Languages.Known known,
+            DynamicLanguage language,
+            Sent sent,
+            WorkflowRequest request,
+            Function<Work, JobSpec> spec,
+            String owner,
+            @Nullable String idempotencyKey) {
+        var driven = manager.drivers.start(language, known.name(), sent);
+        sent.requireAll();
+        sent.close();
+        var first = driven.first().tasks();
+        var definition = new StoredDriver(known.name(), known.version().toString(), first.size(), request);
+        return submit(
+                spec.apply(new Work.Graph(first)),
+                owner,
+                idempotencyKey,
+                Cache.Plan.NOTHING,
+                new Driving(definition, driven));
+    }
+
+    /** What asks for the tasks of a job. */
+    private record Driving(StoredDriver definition, Driven driven) {}
+
+    void languagesChanged() {
+        manager.drivers.languagesChanged();
     }
 
     @Override
@@ -76,14 +114,17 @@ final class Jobs implements JobService {
                 idempotencyKey,
                 cache != null && spec.secrets().isEmpty() && spec.work() instanceof Work.Graph graph
                         ? cache.plan(owner, graph)
-                        : Cache.Plan.NOTHING);
+                        : Cache.Plan.NOTHING,
+                null);
     }
 
-    private JobId submit(JobSpec given, String owner, @Nullable String idempotencyKey, Cache.Plan plan) {
+    private JobId submit(
+            JobSpec given, String owner, @Nullable String idempotencyKey, Cache.Plan plan, @Nullable Driving driving) {
         var spec = given.withoutSecretValues();
         given.secrets().forEach(Secret::requireValue);
         var bytes = Codec.encode(spec);
-        var fingerprint = fingerprint(bytes);
+        var fingerprint = fingerprint(
+                bytes, driving == null ? "" : driving.definition.script().text());
         var fault = manager.store.fault();
         if (!fault.isEmpty()) {
             throw new MusterException(ErrorCode.UNAVAILABLE, fault + "; try again when it can");
@@ -97,7 +138,7 @@ final class Jobs implements JobService {
         }
         var accepted = new CompletableFuture<JobId>();
         try {
-            accept(admitted.run, idempotencyKey, fingerprint, plan, accepted);
+            accept(admitted.run, idempotencyKey, fingerprint, plan, driving, accepted);
         } catch (RuntimeException e) {
             notAccepted(admitted.run);
             throw e;
@@ -133,7 +174,12 @@ final class Jobs implements JobService {
     }
 
     private void accept(
-            JobRun run, @Nullable String key, String fingerprint, Cache.Plan plan, CompletableFuture<JobId> accepted) {
+            JobRun run,
+            @Nullable String key,
+            String fingerprint,
+            Cache.Plan plan,
+            @Nullable Driving driving,
+            CompletableFuture<JobId> accepted) {
         var taken = take(run, plan);
         manager.store.write(
                 new Write.Submitted(
@@ -148,7 +194,9 @@ final class Jobs implements JobService {
                                 null,
                                 "",
                                 false,
-                                null),
+                                false,
+                                null,
+                                driving == null ? null : driving.definition),
                         run.secrets.isEmpty() ? null : manager.secrets.seal(run.id, run.secrets),
                         taken),
                 () -> manager.reactor.post(() -> {
@@ -156,6 +204,9 @@ final class Jobs implements JobService {
                     manager.scheduler.add(run, Recovery.blockers(manager.directory, run));
                     manager.metrics.jobsSubmitted.increment();
                     manager.jobEvent(run, "job.submitted", "");
+                    if (driving != null) {
+                        manager.drivers.begin(run, driving.definition, driving.driven);
+                    }
                     for (var attempt : taken) {
                         var position = attempt.id().task().index();
                         manager.scheduler.restoreEnded(run, position, TaskState.SUCCEEDED, 1, "");
@@ -207,9 +258,12 @@ final class Jobs implements JobService {
         manager.reactor.post(() -> manager.quotas.close(run.owner, run.size(), manager.nanos.getAsLong()));
     }
 
-    private static String fingerprint(byte[] bytes) {
+    private static String fingerprint(byte[] bytes, String script) {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+            var digest = MessageDigest.getInstance("SHA-256");
+            digest.update(bytes);
+            digest.update(script.getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest.digest());
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }
@@ -350,6 +404,10 @@ final class Jobs implements JobService {
     public int retry(JobId id, String by) {
         synchronized (reopening) {
             var ended = ended(id, "retried");
+            if (ended.driver() != null) {
+                throw MusterException.conflict("job " + id + " was driven by a script, which has gone on from what"
+                        + " failed, and cannot be retried; run the script anew");
+            }
             var states = Objects.requireNonNull(ended.states());
             var run = new JobRun(id, ended.owner(), ended.spec(), ended.submittedAt());
             run.startedAt = ended.startedAt();

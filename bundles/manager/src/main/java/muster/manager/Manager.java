@@ -50,6 +50,7 @@ final class Manager implements Comm, AutoCloseable {
     final Rate rate = new Rate();
     final Quotas quotas;
     final LongSupplier nanos;
+    final Drivers drivers;
     final TaskSecrets secrets;
 
     private long lastJob;
@@ -82,6 +83,7 @@ final class Manager implements Comm, AutoCloseable {
         scheduler = new Scheduler(this, settings);
         events = new EventLog(epoch);
         dispatcher = new Dispatcher(store);
+        drivers = new Drivers(this);
         logs = new LogReader(dispatcher);
         workers = new Workers(this, leases, nanos);
         Recovery.restore(this);
@@ -208,6 +210,9 @@ final class Manager implements Comm, AutoCloseable {
                 execution == null ? EventLog.NONE : execution.number,
                 execution == null ? null : execution.worker,
                 message);
+        if (job.driven() && state.terminal()) {
+            drivers.ended(job, position);
+        }
     }
 
     private static Map<TaskState, String> taskEvents() {
@@ -236,7 +241,8 @@ final class Manager implements Comm, AutoCloseable {
 
     @Override
     public void canceled(JobRun job) {
-        store.write(new Write.Canceled(job.id, job.message), () -> {}, e -> {});
+        drivers.drop(job);
+        store.write(new Write.Canceled(job.id, job.message, job.failed()), () -> {}, e -> {});
     }
 
     /** What its tasks left on workers for each other is not needed any more. */

@@ -63,7 +63,8 @@ public final class ManagerComponent {
             @Reference BrokerAddress broker,
             @Reference Links links,
             @Reference DataPlane plane,
-            @Reference Buckets buckets) {
+            @Reference Buckets buckets,
+            @Reference Languages languages) {
         var leases = new Leases(Quantity.parseDuration(config.heartbeat()), Quantity.parseDuration(config.lease()));
         var settings = new Settings(config.crashes(), config.prefetch(), PREFETCH_TIME);
         var retention = new Retention(Quantity.parseDuration(config.retention()), config.retention_jobs());
@@ -109,8 +110,11 @@ public final class ManagerComponent {
                             jobs,
                             new Cluster(manager, config.id(), version, broker, expected, shared, security::revoke),
                             files);
+                    languages.jobs(jobs);
+                    manager.drivers.use(languages);
                     register(context, access);
                     return () -> {
+                        languages.jobs(null);
                         leadership.end();
                         security.standBy();
                         pruner.close();

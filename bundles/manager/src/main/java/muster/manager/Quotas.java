@@ -79,11 +79,26 @@ final class Quotas {
             throw tooMany("'" + owner + "' has " + account.jobs + " open jobs, of " + limits.jobs
                     + " allowed; wait until some have ended, cancel some, or submit one array for many tasks");
         }
+        requireRoom(account, owner, tasks);
+        reopen(owner, tasks, now);
+    }
+
+    private void requireRoom(Account account, String owner, int tasks) {
         if (limits.tasks > 0 && account.tasks + tasks > limits.tasks) {
             throw tooMany("'" + owner + "' has " + account.tasks + " tasks in open jobs, with these " + tasks
                     + " more than the " + limits.tasks + " allowed; wait until some jobs have ended, or cancel some");
         }
-        reopen(owner, tasks, now);
+    }
+
+    /**
+     * Counts further tasks of a job that is open.
+     *
+     * @throws MusterException TOO_MANY if that is more than its owner may have
+     */
+    void grow(String owner, int tasks, long now) {
+        var account = account(owner, now);
+        requireRoom(account, owner, tasks);
+        account.tasks += tasks;
     }
 
     /** Counts a job that is open already. */

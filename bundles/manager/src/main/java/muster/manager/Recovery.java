@@ -59,6 +59,10 @@ final class Recovery {
         });
         for (var run : open.keySet()) {
             resume(manager, run);
+            var job = open.get(run);
+            if (run.driven() && job != null && job.driver() != null) {
+                manager.drivers.restore(run, job.driver());
+            }
         }
         if (!open.isEmpty()) {
             LOG.info("{} jobs go on from the store", open.size());
@@ -96,6 +100,16 @@ final class Recovery {
         var run = new JobRun(job.id(), job.owner(), job.spec(), job.submittedAt());
         run.startedAt = job.startedAt();
         run.message = job.message();
+        if (job.failed()) {
+            run.fail();
+        }
+        if (job.driver() != null) {
+            if (job.canceled()) {
+                run.cut();
+            } else if (job.states() == null) {
+                run.drive();
+            }
+        }
         return run;
     }
 

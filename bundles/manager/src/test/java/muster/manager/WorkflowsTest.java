@@ -24,11 +24,12 @@ import muster.api.language.WorkflowRequest;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.osgi.framework.Version;
 
 class WorkflowsTest {
     private final TestCluster cluster;
     private final Workflows workflows;
-    private final Map<String, Object> lines = Map.of(Language.NAME, "lines");
+    private final Languages languages = new Languages();
 
     /**
      * A command a line, of which the first is run; {@code @file} is another script, {@code $NAME} a variable, {@code <file}
@@ -63,7 +64,7 @@ class WorkflowsTest {
 
     WorkflowsTest(@TempDir Path folder) {
         cluster = new TestCluster(folder);
-        workflows = new Workflows(cluster.jobs);
+        workflows = new Workflows(cluster.jobs, languages);
     }
 
     @AfterEach
@@ -84,20 +85,20 @@ class WorkflowsTest {
                 .isInstanceOf(MusterException.class)
                 .hasMessageContaining("install its feature");
 
-        workflows.addLanguage(language, lines);
+        languages.add("lines", Version.emptyVersion, language);
         assertThat(workflows.languages()).containsExactly("lines");
         assertThatThrownBy(() -> workflows.compile(request("a.other", "x", Map.of(), Map.of(), Set.of())))
                 .hasMessageContaining("known are lines (.lines)");
         assertThat(workflows.schema("lines")).isEqualTo("{}");
         assertThatThrownBy(() -> workflows.schema("other")).hasMessageContaining("known are lines (.lines)");
 
-        workflows.removeLanguage(language, lines);
+        languages.remove("lines", language);
         assertThat(workflows.languages()).isEmpty();
     }
 
     @Test
     void submitsTheJobUnderTheNameOfTheFile() {
-        workflows.addLanguage(language, lines);
+        languages.add("lines", Version.emptyVersion, language);
 
         var id = workflows.run(request("dir/a.lines", "true", Map.of(), Map.of(), Set.of()), "ann", null);
 
@@ -108,7 +109,7 @@ class WorkflowsTest {
 
     @Test
     void asksForWhatWasNotSent() {
-        workflows.addLanguage(language, lines);
+        languages.add("lines", Version.emptyVersion, language);
 
         assertThatThrownBy(() -> workflows.compile(request("a.lines", "@b", Map.of(), Map.of(), Set.of())))
                 .isInstanceOfSatisfying(MissingSources.class, missing -> assertThat(missing.files())
@@ -128,7 +129,7 @@ class WorkflowsTest {
 
     @Test
     void asksForWhatTasksTakeOnceTheScriptIsToRun() {
-        workflows.addLanguage(language, lines);
+        languages.add("lines", Version.emptyVersion, language);
         var bare = request("a.lines", "<data", Map.of(), Map.of(), Set.of());
 
         assertThat(workflows.compile(bare).work().size()).isEqualTo(1);
@@ -143,7 +144,7 @@ class WorkflowsTest {
 
     @Test
     void putsAFolderThatWasUploadedIntoTheWorkspaceFileByFile() {
-        workflows.addLanguage(language, lines);
+        languages.add("lines", Version.emptyVersion, language);
         var object = "sha256:" + "0".repeat(64);
         var request = new WorkflowRequest(
                 "",

@@ -12,40 +12,59 @@ import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 
-/** The bundle of {@link EchoExecutor}, made from the classes of these tests. */
+/** Bundles made from the classes of these tests. */
 public final class HotBundle {
     private HotBundle() {}
 
-    /** Puts the bundle into a folder that is watched: written under a name that is not looked at, then renamed. */
+    /** Puts the bundle of {@link EchoExecutor} into a folder that is watched. */
     public static Path deploy(Path folder) {
-        var hidden = folder.resolve(".echo.jar");
-        try (var jar = new JarOutputStream(Files.newOutputStream(hidden), manifest())) {
-            for (var type : List.of(Activator.class, EchoExecutor.class)) {
-                var name = type.getName().replace('.', '/') + ".class";
-                jar.putNextEntry(new JarEntry(name));
-                try (var in = Objects.requireNonNull(type.getClassLoader()).getResourceAsStream(name)) {
-                    Objects.requireNonNull(in, name).transferTo(jar);
+        return deploy(folder, "echo", "1.0.0", List.of(Activator.class, EchoExecutor.class));
+    }
+
+    /** Puts the bundle of {@link BisectionLanguage} into a folder that is watched, in that version. */
+    public static Path deployLanguage(Path folder, String version) {
+        return deploy(
+                folder,
+                "bisect-" + version,
+                version,
+                List.of(
+                        LanguageActivator.class,
+                        BisectionLanguage.class,
+                        BisectionLanguage.class.getDeclaredClasses()[0]));
+    }
+
+    /** Written under a name that is not looked at, then renamed. */
+    private static Path deploy(Path folder, String name, String version, List<Class<?>> types) {
+        var hidden = folder.resolve("." + name + ".jar");
+        try (var jar = new JarOutputStream(Files.newOutputStream(hidden), manifest(name, version, types.get(0)))) {
+            for (var type : types) {
+                var entry = type.getName().replace('.', '/') + ".class";
+                jar.putNextEntry(new JarEntry(entry));
+                try (var in = Objects.requireNonNull(type.getClassLoader()).getResourceAsStream(entry)) {
+                    Objects.requireNonNull(in, entry).transferTo(jar);
                 }
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         try {
-            return Files.move(hidden, folder.resolve("echo.jar"), StandardCopyOption.ATOMIC_MOVE);
+            return Files.move(hidden, folder.resolve(name + ".jar"), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private static Manifest manifest() {
+    private static Manifest manifest(String name, String version, Class<?> activator) {
         var manifest = new Manifest();
         var main = manifest.getMainAttributes();
         main.put(Attributes.Name.MANIFEST_VERSION, "1.0");
         main.putValue("Bundle-ManifestVersion", "2");
-        main.putValue("Bundle-SymbolicName", "muster-itests-echo");
-        main.putValue("Bundle-Version", "1.0.0");
-        main.putValue("Bundle-Activator", Activator.class.getName());
-        main.putValue("Import-Package", "muster.api,muster.api.executor,org.osgi.framework");
+        main.putValue("Bundle-SymbolicName", "muster-itests-" + name);
+        main.putValue("Bundle-Version", version);
+        main.putValue("Bundle-Activator", activator.getName());
+        main.putValue(
+                "Import-Package",
+                "muster.api,muster.api.executor,muster.api.language;resolution:=optional,org.osgi.framework");
         return manifest;
     }
 }

@@ -35,7 +35,9 @@ public final class JobRun {
 
     public final JobId id;
     public final String owner;
-    public final JobSpec spec;
+    /** With the tasks that are known by now. */
+    public JobSpec spec;
+
     public final Instant submittedAt;
     public @Nullable Instant startedAt;
     public @Nullable Instant finishedAt;
@@ -57,7 +59,16 @@ public final class JobRun {
     /** No further task starts, and what runs is stopped. */
     boolean canceling;
 
-    private final byte[] states;
+    /** A driver may ask for further tasks: it does not end before that has. */
+    private boolean driven;
+
+    /** Whether it ends as failed, or canceled, whatever its tasks did. */
+    private boolean failed;
+
+    private boolean cut;
+
+    private int size;
+    private byte[] states;
     private final int[] counts = new int[STATES.length];
     private JobState state = JobState.WAITING;
 
@@ -84,22 +95,26 @@ public final class JobRun {
     /** Why tasks run again that had succeeded, by position. */
     private final Map<Integer, String> again = new HashMap<>();
 
-    private final int[] groupOf;
-    private final int[] openNeeds;
-    private final int[][] needs;
-    private final int[][] dependants;
+    private int[] groupOf;
+    private int[] openNeeds;
+    private int[][] needs;
+    private int[][] dependants;
+
+    /** Of a driven job: where each task is, by name. */
+    private Map<String, Integer> positions = Map.of();
 
     public JobRun(JobId id, String owner, JobSpec spec, Instant submittedAt) {
         this.id = id;
         this.owner = owner;
         this.spec = spec;
         this.submittedAt = submittedAt;
-        states = new byte[spec.work().size()];
+        size = spec.work().size();
+        states = new byte[size];
         counts[TaskState.WAITING.ordinal()] = states.length;
         if (spec.work() instanceof Work.Graph graph) {
             groupOf = new int[states.length];
             openNeeds = new int[states.length];
-            needs = needs(graph.tasks());
+            needs = needs(graph.tasks(), positions(graph.tasks()));
             dependants = link(graph.tasks());
         } else {
             groupOf = new int[0];
@@ -155,11 +170,15 @@ public final class JobRun {
         return group(position).demand.session();
     }
 
-    private static int[][] needs(List<TaskSpec> tasks) {
+    private static Map<String, Integer> positions(List<TaskSpec> tasks) {
         var positions = new HashMap<String, Integer>();
         for (var i = 0; i < tasks.size(); i++) {
             positions.put(tasks.get(i).name(), i);
         }
+        return positions;
+    }
+
+    private static int[][] needs(List<TaskSpec> tasks, Map<String, Integer> positions) {
         var needs = new int[tasks.size()][];
         for (var i = 0; i < needs.length; i++) {
             needs[i] = tasks.get(i).needs().stream()
@@ -197,7 +216,89 @@ public final class JobRun {
     }
 
     public int size() {
-        return states.length;
+        return size;
+    }
+
+    /** Whether a driver may ask for further tasks. */
+    public boolean driven() {
+        return driven;
+    }
+
+    /** A driver asks for its tasks. */
+    public void drive() {
+        driven = true;
+        positions = positions(((Work.Graph) spec.work()).tasks());
+    }
+
+    /** Its driver asks for nothing more. */
+    void driveNoMore() {
+        if (driven) {
+            driven = false;
+            positions = Map.of();
+            if (ended()) {
+                move(endState());
+            }
+        }
+    }
+
+    /** It ends as failed, whatever its tasks did. */
+    public void fail() {
+        failed = true;
+    }
+
+    public boolean failed() {
+        return failed;
+    }
+
+    /** It ends as canceled unless it failed, whatever its tasks did. */
+    public void cut() {
+        cut = true;
+    }
+
+    /** Adds tasks that a driver asked for, which need only what it has. */
+    void grow(List<TaskSpec> more) {
+        var from = size;
+        size += more.size();
+        spec = spec.with(((Work.Graph) spec.work()).with(more));
+        if (size > states.length) {
+            var room = Math.max(size, 2 * states.length);
+            states = Arrays.copyOf(states, room);
+            groupOf = Arrays.copyOf(groupOf, room);
+            openNeeds = Arrays.copyOf(openNeeds, room);
+            needs = Arrays.copyOf(needs, room);
+            dependants = Arrays.copyOf(dependants, room);
+            executing = executing == null ? null : Arrays.copyOf(executing, room);
+            tries = tries == null ? null : Arrays.copyOf(tries, room);
+            holdings = holdings == null ? null : Arrays.copyOf(holdings, room);
+            kept = kept == null ? null : Arrays.copyOf(kept, room);
+        }
+        counts[TaskState.WAITING.ordinal()] += more.size();
+        for (var i = from; i < size; i++) {
+            var task = more.get(i - from);
+            positions.put(task.name(), i);
+            groupOf[i] = groupOf(Demand.of(task, sessionOf(task)));
+            dependants[i] = new int[0];
+            needs[i] = task.needs().stream()
+                    .mapToInt(need -> positions.getOrDefault(need, -1))
+                    .toArray();
+            for (var need : needs[i]) {
+                if (state(need) != TaskState.SUCCEEDED) {
+                    openNeeds[i]++;
+                }
+                dependants[need] = Arrays.copyOf(dependants[need], dependants[need].length + 1);
+                dependants[need][dependants[need].length - 1] = i;
+            }
+        }
+    }
+
+    private int groupOf(Demand demand) {
+        for (var group : groups) {
+            if (group.demand.equals(demand)) {
+                return groups.indexOf(group);
+            }
+        }
+        groups.add(new ReadyGroup(this, groups.size(), demand));
+        return groups.size() - 1;
     }
 
     public TaskSpec task(int position) {
@@ -260,7 +361,7 @@ public final class JobRun {
 
     /** A copy of the states of all tasks: ordinals of {@link TaskState} by position. */
     public byte[] states() {
-        return states.clone();
+        return Arrays.copyOf(states, size);
     }
 
     public @Nullable Execution executing(int position) {
@@ -426,9 +527,9 @@ public final class JobRun {
 
     /** Makes every waiting task ready at once, for jobs without needs. */
     void readyAll() {
-        groups.get(0).addRange(0, states.length);
+        groups.get(0).addRange(0, size);
         Arrays.fill(states, (byte) TaskState.READY.ordinal());
-        counts[TaskState.READY.ordinal()] = states.length;
+        counts[TaskState.READY.ordinal()] = size;
         counts[TaskState.WAITING.ordinal()] = 0;
     }
 
@@ -436,7 +537,7 @@ public final class JobRun {
     public void restoreStates(byte[] ended) {
         System.arraycopy(ended, 0, states, 0, states.length);
         Arrays.fill(counts, 0);
-        for (var each : states) {
+        for (var each : ended) {
             counts[each]++;
         }
         state = endState();
@@ -472,7 +573,7 @@ public final class JobRun {
     }
 
     boolean ended() {
-        return count(TaskState.SUCCEEDED) + count(TaskState.FAILED) + count(TaskState.CANCELED) == size();
+        return !driven && count(TaskState.SUCCEEDED) + count(TaskState.FAILED) + count(TaskState.CANCELED) == size();
     }
 
     public JobState state() {
@@ -480,10 +581,10 @@ public final class JobRun {
     }
 
     private JobState endState() {
-        if (count(TaskState.FAILED) > 0) {
+        if (failed || count(TaskState.FAILED) > 0) {
             return JobState.FAILED;
         }
-        return count(TaskState.CANCELED) > 0 ? JobState.CANCELED : JobState.SUCCEEDED;
+        return cut || count(TaskState.CANCELED) > 0 ? JobState.CANCELED : JobState.SUCCEEDED;
     }
 
     public JobView view() {

@@ -25,6 +25,7 @@ import muster.api.JobSpec;
 import muster.api.JobState;
 import muster.api.MusterException;
 import muster.api.SessionId;
+import muster.api.TaskSpec;
 import muster.api.TaskState;
 import muster.api.Work;
 import muster.manager.scheduler.StateMachine.AttemptState;
@@ -185,15 +186,59 @@ public final class Scheduler {
         jobs.put(job.id, job);
         job.waitsFor.addAll(blockers);
         blockers.forEach(b -> waiters.computeIfAbsent(b, k -> new ArrayList<>()).add(job));
-        for (var group : job.groups) {
-            var demandClass = classes.get(group.demand);
-            if (demandClass == null) {
-                demandClass = new DemandClass(group.demand);
-                classes.put(group.demand, demandClass);
-                judge = true;
+        job.groups.forEach(this::join);
+    }
+
+    private void join(ReadyGroup group) {
+        var demandClass = classes.get(group.demand);
+        if (demandClass == null) {
+            demandClass = new DemandClass(group.demand);
+            classes.put(group.demand, demandClass);
+            judge = true;
+        }
+        judge |= !demandClass.impossible.isEmpty();
+        demandClass.groups++;
+    }
+
+    /** Adds tasks to a job that is driven, as its driver asked; each has a name of its own, and needs only earlier ones. */
+    public void grow(JobRun job, List<TaskSpec> more) {
+        var from = job.size();
+        var groups = job.groups.size();
+        job.grow(more);
+        job.groups.subList(groups, job.groups.size()).forEach(this::join);
+        for (var position = from; position < job.size(); position++) {
+            if (!cancelIfNeedFailed(job, position)) {
+                lineage.mend(job, position);
+                if (job.openNeeds(position) == 0 && job.waitsFor.isEmpty()) {
+                    ready(job, position);
+                }
             }
-            judge |= !demandClass.impossible.isEmpty();
-            demandClass.groups++;
+        }
+    }
+
+    private boolean cancelIfNeedFailed(JobRun job, int position) {
+        for (var need : job.needs(position)) {
+            if (job.state(need) == TaskState.FAILED || job.state(need) == TaskState.CANCELED) {
+                job.move(position, TaskState.CANCELED);
+                comm.changed(job, position, TaskState.CANCELED, null, didNotSucceed(job, need));
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** The driver of a job asks for nothing more: it ends with its tasks. */
+    public void driveNoMore(JobRun job) {
+        job.driveNoMore();
+        endIfOver(job);
+    }
+
+    /** Ends a job as failed, whatever its tasks did: what runs is stopped. */
+    public void fail(JobRun job, String why) {
+        if (!job.canceling && !job.ended()) {
+            job.fail();
+            job.message = why;
+            cancel(job, why);
         }
     }
 
@@ -942,6 +987,10 @@ public final class Scheduler {
             if (job.state(position) == TaskState.WAITING || job.state(position) == TaskState.READY) {
                 job.move(position, TaskState.CANCELED);
             }
+        }
+        if (job.driven()) {
+            job.cut();
+            job.driveNoMore();
         }
         for (var position = 0; job.executing() > 0 && position < job.size(); position++) {
             var execution = job.executing(position);

@@ -8,6 +8,11 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.zip.DeflaterOutputStream;
 import java.util.zip.InflaterInputStream;
@@ -16,7 +21,10 @@ import muster.api.Cause;
 import muster.api.JobId;
 import muster.api.LogStream;
 import muster.api.TaskId;
+import muster.api.TaskSpec;
+import muster.api.TaskState;
 import muster.api.Usage;
+import muster.api.language.WorkflowRequest;
 import muster.transport.Codec;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +38,7 @@ final class Rows {
     static final String DISPATCH = "job, content";
     static final String ATTEMPT = "job, task, number, standing, succeeded, content";
     static final String LOG = "job, task, number, stream, content";
+    static final String STEP = "job, number, content";
     static final String CACHE = "job, id, content";
     static final String WORKER = "id, content";
     static final String SECRET = "name, content";
@@ -67,23 +76,26 @@ final class Rows {
      */
     record Progress(
             boolean canceled,
+            boolean failed,
             boolean deleted,
             String message,
             @Nullable Instant startedAt,
             @Nullable Instant finishedAt,
             byte @Nullable [] states) {
-        static final Progress NONE = new Progress(false, false, "", null, null, null);
-        static final Progress DELETED = new Progress(false, true, "", null, null, null);
+        static final Progress NONE = new Progress(false, false, false, "", null, null, null);
+        static final Progress DELETED = new Progress(false, false, true, "", null, null, null);
 
         private static final int CANCELED_BIT = 1;
         private static final int DELETED_BIT = 2;
+        private static final int FAILED_BIT = 4;
 
-        Progress canceled(String why) {
-            return new Progress(true, deleted, why, startedAt, finishedAt, states);
+        Progress canceled(Write.Canceled why) {
+            return new Progress(true, failed || why.failed(), deleted, why.message(), startedAt, finishedAt, states);
         }
 
         Progress ended(Write.JobEnded end) {
-            return new Progress(canceled, deleted, end.message(), end.startedAt(), end.finishedAt(), end.states());
+            return new Progress(
+                    canceled, failed, deleted, end.message(), end.startedAt(), end.finishedAt(), end.states());
         }
 
         private static boolean deleted(int bits) {
@@ -92,7 +104,7 @@ final class Rows {
 
         byte[] content(JobId job) {
             return new Content()
-                    .number((canceled ? CANCELED_BIT : 0) | (deleted ? DELETED_BIT : 0))
+                    .number((canceled ? CANCELED_BIT : 0) | (deleted ? DELETED_BIT : 0) | (failed ? FAILED_BIT : 0))
                     .text(message)
                     .instant(startedAt)
                     .instant(finishedAt)
@@ -109,6 +121,7 @@ final class Rows {
             var states = content.bytes();
             return new Progress(
                     (bits & CANCELED_BIT) != 0,
+                    (bits & FAILED_BIT) != 0,
                     deleted(bits),
                     message,
                     startedAt,
@@ -118,13 +131,16 @@ final class Rows {
     }
 
     static byte[] content(StoredJob job) {
-        return new Content()
+        var content = new Content()
                 .text(job.owner())
                 .bytes(Codec.encode(job.spec()))
                 .text(job.idempotencyKey())
                 .text(job.fingerprint())
-                .instant(job.submittedAt())
-                .seal("job " + job.id());
+                .instant(job.submittedAt());
+        if (job.driver() != null) {
+            write(content, job.driver());
+        }
+        return content.seal("job " + job.id());
     }
 
     /** Whether a job is on its way out, by its id and progress alone. */
@@ -152,7 +168,106 @@ final class Rows {
                 progress.finishedAt(),
                 progress.message(),
                 progress.canceled(),
-                progress.states());
+                progress.failed(),
+                progress.states(),
+                content.more() ? driver(content) : null);
+    }
+
+    private static void write(Content content, StoredDriver driver) {
+        var script = driver.script();
+        content.text(driver.language())
+                .text(driver.version())
+                .number(driver.begun())
+                .text(script.file())
+                .text(script.text());
+        for (var map : List.of(script.settings(), script.options(), script.files(), script.variables())) {
+            content.number(map.size());
+            map.forEach((name, value) -> content.text(name).text(value));
+        }
+        content.number(script.undefined().size());
+        script.undefined().forEach(content::text);
+        content.number(script.contents().size());
+        script.contents().forEach((path, objects) -> {
+            content.text(path).number(objects.size());
+            for (var object : objects) {
+                content.text(object.name()).text(object.object()).number(object.executable() ? 1 : 0);
+            }
+        });
+    }
+
+    private static StoredDriver driver(Content.Reader content) {
+        var language = content.text();
+        var version = content.text();
+        var begun = content.integer();
+        var file = content.text();
+        var text = content.text();
+        var settings = texts(content);
+        var options = texts(content);
+        var files = texts(content);
+        var variables = texts(content);
+        var undefined = new HashSet<String>();
+        for (var left = content.integer(); left > 0; left--) {
+            undefined.add(content.text());
+        }
+        var contents = new HashMap<String, List<muster.api.language.Content>>();
+        for (var left = content.integer(); left > 0; left--) {
+            var path = content.text();
+            var objects = new ArrayList<muster.api.language.Content>();
+            for (var more = content.integer(); more > 0; more--) {
+                objects.add(new muster.api.language.Content(content.text(), content.text(), content.number() != 0));
+            }
+            contents.put(path, objects);
+        }
+        return new StoredDriver(
+                language,
+                version,
+                begun,
+                new WorkflowRequest(
+                        language, file, text, settings, options, files, variables, undefined, contents, "", List.of(),
+                        0, false, null));
+    }
+
+    private static Map<String, String> texts(Content.Reader content) {
+        var texts = new HashMap<String, String>();
+        for (var left = content.integer(); left > 0; left--) {
+            texts.put(content.text(), content.text());
+        }
+        return texts;
+    }
+
+    // ---- steps of drivers
+
+    static byte[] content(JobId job, StoredStep step) {
+        var content = new Content().number(step.told().size());
+        for (var told : step.told()) {
+            content.number(told.task())
+                    .number(told.attempt())
+                    .number(told.state().ordinal())
+                    .number(told.asked());
+        }
+        content.number(step.asked().size());
+        step.asked().forEach(task -> content.bytes(Codec.encode(task)));
+        return content.text(step.failure()).seal(stepName(job, step.number()));
+    }
+
+    static StoredStep step(ResultSet row) throws SQLException {
+        var name = "a step of job " + row.getLong(1);
+        var number = integer(row, 2, name);
+        var content = Content.open(row.getBytes(3), stepName(jobId(row, name), number));
+        var told = new ArrayList<StoredStep.Told>();
+        for (var left = content.integer(); left > 0; left--) {
+            told.add(new StoredStep.Told(
+                    content.integer(), content.integer(), TaskState.values()[content.integer()], content.integer()));
+        }
+        var asked = new ArrayList<TaskSpec>();
+        for (var left = content.integer(); left > 0; left--) {
+            asked.add(Codec.decodeTask(Objects.requireNonNull(content.bytes())));
+        }
+        return new StoredStep(number, told, asked, content.text());
+    }
+
+    private static String stepName(JobId job, int number) {
+        return "step " + number + " of job " + job;
     }
 
     // ---- dispatches

@@ -28,6 +28,8 @@ import muster.api.ErrorCode;
 import muster.api.JobId;
 import muster.api.LogStream;
 import muster.api.MusterException;
+import muster.api.TaskSpec;
+import muster.api.Work;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
@@ -50,8 +52,17 @@ public final class SqlStore implements Store {
     private static final int SWEPT_ROWS = 2_000;
 
     /** Tables with rows of jobs, and their keys. */
-    private static final Map<String, String> KEYS =
-            Map.of("log", "job, task, number, stream", "attempt", "job, task, number", "dispatch", "id", "cache", "id");
+    private static final Map<String, String> KEYS = Map.of(
+            "log",
+            "job, task, number, stream",
+            "attempt",
+            "job, task, number",
+            "dispatch",
+            "id",
+            "cache",
+            "id",
+            "step",
+            "job, number");
 
     private static final int READERS = 4;
     private static final int FETCH_ROWS = 1000;
@@ -445,6 +456,12 @@ public final class SqlStore implements Store {
             }
         } else if (write instanceof Write.Dispatched dispatched) {
             insert(connection, dispatched.dispatch());
+        } else if (write instanceof Write.Stepped stepped) {
+            var statement = statement(connection, "insert into step (" + Rows.STEP + ") values (?, ?, ?)");
+            statement.setLong(1, stepped.job().value());
+            statement.setInt(2, stepped.step().number());
+            statement.setBytes(3, Rows.content(stepped.job(), stepped.step()));
+            statement.addBatch();
         } else if (write instanceof Write.Submitted submitted) {
             insert(connection, submitted.job());
             if (submitted.secrets() != null) {
@@ -474,7 +491,7 @@ public final class SqlStore implements Store {
                     id.number());
         } else if (write instanceof Write.Canceled canceled) {
             flush();
-            change(connection, canceled.job(), before -> before.canceled(canceled.message()));
+            change(connection, canceled.job(), before -> before.canceled(canceled));
         } else if (write instanceof Write.JobEnded ended) {
             flush();
             change(connection, ended.job(), before -> before.ended(ended));
@@ -650,16 +667,41 @@ public final class SqlStore implements Store {
         query("select " + Rows.JOB + " from job order by id", row -> {
             var job = Rows.job(row);
             if (job != null) {
-                consumer.accept(job);
+                consumer.accept(whole(job));
             }
         });
+    }
+
+    /** With the tasks that its driver asked for. */
+    private StoredJob whole(StoredJob job) {
+        if (job.driver() == null || !(job.spec().work() instanceof Work.Graph graph)) {
+            return job;
+        }
+        var asked = new ArrayList<TaskSpec>();
+        steps(job.id()).forEach(step -> asked.addAll(step.asked()));
+        var states = job.states();
+        if (states != null && graph.size() + asked.size() > states.length) {
+            // it was canceled while its last step was written: nobody knows these tasks
+            asked.subList(states.length - graph.size(), asked.size()).clear();
+        }
+        return job.with(job.spec().with(graph.with(asked)));
+    }
+
+    @Override
+    public List<StoredStep> steps(JobId job) {
+        var found = new ArrayList<StoredStep>();
+        query(
+                "select " + Rows.STEP + " from step where job = ? order by number",
+                row -> found.add(Rows.step(row)),
+                job.value());
+        return found;
     }
 
     @Override
     public Optional<StoredJob> job(JobId id) {
         var found = new ArrayList<StoredJob>();
         query("select " + Rows.JOB + " from job where id = ?", row -> found.add(Rows.job(row)), id.value());
-        return found.stream().filter(Objects::nonNull).findFirst();
+        return found.stream().filter(Objects::nonNull).findFirst().map(this::whole);
     }
 
     // ---- dispatches

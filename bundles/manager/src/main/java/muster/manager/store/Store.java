@@ -53,6 +53,9 @@ public interface Store extends AutoCloseable {
 
     Optional<StoredJob> job(JobId id);
 
+    /** The steps of the driver of a job, in their order. */
+    List<StoredStep> steps(JobId job);
+
     /** What was dispatched of a job that has not ended, oldest first. */
     List<StoredDispatch> dispatches(JobId job);
 

@@ -10,7 +10,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param fingerprint of the specification, to tell another use of the same idempotency key
  * @param canceled whether no further task of it may start
+ * @param failed whether it ends as failed, whatever its tasks did
  * @param states ordinals of task states by position, once it has ended; else null
+ * @param driver what asks for its tasks step by step: those of all its steps are in the specification when it is read;
+ *     null if all were known at the start
  */
 public record StoredJob(
         JobId id,
@@ -23,4 +26,23 @@ public record StoredJob(
         @Nullable Instant finishedAt,
         String message,
         boolean canceled,
-        byte @Nullable [] states) {}
+        boolean failed,
+        byte @Nullable [] states,
+        @Nullable StoredDriver driver) {
+    StoredJob with(JobSpec other) {
+        return new StoredJob(
+                id,
+                owner,
+                other,
+                idempotencyKey,
+                fingerprint,
+                submittedAt,
+                startedAt,
+                finishedAt,
+                message,
+                canceled,
+                failed,
+                states,
+                driver);
+    }
+}

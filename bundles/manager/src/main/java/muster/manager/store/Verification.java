@@ -78,6 +78,10 @@ record Verification(Lease lease, Map<String, Long> rows, List<String> faults) {
                 Rows.log(row);
                 owned("logs", row);
             });
+            table("step", Rows.STEP, row -> {
+                Rows.step(row);
+                owned("steps", row);
+            });
             table("task_secret", Rows.TASK_SECRET, row -> {
                 Rows.taskSecrets(row);
                 owned("secrets", row);

@@ -43,8 +43,15 @@ public sealed interface Write {
     /** What an attempt made can be found by an id from now on. */
     record Cached(String id, AttemptId attempt) implements Write {}
 
-    /** No further task of the job may start. */
-    record Canceled(JobId job, String message) implements Write {}
+    /**
+     * No further task of the job may start.
+     *
+     * @param failed whether it ends as failed, whatever its tasks did
+     */
+    record Canceled(JobId job, String message, boolean failed) implements Write {}
+
+    /** A driver was told results and has asked for tasks. */
+    record Stepped(JobId job, StoredStep step) implements Write {}
 
     /** Every task of the job has ended. */
     record JobEnded(JobId job, @Nullable Instant startedAt, Instant finishedAt, String message, byte[] states)

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -30,8 +31,10 @@ import muster.api.Parameters;
 import muster.api.Resources;
 import muster.api.TaskId;
 import muster.api.TaskSpec;
+import muster.api.TaskState;
 import muster.api.Usage;
 import muster.api.Work;
+import muster.api.language.WorkflowRequest;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -97,6 +100,8 @@ abstract class StoreContract {
                 null,
                 "",
                 false,
+                false,
+                null,
                 null);
     }
 
@@ -164,6 +169,77 @@ abstract class StoreContract {
     abstract DataSource foreign() throws Exception;
 
     @Test
+    void keepsTheStepsOfADriverAndTheTasksThatItAskedFor() throws Exception {
+        var script = new WorkflowRequest(
+                "l",
+                "f",
+                "text\0",
+                Map.of("a", "b"),
+                Map.of("o", "p"),
+                Map.of("f", "g"),
+                Map.of("v", "w"),
+                Set.of("u"),
+                Map.of("in", List.of(new muster.api.language.Content("n", "sha256:1", true))),
+                "",
+                List.of(),
+                0,
+                false,
+                null);
+        var driver = new StoredDriver("l", "1.2.3", 1, script);
+        var plain = job(1);
+        var job = new StoredJob(
+                plain.id(),
+                "alice",
+                JobSpec.of("", new Work.Graph(List.of(named("a")))),
+                null,
+                "",
+                NOW,
+                null,
+                null,
+                "",
+                false,
+                false,
+                null,
+                driver);
+        var first = new StoredStep(
+                1, List.of(new StoredStep.Told(0, 2, TaskState.FAILED, 2)), List.of(named("b"), named("c")), "");
+        var second = new StoredStep(
+                2,
+                List.of(
+                        new StoredStep.Told(2, 1, TaskState.SUCCEEDED, 0),
+                        new StoredStep.Told(1, 0, TaskState.CANCELED, 0)),
+                List.of(),
+                "why");
+        write(new Write.Submitted(job), new Write.Stepped(job.id(), first), new Write.Stepped(job.id(), second));
+        reopen();
+
+        assertThat(store.steps(job.id())).containsExactly(first, second);
+        var found = store.job(job.id()).orElseThrow();
+        assertThat(found.driver()).isEqualTo(driver);
+        assertThat(found.spec().work()).isEqualTo(new Work.Graph(List.of(named("a"), named("b"), named("c"))));
+
+        write(new Write.Deleted(job.id()));
+        eventually("all rows are gone", () -> count("step") + count("job") == 0);
+    }
+
+    private static TaskSpec named(String name) {
+        return new TaskSpec(
+                name,
+                "native",
+                List.of(name),
+                Parameters.NONE,
+                Map.of(),
+                null,
+                null,
+                null,
+                null,
+                Resources.DEFAULT,
+                null,
+                0,
+                List.of());
+    }
+
+    @Test
     void keepsJobsAsTheyWere() throws Exception {
         write(new Write.Submitted(job(1)), new Write.Submitted(job(2)));
         reopen();
@@ -174,7 +250,7 @@ abstract class StoreContract {
 
     @Test
     void keepsWhatBecameOfAJob() throws Exception {
-        write(new Write.Submitted(job(1)), new Write.Canceled(new JobId(1), "by\0alice"));
+        write(new Write.Submitted(job(1)), new Write.Canceled(new JobId(1), "by\0alice", false));
         assertThat(store.job(new JobId(1)))
                 .get()
                 .matches(job -> job.canceled() && job.message().equals("by\0alice"));
