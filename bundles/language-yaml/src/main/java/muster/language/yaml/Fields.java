@@ -12,8 +12,11 @@ final class Fields {
     private final Node.Mapping mapping;
     private final Faults faults;
 
-    private Fields(Node.Mapping mapping, Faults faults) {
+    private final Set<String> known;
+
+    private Fields(Node.Mapping mapping, Set<String> known, Faults faults) {
         this.mapping = mapping;
+        this.known = known;
         this.faults = faults;
     }
 
@@ -34,7 +37,7 @@ final class Fields {
                         what + " has no key '" + Node.Scalar.shown(name) + "'; known are " + String.join(", ", known));
             }
         });
-        return Optional.of(new Fields(mapping, faults));
+        return Optional.of(new Fields(mapping, known, faults));
     }
 
     /** A key's value; one that is nothing counts as not there. */
@@ -42,6 +45,11 @@ final class Fields {
         return Optional.ofNullable(mapping.entries().get(name))
                 .map(Node.Entry::value)
                 .filter(value -> !value.absent());
+    }
+
+    /** Whether a key is not there, and not just misspelt: that is told of its own. */
+    boolean lacks(String name) {
+        return node(name).isEmpty() && known.containsAll(mapping.entries().keySet());
     }
 
     Optional<Node.Scalar> scalar(String name) {

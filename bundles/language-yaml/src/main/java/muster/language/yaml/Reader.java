@@ -195,8 +195,8 @@ final class Reader {
                     "'command' is a text here; expected a list such as [sort, in.txt], or write the text under 'run'");
         }
         var said = said(fields, names).or(defaults);
-        if (fields.node("run").isEmpty()
-                && fields.node("command").isEmpty()
+        if (fields.lacks("run")
+                && fields.lacks("command")
                 && !said.texts().containsKey("executor")) {
             faults.add(at, "task '" + key + "' has nothing to do; expected 'run' or 'command'");
         }
@@ -399,7 +399,7 @@ final class Reader {
             }
             Fields.of(item, "an input", INPUT, faults).ifPresent(input -> {
                 var from = template(input, "from", names);
-                if (input.node("from").isEmpty()) {
+                if (input.lacks("from")) {
                     faults.add(item.at(), "an input has no 'from'; expected such as {name: in.txt, from: data/in.txt}");
                 }
                 var name = template(input, "name", names);
@@ -418,7 +418,7 @@ final class Reader {
                 continue;
             }
             Fields.of(item, "an output", OUTPUT, faults).ifPresent(output -> {
-                if (output.node("path").isEmpty()) {
+                if (output.lacks("path")) {
                     faults.add(item.at(), "an output has no 'path'; expected such as {path: out.txt, keep: true}");
                 }
                 var optional = bool(output, "optional").orElse(false);

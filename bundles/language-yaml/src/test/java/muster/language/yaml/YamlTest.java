@@ -359,8 +359,12 @@ class YamlTest {
                         "w.yaml:13:21: 'seeds' is '3' here; expected a list such as [a, b] or a range such as 1..12",
                         "w.yaml:11:11: 'seed' is not defined; known here: seeds",
                         "w.yaml:12:15: an input has no key 'form'; known are name, from, executable",
-                        "w.yaml:12:14: an input has no 'from'; expected such as {name: in.txt, from: data/in.txt}",
                         "w.yaml:14:31: 'keep' is 'maybe' here; expected true or false");
+    }
+
+    @Test
+    void aMisspeltKeyIsOneFault() {
+        assertThat(faults("tasks: {t: {rum: x}}")).hasSize(1).first().asString().contains("has no key 'rum'");
     }
 
     @ParameterizedTest
@@ -390,6 +394,7 @@ class YamlTest {
                 "tasks: {t: {run: *gone}}|1:18|no anchor '&gone' stands before this alias",
                 "tasks: {t: {command: ls}}|1:22|'command' is a text here; expected a list",
                 "tasks: {t: {}}|1:9|task 't' has nothing to do; expected 'run' or 'command'",
+                "tasks: {t: {run: x, inputs: [{name: a}]}}|1:30|an input has no 'from'; expected such as",
                 "tasks: {}|1:8|the script has no tasks",
                 "tasks: {'a b': {run: x}}|1:9|task name 'a b' is not allowed",
                 "[]|1:1|a script is a list here; expected a map of",
