@@ -130,7 +130,7 @@ final class RunCommand extends ClusterCommand {
         workflow.upload(plan, client(), new Progress(terminal(), false));
         return watch(workflow.run(client()), JobWatch.Output.NONE, commands(plan), job -> {
             var files = workflow.download(plan, job, client().with(patience()), new Progress(terminal(), false));
-            if (!json) {
+            if (!json && files > 0) {
                 print(files + (files == 1 ? " file is in " : " files are in ") + workflow.folder());
             }
         });
