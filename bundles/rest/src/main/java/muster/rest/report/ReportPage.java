@@ -34,6 +34,7 @@ public final class ReportPage {
     private static final int TALLEST_LAYER = 12;
 
     private static final int LONGEST_TASKS = 15;
+    private static final int MOST_TAKEN = 50;
     private static final int LONGEST_COMMAND = 4000;
 
     private final Run run;
@@ -78,6 +79,7 @@ public final class ReportPage {
         timeline.write();
         graph();
         longest();
+        taken();
         return out.append("</body>\n</html>\n").toString();
     }
 
@@ -111,7 +113,7 @@ public final class ReportPage {
         var cpu = Duration.ZERO;
         var busy = 0.0;
         var workers = run.tasks().stream()
-                .filter(task -> task.attempt() != null)
+                .filter(task -> task.attempt() != null && !task.view().cached())
                 .map(task -> task.attempt().worker())
                 .distinct()
                 .count();
@@ -132,6 +134,10 @@ public final class ReportPage {
             if (count > 0) {
                 card(Integer.toString(count), Names.word(each));
             }
+        }
+        var taken = run.tasks().stream().filter(task -> task.view().cached()).count();
+        if (taken > 0) {
+            card(Long.toString(taken), "taken from earlier runs");
         }
         if (retried > 0) {
             card(Integer.toString(retried), retried == 1 ? "was tried again" : "were tried again");
@@ -380,6 +386,26 @@ public final class ReportPage {
                             attempt.usage().peakMemoryBytes() == 0
                                     ? "–"
                                     : bytes(attempt.usage().peakMemoryBytes()))
+                    .append("</td></tr>\n");
+        }
+        out.append("</table></div>\n");
+    }
+
+    private void taken() {
+        var taken =
+                run.tasks().stream().filter(task -> task.view().cached()).toList();
+        if (taken.isEmpty()) {
+            return;
+        }
+        section(
+                "Taken from earlier runs",
+                taken.size() > MOST_TAKEN ? "the first " + MOST_TAKEN + " of " + taken.size() : "");
+        out.append("<div class=\"scroll\"><table>\n<tr><th>Task</th><th>Where from</th></tr>\n");
+        for (var task : taken.subList(0, Math.min(MOST_TAKEN, taken.size()))) {
+            out.append("<tr><td class=\"name\">")
+                    .append(html(task.name()))
+                    .append("</td><td>")
+                    .append(html(task.view().message()))
                     .append("</td></tr>\n");
         }
         out.append("</table></div>\n");

@@ -58,7 +58,7 @@ public final class Trace {
                 task.view().id().toString(),
                 spec.categoryName(),
                 task.name(),
-                status(task.state()),
+                task.view().cached() ? "CACHED" : status(task.state()),
                 attempt == null || attempt.exitCode() == null
                         ? "-"
                         : attempt.exitCode().toString(),

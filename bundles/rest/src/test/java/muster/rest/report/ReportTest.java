@@ -77,6 +77,32 @@ class ReportTest {
         needs.add(needed);
     }
 
+    private void takenFromAnEarlierRun(String name) {
+        task(name, TaskState.SUCCEEDED);
+        var last = tasks.remove(tasks.size() - 1);
+        var view = new TaskView(
+                last.view().id(),
+                name,
+                "docker",
+                null,
+                TaskState.SUCCEEDED,
+                last.view().attempts(),
+                "taken from the cache: task 3.1 made it on worker 'w<1>'",
+                true);
+        tasks.add(new Run.Task(view, last.spec(), last.attempt()));
+    }
+
+    @Test
+    void tellsWhereWhatWasNotRunCameFrom() {
+        task("first", TaskState.SUCCEEDED);
+        takenFromAnEarlierRun("second");
+
+        assertThat(ReportPage.of(run("r")))
+                .contains("<b>1</b><span>taken from earlier runs</span>")
+                .contains("<td class=\"name\">second</td><td>taken from the cache: task 3.1 made it on worker 'w&lt;1&gt;'");
+        assertThat(Trace.csv(run("r"))).contains(",first,COMPLETED,").contains(",second,CACHED,");
+    }
+
     private Run run(String name) {
         var counts = new EnumMap<TaskState, Integer>(TaskState.class);
         var categories = new LinkedHashMap<String, List<Integer>>();
