@@ -195,9 +195,7 @@ final class Reader {
                     "'command' is a text here; expected a list such as [sort, in.txt], or write the text under 'run'");
         }
         var said = said(fields, names).or(defaults);
-        if (fields.lacks("run")
-                && fields.lacks("command")
-                && !said.texts().containsKey("executor")) {
+        if (fields.lacks("run") && fields.lacks("command") && !said.texts().containsKey("executor")) {
             faults.add(at, "task '" + key + "' has nothing to do; expected 'run' or 'command'");
         }
         var streams = new LinkedHashMap<String, Template>();

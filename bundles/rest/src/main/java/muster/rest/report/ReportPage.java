@@ -392,8 +392,7 @@ public final class ReportPage {
     }
 
     private void taken() {
-        var taken =
-                run.tasks().stream().filter(task -> task.view().cached()).toList();
+        var taken = run.tasks().stream().filter(task -> task.view().cached()).toList();
         if (taken.isEmpty()) {
             return;
         }

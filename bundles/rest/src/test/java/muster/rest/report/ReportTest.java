@@ -99,7 +99,8 @@ class ReportTest {
 
         assertThat(ReportPage.of(run("r")))
                 .contains("<b>1</b><span>taken from earlier runs</span>")
-                .contains("<td class=\"name\">second</td><td>taken from the cache: task 3.1 made it on worker 'w&lt;1&gt;'");
+                .contains(
+                        "<td class=\"name\">second</td><td>taken from the cache: task 3.1 made it on worker 'w&lt;1&gt;'");
         assertThat(Trace.csv(run("r"))).contains(",first,COMPLETED,").contains(",second,CACHED,");
     }
 
