@@ -1,8 +1,10 @@
 package muster.manager.security;
 
+import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.SyncFailedException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Who did what, a line of JSON each, in a file that is only added to: {@value #FILE}. A full one is put aside under the
- * time of that, and none is ever deleted. Each line is with the operating system when {@link #record} returns.
+ * time of that, and none is ever deleted. Each line is with the operating system when {@link #record} returns; what has
+ * gathered meanwhile is forced to the disk again and again by a thread of its own, as fast as the disk can.
  *
  * <p>Refused strangers and workers get {@value #REFUSALS_A_MINUTE} lines a minute at most, so that they cannot fill the disk; how many
  * further ones there were is in a line of its own. Thread-safe.
@@ -51,12 +54,25 @@ public final class AuditLog implements AuditService, AutoCloseable {
     private long unwritten;
     private boolean told;
 
+    /** Of the file that is written to. */
+    private @Nullable FileDescriptor descriptor;
+
+    /** How much of it is on the disk for sure, and how much will be once what goes on now is done. */
+    private long forcedBytes;
+
+    private long forcingBytes;
+
+    private boolean closed;
+    private final Thread forcing = new Thread(this::force, "muster-audit");
+
     /** @param mostBytes how long a file may become until it is put aside */
     public AuditLog(Path folder, long mostBytes, Clock clock) throws IOException {
         this.files = new SecretFiles(folder);
         this.mostBytes = mostBytes;
         this.clock = clock;
         open();
+        forcing.setDaemon(true);
+        forcing.start();
     }
 
     private FileOutputStream open() throws IOException {
@@ -69,7 +85,9 @@ public final class AuditLog implements AuditService, AutoCloseable {
         }
         // no channel: an interrupted thread would close it
         out = new FileOutputStream(file.toFile(), true);
+        descriptor = out.getFD();
         bytes = Files.size(file);
+        forcedBytes = 0;
         if (bytes > 0 && last(file) != '\n') {
             // what wrote it died in the middle of a line
             write(out, "\n");
@@ -111,6 +129,7 @@ public final class AuditLog implements AuditService, AutoCloseable {
         try {
             var to = out == null ? open() : out;
             if (bytes + line.length() > mostBytes && bytes > 0) {
+                to.getFD().sync();
                 to.close();
                 out = null;
                 putAside(now);
@@ -121,6 +140,7 @@ public final class AuditLog implements AuditService, AutoCloseable {
                 unwritten = 0;
             }
             write(to, line);
+            notifyAll();
             told = false;
         } catch (IOException e) {
             unwritten++;
@@ -131,6 +151,51 @@ public final class AuditLog implements AuditService, AutoCloseable {
                         files.path(FILE),
                         e.getMessage());
             }
+        }
+    }
+
+    private void force() {
+        try {
+            for (var next = next(); next != null; next = next()) {
+                try {
+                    next.sync();
+                    forced(next);
+                } catch (SyncFailedException e) {
+                    failed(next, e);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Waits until something has to be forced; null once there is no more. */
+    private synchronized @Nullable FileDescriptor next() throws InterruptedException {
+        while (!closed) {
+            if (forcedBytes < bytes) {
+                forcingBytes = bytes;
+                return descriptor;
+            }
+            wait();
+        }
+        return null;
+    }
+
+    private synchronized void forced(FileDescriptor which) {
+        if (which == descriptor) {
+            forcedBytes = forcingBytes;
+        }
+    }
+
+    synchronized long forcedBytes() {
+        return forcedBytes;
+    }
+
+    private synchronized void failed(FileDescriptor which, SyncFailedException e) {
+        // one that was put aside or closed meanwhile was forced then
+        if (which == descriptor && !closed) {
+            forcedBytes = forcingBytes; // not again until there is more
+            LOG.error("The audit log {} cannot be forced to the disk: {}", files.path(FILE), e.getMessage());
         }
     }
 
@@ -182,12 +247,15 @@ public final class AuditLog implements AuditService, AutoCloseable {
 
     @Override
     public synchronized void close() throws IOException {
+        closed = true;
+        notifyAll();
         if (out != null) {
             try (var last = out) {
                 if (unwritten > 0) {
                     write(last, unwritten(clock.instant()));
                     unwritten = 0;
                 }
+                last.getFD().sync();
             }
             out = null;
         }

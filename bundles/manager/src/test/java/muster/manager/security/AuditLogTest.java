@@ -1,5 +1,6 @@
 package muster.manager.security;
 
+import static muster.api.executor.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -58,6 +59,17 @@ final class AuditLogTest {
                             "{\"time\":\"2026-11-20T08:00:00Z\",\"caller\":null,\"role\":null,\"token\":null,"
                                     + "\"address\":\"10.0.0.7\",\"operation\":\"cancelJob\",\"thing\":\"\","
                                     + "\"status\":401}");
+        }
+    }
+
+    @Test
+    void whatIsWrittenIsForcedToTheDiskWithoutBeingAsked() throws IOException {
+        try (var log = open(1 << 12)) {
+            for (var i = 0; i < 100; i++) {
+                log.record(deed(ANNA, "17", 200));
+            }
+            var length = Files.size(file());
+            eventually("all is on the disk", () -> log.forcedBytes() == length);
         }
     }
 
