@@ -61,8 +61,14 @@ final class Complaint {
                             + "; give a SIF, a folder with a root file system, or what 'docker save' writes");
         }
         return OF_CONTAINER.matcher(said).matches()
-                ? with(outcome, Cause.EXECUTOR, "the container of " + image + " cannot be made: " + said)
+                ? with(outcome, Cause.EXECUTOR, "the container of " + image + " cannot be made: " + said + remedy(said))
                 : outcome;
+    }
+
+    private static String remedy(String said) {
+        return said.contains("/dev/fuse")
+                ? "; let this worker's tasks open /dev/fuse, or give a folder with a root file system as image"
+                : "";
     }
 
     private static Outcome with(Outcome outcome, Cause cause, String message) {
