@@ -100,7 +100,7 @@ class ReportTest {
         assertThat(ReportPage.of(run("r")))
                 .contains("<b>1</b><span>taken from earlier runs</span>")
                 .contains(
-                        "<td class=\"name\">second</td><td>taken from the cache: task 3.1 made it on worker 'w&lt;1&gt;'");
+                        "<td class=\"name\">second</td><td>taken from the cache: task 3.1 made it on worker &#39;w&lt;1&gt;&#39;");
         assertThat(Trace.csv(run("r"))).contains(",first,COMPLETED,").contains(",second,CACHED,");
     }
 
