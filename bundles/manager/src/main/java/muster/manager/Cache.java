@@ -31,7 +31,8 @@ import org.jspecify.annotations.Nullable;
  * content of their inputs, and declared outputs. An owner's results are found by that owner alone. Thread-safe; does I/O.
  */
 final class Cache {
-    private static final int BATCH = 500;
+    /** Tasks in one query. */
+    static final int BATCH = 500;
 
     private final Store store;
     private final ManagerFiles files;

@@ -3,6 +3,7 @@ package muster.manager;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
@@ -33,6 +34,7 @@ import muster.api.LogStream;
 import muster.api.MusterException;
 import muster.api.Names;
 import muster.api.Page;
+import muster.api.Quantity;
 import muster.api.ResultTable;
 import muster.api.Secret;
 import muster.api.TaskId;
@@ -237,13 +239,43 @@ final class Jobs implements JobService {
             return List.of();
         }
         cache.take(run.id, plan);
+        var origins = origins(plan);
         return plan.taken().entrySet().stream()
                 .map(taken -> EndedAttempt.taken(
                         new AttemptId(run.taskId(taken.getKey()), 1),
                         taken.getValue().made().worker(),
-                        taken.getValue().made().attempt().task(),
+                        origins.getOrDefault(
+                                taken.getValue().made().attempt(),
+                                "task " + taken.getValue().made().attempt().task() + " made it"),
                         run.submittedAt))
                 .toList();
+    }
+
+    /** What is taken was made by, when and where: of what was taken itself, the first that made it. */
+    private Map<AttemptId, String> origins(Cache.Plan plan) {
+        var indices = new HashMap<JobId, List<Integer>>();
+        for (var taken : plan.taken().values()) {
+            var task = taken.made().attempt().task();
+            indices.computeIfAbsent(task.job(), job -> new ArrayList<>()).add(task.index());
+        }
+        var origins = new HashMap<AttemptId, String>();
+        indices.forEach((job, all) -> {
+            for (var from = 0; from < all.size(); from += Cache.BATCH) {
+                for (var attempt :
+                        manager.store.attempts(job, all.subList(from, Math.min(all.size(), from + Cache.BATCH)))) {
+                    origins.put(
+                            attempt.id(),
+                            attempt.standing() == EndedAttempt.Standing.CACHED
+                                    ? attempt.message()
+                                            .substring(attempt.message().indexOf(": ") + 2)
+                                    : "task " + attempt.id().task() + " made it on worker '" + attempt.worker()
+                                            + "' at " + attempt.finishedAt().truncatedTo(ChronoUnit.SECONDS) + " in "
+                                            + Quantity.formatDuration(
+                                                    attempt.usage().wall().truncatedTo(ChronoUnit.MILLIS)));
+                }
+            }
+        });
+        return origins;
     }
 
     private void notAccepted(JobRun run) {

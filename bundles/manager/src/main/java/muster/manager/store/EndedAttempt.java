@@ -4,7 +4,6 @@ import java.time.Instant;
 import muster.api.AttemptId;
 import muster.api.AttemptView;
 import muster.api.Cause;
-import muster.api.TaskId;
 import muster.api.Usage;
 import org.jspecify.annotations.Nullable;
 
@@ -48,8 +47,12 @@ public record EndedAttempt(
         CACHED
     }
 
-    /** One that stands for what a task of an earlier job made on a worker. */
-    public static EndedAttempt taken(AttemptId id, String worker, TaskId earlier, Instant at) {
+    /**
+     * One that stands for what a task of an earlier job made on a worker.
+     *
+     * @param origin what made it, for users
+     */
+    public static EndedAttempt taken(AttemptId id, String worker, String origin, Instant at) {
         return new EndedAttempt(
                 id,
                 Standing.CACHED,
@@ -57,7 +60,7 @@ public record EndedAttempt(
                 Cause.SUCCESS,
                 0,
                 0,
-                "taken from the cache: task " + earlier + " made it",
+                "taken from the cache: " + origin,
                 "",
                 null,
                 null,
