@@ -2,10 +2,14 @@ package muster.manager;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import muster.api.Input;
+import muster.api.JobId;
 import muster.api.MusterException;
 import muster.api.Names;
+import muster.api.language.Content;
+import muster.api.language.Made;
 import muster.api.language.MissingSources;
 import muster.api.language.Script;
 import muster.api.language.Sources;
@@ -16,10 +20,19 @@ import org.jspecify.annotations.Nullable;
 final class Sent implements Sources {
     private final WorkflowRequest request;
     private final Set<String> absent = new HashSet<>();
+    private final @Nullable EarlierJobs earlier;
     private volatile boolean closed;
 
+    /** @param earlier jobs, which a script may ask of while it is compiled */
+    Sent(WorkflowRequest request, EarlierJobs earlier) {
+        this.request = request;
+        this.earlier = earlier;
+    }
+
+    /** Of a script that runs, and may ask of nothing but what came. */
     Sent(WorkflowRequest request) {
         this.request = request;
+        this.earlier = null;
     }
 
     /** The script, with what came. */
@@ -74,6 +87,16 @@ final class Sent implements Sources {
                         content.object(),
                         content.executable()))
                 .toList();
+    }
+
+    @Override
+    public List<Made> made(JobId job) {
+        return earlier == null || closed ? Sources.super.made(job) : earlier.made(job);
+    }
+
+    @Override
+    public Optional<String> text(Content content) {
+        return earlier == null || closed ? Sources.super.text(content) : earlier.text(content);
     }
 
     private RuntimeException missing(String what, MissingSources missing) {

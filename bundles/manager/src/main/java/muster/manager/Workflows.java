@@ -8,6 +8,7 @@ import muster.api.JobService;
 import muster.api.JobSpec;
 import muster.api.MusterException;
 import muster.api.Names;
+import muster.api.ObjectService;
 import muster.api.Work;
 import muster.api.language.DynamicLanguage;
 import muster.api.language.Plan;
@@ -23,11 +24,13 @@ import org.osgi.service.component.annotations.Reference;
 @Component
 public final class Workflows implements WorkflowService {
     private final JobService jobs;
+    private final ObjectService objects;
     private final Languages languages;
 
     @Activate
-    public Workflows(@Reference JobService jobs, @Reference Languages languages) {
+    public Workflows(@Reference JobService jobs, @Reference ObjectService objects, @Reference Languages languages) {
         this.jobs = jobs;
+        this.objects = objects;
         this.languages = languages;
     }
 
@@ -54,13 +57,13 @@ public final class Workflows implements WorkflowService {
     }
 
     @Override
-    public Plan compile(WorkflowRequest request) {
-        return language(request).language().compile(new Sent(request).script());
+    public Plan compile(WorkflowRequest request, String owner) {
+        return language(request).language().compile(new Sent(request, new EarlierJobs(jobs, objects, owner)).script());
     }
 
     @Override
     public JobId run(WorkflowRequest request, String owner, @Nullable String idempotencyKey) {
-        var sent = new Sent(request);
+        var sent = new Sent(request, new EarlierJobs(jobs, objects, owner));
         var known = language(request);
         var work = known.language().compile(sent.script()).work();
         sent.requireAll();

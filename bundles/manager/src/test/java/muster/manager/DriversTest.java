@@ -3,6 +3,7 @@ package muster.manager;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import muster.api.JobId;
 import muster.api.JobState;
 import muster.api.JobView;
 import muster.api.MusterException;
+import muster.api.ObjectService;
 import muster.api.Parameters;
 import muster.api.Resources;
 import muster.api.TaskSpec;
@@ -46,7 +48,13 @@ class DriversTest {
 
     DriversTest(@TempDir Path folder) throws Exception {
         cluster = new TestCluster(folder);
-        workflows = new Workflows(cluster.jobs, languages);
+        var objects = (ObjectService) Proxy.newProxyInstance(
+                ObjectService.class.getClassLoader(),
+                new Class<?>[] {ObjectService.class},
+                (proxy, method, arguments) -> {
+                    throw new AssertionError(method);
+                });
+        workflows = new Workflows(cluster.jobs, objects, languages);
         languages.add("chain", FIRST, chain);
         lead();
         worker = cluster.worker("w1", 4);

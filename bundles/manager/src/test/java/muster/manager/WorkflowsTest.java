@@ -3,20 +3,30 @@ package muster.manager;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import muster.api.Input;
+import muster.api.JobId;
 import muster.api.JobQuery;
 import muster.api.JobSpec;
 import muster.api.MusterException;
+import muster.api.ObjectService;
+import muster.api.Output;
+import muster.api.OutputView;
+import muster.api.TaskId;
 import muster.api.TaskSpec;
 import muster.api.Work;
 import muster.api.language.Content;
 import muster.api.language.Language;
+import muster.api.language.Made;
 import muster.api.language.MissingSources;
 import muster.api.language.Plan;
 import muster.api.language.Script;
@@ -27,6 +37,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.osgi.framework.Version;
 
 class WorkflowsTest {
+    private static final String OBJECT = "sha256:" + "0".repeat(64);
+
     private final TestCluster cluster;
     private final Workflows workflows;
     private final Languages languages = new Languages();
@@ -62,9 +74,78 @@ class WorkflowsTest {
         }
     };
 
-    WorkflowsTest(@TempDir Path folder) {
+    WorkflowsTest(@TempDir Path folder) throws IOException {
         cluster = new TestCluster(folder);
-        workflows = new Workflows(cluster.jobs, languages);
+        var file = Files.writeString(folder.resolve("object"), "42\n");
+        var image = Files.write(folder.resolve("image"), new byte[] {(byte) 0x89, 'P'});
+        var objects = (ObjectService) Proxy.newProxyInstance(
+                ObjectService.class.getClassLoader(),
+                new Class<?>[] {ObjectService.class},
+                (proxy, method, arguments) -> switch (method.getName()) {
+                    case "outputs" ->
+                        List.of(
+                                new OutputView(new TaskId((JobId) arguments[0], 0), 1, "n", OBJECT, 3, false, true),
+                                new OutputView(new TaskId((JobId) arguments[0], 0), 1, "far", OBJECT, 3, false, false));
+                    case "file" -> arguments[0].equals(OBJECT) ? file : image;
+                    default -> throw new AssertionError(method);
+                });
+        workflows = new Workflows(cluster.jobs, objects, languages);
+    }
+
+    @Test
+    void tellsWhatAnEarlierJobOfTheOwnerHasMade() {
+        cluster.worker("w1", 2).automatic();
+        var one = TaskSpec.command("x").withFiles(List.of(), List.of(Output.of("n")));
+        var work = new Work.Graph(List.of(named("one", one), named("two", one)));
+        var id = cluster.jobs.submit(JobSpec.of("", work), "ann", null);
+        cluster.jobs.ended(id).toCompletableFuture().join();
+        var asked = new ArrayList<Made>();
+        languages.add("asking", Version.emptyVersion, new Asking(asked));
+
+        workflows.compile(request("a.ask", id.toString(), Map.of(), Map.of(), Set.of()), "ann");
+
+        assertThat(asked)
+                .containsExactly(
+                        new Made(work.tasks().get(0), List.of(new Content("n", OBJECT, false))),
+                        new Made(work.tasks().get(1), List.of()));
+        assertThatThrownBy(
+                        () -> workflows.compile(request("a.ask", id.toString(), Map.of(), Map.of(), Set.of()), "bob"))
+                .hasMessage("'bob' has no workflow of the id " + id);
+    }
+
+    private static TaskSpec named(String name, TaskSpec task) {
+        return new TaskSpec(
+                name,
+                task.executor(),
+                task.command(),
+                task.parameters(),
+                task.environment(),
+                null,
+                null,
+                null,
+                null,
+                task.resources(),
+                null,
+                0,
+                List.of(),
+                task.inputs(),
+                task.outputs());
+    }
+
+    /** A script is the id of a job, of which it asks what it made. */
+    private record Asking(List<Made> asked) implements Language {
+        @Override
+        public List<String> suffixes() {
+            return List.of(".ask");
+        }
+
+        @Override
+        public Plan compile(Script script) {
+            asked.addAll(script.sources().made(JobId.parse(script.text())));
+            assertThat(script.sources().text(new Content("n", OBJECT, false))).hasValue("42\n");
+            assertThat(script.sources().text(new Content("n", "image", false))).isEmpty();
+            return new Plan(new Work.Single(TaskSpec.command("x")), List.of(), List.of(), Map.of());
+        }
     }
 
     @AfterEach
@@ -81,13 +162,13 @@ class WorkflowsTest {
 
     @Test
     void languagesComeAndGo() {
-        assertThatThrownBy(() -> workflows.compile(request("a.lines", "x", Map.of(), Map.of(), Set.of())))
+        assertThatThrownBy(() -> workflows.compile(request("a.lines", "x", Map.of(), Map.of(), Set.of()), "ann"))
                 .isInstanceOf(MusterException.class)
                 .hasMessageContaining("install its feature");
 
         languages.add("lines", Version.emptyVersion, language);
         assertThat(workflows.languages()).containsExactly("lines");
-        assertThatThrownBy(() -> workflows.compile(request("a.other", "x", Map.of(), Map.of(), Set.of())))
+        assertThatThrownBy(() -> workflows.compile(request("a.other", "x", Map.of(), Map.of(), Set.of()), "ann"))
                 .hasMessageContaining("known are lines (.lines)");
         assertThat(workflows.schema("lines")).isEqualTo("{}");
         assertThatThrownBy(() -> workflows.schema("other")).hasMessageContaining("known are lines (.lines)");
@@ -111,18 +192,18 @@ class WorkflowsTest {
     void asksForWhatWasNotSent() {
         languages.add("lines", Version.emptyVersion, language);
 
-        assertThatThrownBy(() -> workflows.compile(request("a.lines", "@b", Map.of(), Map.of(), Set.of())))
+        assertThatThrownBy(() -> workflows.compile(request("a.lines", "@b", Map.of(), Map.of(), Set.of()), "ann"))
                 .isInstanceOfSatisfying(MissingSources.class, missing -> assertThat(missing.files())
                         .containsExactly("b"));
-        assertThatThrownBy(() -> workflows.compile(request("a.lines", "$V", Map.of(), Map.of(), Set.of())))
+        assertThatThrownBy(() -> workflows.compile(request("a.lines", "$V", Map.of(), Map.of(), Set.of()), "ann"))
                 .isInstanceOfSatisfying(MissingSources.class, missing -> assertThat(missing.variables())
                         .containsExactly("V"));
         assertThat(workflows
-                        .compile(request("a.lines", "@b", Map.of("b", "x"), Map.of(), Set.of()))
+                        .compile(request("a.lines", "@b", Map.of("b", "x"), Map.of(), Set.of()), "ann")
                         .work())
                 .isEqualTo(JobSpec.command(List.of("x")).work());
         assertThat(workflows
-                        .compile(request("a.lines", "$V", Map.of(), Map.of(), Set.of("V")))
+                        .compile(request("a.lines", "$V", Map.of(), Map.of(), Set.of("V")), "ann")
                         .work())
                 .isEqualTo(JobSpec.command(List.of("none")).work());
     }
@@ -132,7 +213,7 @@ class WorkflowsTest {
         languages.add("lines", Version.emptyVersion, language);
         var bare = request("a.lines", "<data", Map.of(), Map.of(), Set.of());
 
-        assertThat(workflows.compile(bare).work().size()).isEqualTo(1);
+        assertThat(workflows.compile(bare, "ann").work().size()).isEqualTo(1);
         assertThatThrownBy(() -> workflows.run(bare, "ann", null))
                 .isInstanceOfSatisfying(MissingSources.class, missing -> assertThat(missing.contents())
                         .containsExactly("data"));

@@ -149,7 +149,10 @@ public final class WorkflowsResource {
         var request = WorkflowReader.read(Json.read(body, mostBytes));
         try {
             if (Query.bool("dryRun", dryRun)) {
-                return Response.ok(new Compiled(null, Outline.of(workflows.compile(request))))
+                return Response.ok(new Compiled(
+                                null,
+                                Outline.of(workflows.compile(
+                                        request, Access.caller(who).name()))))
                         .build();
             }
             return JobsResource.created(

@@ -37,7 +37,7 @@ final class FakeWorkflows implements WorkflowService {
     }
 
     @Override
-    public Plan compile(WorkflowRequest request) {
+    public Plan compile(WorkflowRequest request, String owner) {
         if (!request.file().endsWith(".fake")) {
             throw MusterException.invalid("the name '" + request.file() + "' does not tell its language");
         }
@@ -73,7 +73,7 @@ final class FakeWorkflows implements WorkflowService {
 
     @Override
     public JobId run(WorkflowRequest request, String owner, @Nullable String idempotencyKey) {
-        var work = compile(request).work();
+        var work = compile(request, owner).work();
         if (!request.contents().containsKey("in")) {
             throw new MissingSources(Set.of(), Set.of(), Set.of("in"));
         }

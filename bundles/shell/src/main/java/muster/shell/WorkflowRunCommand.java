@@ -78,7 +78,7 @@ public final class WorkflowRunCommand extends ChangingCommand {
                 screen.line(id.toString());
                 new Waiting(jobs).forEnd(id, screen);
                 if (sharedFolder == null) {
-                    new WorkflowFolder(folder, objects).bringBack(workflows.compile(request), id);
+                    new WorkflowFolder(folder, objects).bringBack(workflows.compile(request, screen.user()), id);
                 }
                 return null;
             } catch (MissingSources e) {

@@ -1,7 +1,10 @@
 package muster.api.language;
 
 import java.util.List;
+import java.util.Optional;
 import muster.api.Input;
+import muster.api.JobId;
+import muster.api.MusterException;
 import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ProviderType;
 
@@ -35,4 +38,22 @@ public interface Sources {
      * @param name where it shall be, relative to the workspace
      */
     List<Input> inputs(String path, String name);
+
+    /**
+     * What the tasks of an earlier job of the same user have made, those that have succeeded, by rising index.
+     *
+     * @throws MusterException NOT_FOUND if the user has no such job, or it is not a graph
+     */
+    default List<Made> made(JobId job) {
+        throw MusterException.notFound("job " + job + " is not known here");
+    }
+
+    /**
+     * What a file of an earlier job says; empty if it is longer than 64 KiB or no text.
+     *
+     * @param content as {@link #made} gave it
+     */
+    default Optional<String> text(Content content) {
+        return Optional.empty();
+    }
 }

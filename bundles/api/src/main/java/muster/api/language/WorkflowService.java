@@ -21,10 +21,11 @@ public interface WorkflowService {
     /**
      * What a script comes to, without running it. What its tasks take need not be uploaded.
      *
+     * @param owner whose job it would be
      * @throws muster.api.MusterException INVALID for a fault in the script or a language that is not there
      * @throws MissingSources for what has to be sent with it
      */
-    Plan compile(WorkflowRequest request);
+    Plan compile(WorkflowRequest request, String owner);
 
     /**
      * Compiles a script and submits the job.

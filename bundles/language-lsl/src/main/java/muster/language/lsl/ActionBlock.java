@@ -6,12 +6,22 @@ import java.util.List;
 import java.util.Map;
 import muster.api.language.Place;
 import muster.api.study.Settings;
+import muster.language.lsl.interpreter.Lambda;
 import org.jspecify.annotations.Nullable;
 
 /** What the block of an action says. */
 final class ActionBlock extends Recorder {
-    /** An action that another depends on, and where that says so. */
-    record Dependency(Place at, String name) {}
+    /** An action that another depends on, and where that says so; of an earlier job as {@code JOB:ACTION}. */
+    record Dependency(Place at, String name) {
+        boolean earlier() {
+            return name.indexOf(':') >= 0;
+        }
+
+        /** The action's name, in whichever job. */
+        String action() {
+            return name.substring(name.indexOf(':') + 1);
+        }
+    }
 
     /** A pattern of what an action includes, and where it says so. */
     record Include(Place at, AntPattern pattern, String text) {}
@@ -25,6 +35,14 @@ final class ActionBlock extends Recorder {
 
     @Nullable
     Profile profile;
+
+    /** Runs before the action is planned. */
+    @Nullable
+    Lambda before;
+
+    /** Runs after it. */
+    @Nullable
+    Lambda after;
 
     ActionBlock(Place at, Exchange exchange) {
         super(at, exchange);
@@ -41,11 +59,12 @@ final class ActionBlock extends Recorder {
             case "abstraction" -> abstraction(said);
             case "profile" -> profile(said);
             case "configure" -> said.requireBlock().within(this);
-            case "execute", "analyze", "whenAbstractionsReady" ->
+            case "execute" -> before = once(said, before);
+            case "whenAbstractionsReady" -> after = once(said, after);
+            case "analyze" ->
                 throw said.at()
-                        .error("'" + saying.word()
-                                + "' decides by results, but the actions of a study are planned before"
-                                + " any of them runs; let an action's task do it");
+                        .error("'analyze' decides by results, but a study is planned before any of its tasks run; let"
+                                + " another study depend on this one, by dependsOn 'JOB:ACTION'");
             default -> {
                 return super.say(saying);
             }
@@ -53,13 +72,15 @@ final class ActionBlock extends Recorder {
         return true;
     }
 
+    private static Lambda once(Said said, @Nullable Lambda there) {
+        if (there != null) {
+            throw said.at().error("an action has one '" + said.saying().word() + "'; this is a second one");
+        }
+        return said.requireBlock();
+    }
+
     private void dependsOn(Said said) {
         for (var name : said.texts()) {
-            if (name.indexOf(':') >= 0) {
-                throw said.at()
-                        .error("'" + name + "' is an action of an earlier run, which a study cannot depend on;"
-                                + " give its files as inputs");
-            }
             dependencies.add(new Dependency(said.at(), name));
         }
         if (said.texts().isEmpty()) {

@@ -38,8 +38,8 @@ final class Exchange {
     }
 
     /** A system as a script sees it: a map of its fields. */
-    private Object in(Place at, Subject subject) {
-        var seen = new LinkedHashMap<>(subject.fields());
+    Map<String, Object> in(Place at, Subject subject) {
+        Map<String, Object> seen = new LinkedHashMap<>(subject.fields());
         seen.put("id", subject.id());
         meter.entries(at, seen.size());
         seen.replaceAll((name, value) -> mutable(at, value));

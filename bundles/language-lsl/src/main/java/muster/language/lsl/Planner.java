@@ -11,10 +11,15 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Pattern;
 import muster.api.Input;
+import muster.api.JobId;
+import muster.api.MusterException;
 import muster.api.TaskSpec;
 import muster.api.Work;
+import muster.api.language.Content;
+import muster.api.language.Made;
 import muster.api.language.Place;
 import muster.api.language.Plan;
 import muster.api.language.Sources;
@@ -53,7 +58,7 @@ final class Planner {
         var categories = new TreeMap<String, Integer>();
         for (var declared : study.ordered()) {
             var planned = new Planned(declared);
-            var outcome = declared.type().plan(planned);
+            var outcome = planned.ready(declared.type().plan(planned));
             outcomes.put(declared.name(), outcome);
             for (var task : outcome.tasks()) {
                 tasks.add(declared.at().locate(() -> task.withCategory(declared.name())));
@@ -78,6 +83,65 @@ final class Planner {
                 List.copyOf(sources.asked),
                 List.copyOf(deliveries.values()),
                 categories);
+    }
+
+    /** What an action of an earlier job came to: the systems of its tasks that have succeeded, with what these left. */
+    private Outcome earlier(ActionBlock.Dependency needed) {
+        var at = needed.at();
+        var made = made(needed);
+        var abstractions = new LinkedHashMap<String, List<Subject>>();
+        var known = new TreeSet<String>();
+        for (var one : made) {
+            var told = one.task().environment();
+            var action = told.getOrDefault("LSL_ACTION", "");
+            known.add(action);
+            if (action.equals(needed.action())) {
+                meter.entries(at, TASK_SIZE + 3L * one.contents().size());
+                abstractions
+                        .computeIfAbsent(told.getOrDefault("LSL_ABSTRACTION", action), name -> new ArrayList<>())
+                        .add(earlier(at, action, told.getOrDefault("LSL_SYSTEM", action), one.contents()));
+            }
+        }
+        if (abstractions.isEmpty()) {
+            known.remove("");
+            throw at.error(
+                    "no task of the action '" + needed.action() + "' has succeeded in that job; known are " + known);
+        }
+        return new Outcome(
+                List.of(),
+                abstractions.entrySet().stream()
+                        .map(entry -> new Abstraction(entry.getKey(), entry.getValue()))
+                        .toList(),
+                List.of(),
+                List.of());
+    }
+
+    private List<Made> made(ActionBlock.Dependency needed) {
+        try {
+            return sources.made(
+                    JobId.parse(needed.name().substring(0, needed.name().indexOf(':'))));
+        } catch (MusterException e) {
+            throw needed.at().error(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private Subject earlier(Place at, String action, String system, List<Content> contents) {
+        var results = new LinkedHashMap<String, Object>();
+        var products = new ArrayList<Subject.Product>();
+        for (var content : contents) {
+            sources.text(content).ifPresent(text -> {
+                meter.entries(at, text.length() >> 3);
+                results.put(content.name(), text.strip());
+            });
+            products.add(new Subject.Product(
+                    action,
+                    content.name(),
+                    at.locate(() -> new Input(
+                            (action + "/" + content.name()).replace("%", "%%"),
+                            content.object(),
+                            content.executable()))));
+        }
+        return new Subject(system, Map.of("results", results), products, List.of());
     }
 
     private static String sanitized(String text) {
@@ -105,6 +169,16 @@ final class Planner {
         }
 
         @Override
+        public List<Made> made(JobId job) {
+            return sources.made(job);
+        }
+
+        @Override
+        public Optional<String> text(Content content) {
+            return sources.text(content);
+        }
+
+        @Override
         public List<Input> inputs(String path, String name) {
             asked.add(path);
             return sources.inputs(path, name);
@@ -121,13 +195,30 @@ final class Planner {
         Planned(Study.Declared declared) {
             this.declared = declared;
             for (var needed : declared.block().dependencies) {
-                var outcome = outcome(needed.name());
+                var outcome = outcome(needed);
                 if (outcome.abstractions().stream().noneMatch(abstraction -> includes(abstraction.name()))) {
                     commonNeeds.addAll(outcome.needs());
-                    common.addAll(ofOne(needed.name(), outcome));
+                    common.addAll(ofOne(needed.action(), outcome));
                 }
             }
-            this.included = include();
+            var before = declared.block().before;
+            this.included = before == null ? include() : Scene.after(before, include(), actions(), study.exchange);
+        }
+
+        /** What its action came to, as its script leaves it. */
+        Outcome ready(Outcome outcome) {
+            var after = declared.block().after;
+            return after == null
+                    ? outcome
+                    : new Outcome(
+                            outcome.tasks(),
+                            Scene.after(after, outcome.abstractions(), actions(), study.exchange),
+                            outcome.needs(),
+                            outcome.deliveries());
+        }
+
+        private List<String> actions() {
+            return List.copyOf(study.actions.keySet());
         }
 
         /** What an action made, if it ran once. */
@@ -149,7 +240,7 @@ final class Planner {
             var block = declared.block();
             var offered = new LinkedHashMap<String, Map<String, Subject>>();
             for (var needed : block.dependencies) {
-                for (var abstraction : outcome(needed.name()).abstractions()) {
+                for (var abstraction : outcome(needed).abstractions()) {
                     var systems = offered.computeIfAbsent(abstraction.name(), name -> new LinkedHashMap<>());
                     for (var system : abstraction.systems()) {
                         count(2L + system.fields().size() + system.products().size());
@@ -185,8 +276,10 @@ final class Planner {
             return include.pattern().matches(system.id());
         }
 
-        private Outcome outcome(String name) {
-            return Objects.requireNonNull(outcomes.get(name));
+        private Outcome outcome(ActionBlock.Dependency needed) {
+            return needed.earlier()
+                    ? outcomes.computeIfAbsent(needed.name(), name -> earlier(needed))
+                    : Objects.requireNonNull(outcomes.get(needed.name()));
         }
 
         @Override
@@ -229,7 +322,7 @@ final class Planner {
             var needs = new LinkedHashSet<String>();
             declared.block()
                     .dependencies
-                    .forEach(needed -> needs.addAll(outcome(needed.name()).needs()));
+                    .forEach(needed -> needs.addAll(outcome(needed).needs()));
             return List.copyOf(needs);
         }
 

@@ -19,7 +19,7 @@ final class Study implements Words {
     private static final String DEFAULT_TYPE = "NoOp";
 
     private final Map<String, ActionType> types;
-    private final Exchange exchange;
+    final Exchange exchange;
     private final Map<String, @Nullable Object> globals = new HashMap<>();
     private final Map<String, Profile> profiles = new HashMap<>();
     final Map<String, Declared> actions = new LinkedHashMap<>();
@@ -132,8 +132,8 @@ final class Study implements Words {
         while (!waiting.isEmpty()) {
             var ready = waiting.stream()
                     .filter(action -> action.block().dependencies.stream()
-                            .allMatch(
-                                    needed -> ordered.containsKey(known(needed).name())))
+                            .allMatch(needed -> needed.earlier()
+                                    || ordered.containsKey(known(needed).name())))
                     .toList();
             if (ready.isEmpty()) {
                 var first = waiting.get(0);

@@ -14,11 +14,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import muster.api.Input;
+import muster.api.JobId;
 import muster.api.MusterException;
 import muster.api.Output;
 import muster.api.Parameters;
 import muster.api.Resources;
 import muster.api.TaskSpec;
+import muster.api.language.Content;
+import muster.api.language.Made;
 import muster.api.language.MissingSources;
 import muster.api.language.Plan;
 import muster.api.study.Action;
@@ -402,6 +405,72 @@ class StudyTest {
     }
 
     @Test
+    void blocksBeforeAndAfterAnActionSeeItsSystemsAndLeaveSomeOut() {
+        var tasks = studies.tasks("""
+                action(name: 's', type: 'Select') {
+                    abstraction('A') { systems((1..5).collect { "s$it" }) }
+                    whenAbstractionsReady() {
+                        def a = abstractions['A']
+                        a.systems = a.systems.findAll { it.id != 's1' }
+                        a.systems.each { it.size = it.id.substring(1).toInteger() }
+                        log("${a.name} has ${a.systems.size()} of ${actions.size()}")
+                    }
+                }
+                action(name: 'few') {
+                    dependsOn 's'
+                    include '*'
+                    execute { abstractions['A'].implementations = abstractions['A'].implementations.take(2) }
+                }
+                action(name: 'r', type: 'Command') { command { ["${it.id} ${it.size}"] }; dependsOn 'few'; include '*' }
+                action(name: 'all', type: 'Command') { command = 'x'; dependsOn 's'; include '*' }
+                """);
+
+        assertThat(tasks)
+                .extracting(TaskSpec::name)
+                .containsExactlyInAnyOrder("few", "r-s2", "r-s3", "all-s2", "all-s3", "all-s4", "all-s5");
+        assertThat(named(tasks, "r-s3").command()).containsExactly("s3 3");
+    }
+
+    @Test
+    void aStudyGoesOnFromWhatAnEarlierOneFound() {
+        var first = studies.tasks(SELECT + """
+                action(name: 'tool', type: 'Command') { command = 'x'; outputs = ['bin'] }
+                action(name: 'm', type: 'Command') { command = 'x'; outputs = ['n', 'a.bin']; dependsOn 'select'; include '*' }
+                """);
+        studies.earlier.put(
+                new JobId(17),
+                first.stream()
+                        .map(task -> new Made(
+                                task,
+                                task.outputs().stream()
+                                        .map(output -> new Content(
+                                                task.name().equals("m-two") ? "x" + output.path() : output.path(),
+                                                CONTENT,
+                                                false))
+                                        .toList()))
+                        .toList());
+
+        var tasks = studies.tasks("""
+                action(name: 'good', type: 'Filter') {
+                    dependsOn '17:m'
+                    include 'Base*'
+                    where { it.results['n']?.toInteger() == 1 }
+                }
+                action(name: 'r', type: 'Command') { command { it.id }; dependsOn 'good', '17:tool'; include 'Base*' }
+                """);
+
+        assertThat(tasks).extracting(TaskSpec::name).containsExactly("r-one");
+        assertThat(tasks.get(0).needs()).isEmpty();
+        assertThat(tasks.get(0).inputs())
+                .containsExactly(
+                        new Input("m/n", CONTENT, false),
+                        new Input("m/a.bin", CONTENT, false),
+                        new Input("tool/bin", CONTENT, false));
+        assertThatThrownBy(() -> studies.tasks("action(name: 'a') { dependsOn '17:x' }"))
+                .hasMessage("s.lsl:2:21: no task of the action 'x' has succeeded in that job; known are [m, tool]");
+    }
+
+    @Test
     void recordsAreOutputsThatAreKeptEvenIfAnotherActionTakesThem() {
         var tasks = studies.tasks("""
                 action(name: 'a', type: 'Command') { command = 'x'; outputs = ['big', 'n']; records = ['n', 'score.csv'] }
@@ -541,8 +610,13 @@ class StudyTest {
                 "action(name: 'a', type: 'Select') { abstraction('A') { queryForClasses 'x', 'y' } } | 56 | an abstraction of the type 'Select' has no setting 'queryForClasses'",
                 "action(name: 'a', type: 'Select') { abstraction('A') { systems(['x', 'x']) } } | 56 | there are two systems 'x'",
                 "action(name: 'a', type: 'Select') { abstraction('A') { systems(['x']) } } | 0 | the study comes to no task",
-                "action(name: 'a', type: 'NoOp') { execute { log('x') } } | 35 | 'execute' decides by results",
-                "action(name: 'a', type: 'NoOp') { dependsOn '01HX:select' } | 35 | '01HX:select' is an action of an earlier run",
+                "action(name: 'a', type: 'NoOp') { analyze { log('x') } } | 35 | 'analyze' decides by results",
+                "action(name: 'a') { execute { }; execute { } } | 34 | an action has one 'execute'",
+                "action(name: 'a') { execute { srm(abstraction: 1) } } | 31 | 'srm' decides by results",
+                "action(name: 'a', type: 'Command') { command = 'x'; whenAbstractionsReady { abstractions['a'].systems = 1 } } | 75 | the systems of 'a' are no list any more",
+                "action(name: 'a', type: 'Command') { command = 'x'; whenAbstractionsReady { abstractions['a'].systems = [[id: 'b']] } } | 75 | 'a' has no system 'b'",
+                "action(name: 'a', type: 'NoOp') { dependsOn '01HX:select' } | 35 | '01HX' is not a job id",
+                "action(name: 'a', type: 'NoOp') { dependsOn '18:select' } | 35 | no job 18",
                 "action(name: 'a'); action(name: 'a') | 20 | the action 'a' is declared twice",
                 "action(type: 'NoOp') | 1 | 'action' expects a name",
                 "action(name: 'a', colour: 'x') | 1 | 'action' has no 'colour'; it takes name, type",
