@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -454,6 +455,66 @@ class ClusterIT {
         Files.createFile(go);
         assertThat(removal.get(60, TimeUnit.SECONDS).stdout()).contains("'echo.jar' is removed");
         assertThat(rest.ended(running, SOON).path("state").asText()).isEqualTo("succeeded");
+    }
+
+    @Test
+    void whatASessionKeptOnAWorkerThatDiesIsMadeAgainOnTheOtherIfItIsNeeded(@TempDir Path folder) throws Exception {
+        var jar = HotBundle.deployShelf(folder).toString();
+        for (var worker : List.of("w1", "w2")) {
+            assertThat(cluster.client("worker", "deploy", worker, jar).stdout()).contains("executors: shelf");
+        }
+        var gate = folder.resolve("gate");
+        var id = rest.submit("""
+                {"graph":{"tasks":[
+                  {"name":"a","executor":"shelf","command":["a"],
+                   "session":{"name":"s","memory":"1KiB","makes":["a"]}},
+                  {"name":"b","executor":"shelf","command":["b"],
+                   "session":{"name":"s","memory":"1KiB","makes":["b"],"takes":["a/a"]}},
+                  {"name":"unused","executor":"shelf","command":["c"],
+                   "session":{"name":"s","memory":"1KiB","makes":["c"],"takes":["a/a"]}},
+                  {"name":"gate","command":["sh","-c","until [ -e GATE ]; do sleep 0.1; done"]},
+                  {"name":"end","executor":"shelf","command":["end"],"needs":["gate"],
+                   "session":{"name":"s","memory":"1KiB","takes":["b/b"]}}]}}""".replace("GATE", gate.toString()));
+        var lost = succeeded(id, "b", 1).path("worker").asText();
+        assertThat(succeeded(id, "unused", 1).path("worker").asText()).isEqualTo(lost);
+        cluster.kill(lost);
+        try {
+            assertThat(succeeded(id, "b", 2).path("worker").asText()).isNotEqualTo(lost);
+            Files.createFile(gate);
+            assertThat(rest.ended(id, SOON).path("state").asText()).isEqualTo("succeeded");
+        } finally {
+            cluster.startWorker(lost);
+            cluster.awaitState(lost, "online");
+        }
+        assertThat(rest.get("/api/v1/tasks/" + id + ".end/logs").text()).isEqualTo("abend");
+        for (var attempts : Map.of("a", 2, "b", 2, "unused", 1, "end", 1).entrySet()) {
+            assertThat(rest.get("/api/v1/tasks/" + id + "." + attempts.getKey())
+                            .json()
+                            .path("attempts"))
+                    .as(attempts.getKey())
+                    .hasSize(attempts.getValue());
+        }
+
+        var large = rest.submit("""
+                {"graph":{"tasks":[{"name":"a","executor":"shelf","command":["four"],
+                  "session":{"name":"s","memory":3,"makes":["a"]}}]}}""");
+        rest.ended(large, SOON);
+        var refused = rest.get("/api/v1/tasks/" + large + ".a").json().at("/attempts/0");
+        assertThat(refused.path("cause").asText()).isEqualTo("memory_limit");
+        assertThat(refused.path("message").asText())
+                .startsWith("object 'a' of 4 does not fit into session " + large + "/shelf/s on worker");
+    }
+
+    /** The attempt of a task that has succeeded. */
+    private static JsonNode succeeded(String job, String task, int number) {
+        var attempts = Eventually.until(
+                        "attempt " + number + " of " + task + " has succeeded",
+                        SOON,
+                        () -> rest.get("/api/v1/tasks/" + job + "." + task).json(),
+                        found -> found.path("state").asText().equals("succeeded")
+                                && found.path("attempts").size() == number)
+                .path("attempts");
+        return attempts.get(number - 1);
     }
 
     @Test

@@ -14,11 +14,18 @@ import java.util.jar.Manifest;
 
 /** Bundles made from the classes of these tests. */
 public final class HotBundle {
+    private static final List<Class<?>> EXECUTORS = List.of(Activator.class, EchoExecutor.class, ShelfExecutor.class);
+
     private HotBundle() {}
 
     /** Puts the bundle of {@link EchoExecutor} into a folder that is watched. */
     public static Path deploy(Path folder) {
-        return deploy(folder, "echo", "1.0.0", List.of(Activator.class, EchoExecutor.class));
+        return deploy(folder, EchoExecutor.KIND, "1.0.0", EXECUTORS);
+    }
+
+    /** Puts the bundle of {@link ShelfExecutor} into a folder that is watched. */
+    public static Path deployShelf(Path folder) {
+        return deploy(folder, ShelfExecutor.KIND, "1.0.0", EXECUTORS);
     }
 
     /** Puts the bundle of {@link BisectionLanguage} into a folder that is watched, in that version. */

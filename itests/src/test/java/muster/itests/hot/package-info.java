@@ -1,4 +1,4 @@
-/** An executor and a language that tests deploy while a node runs. */
+/** Executors and a language that tests deploy while a node runs. */
 @NullMarked
 package muster.itests.hot;
 
