@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import muster.itests.hot.HotBundle;
@@ -455,6 +456,33 @@ class ClusterIT {
         Files.createFile(go);
         assertThat(removal.get(60, TimeUnit.SECONDS).stdout()).contains("'echo.jar' is removed");
         assertThat(rest.ended(running, SOON).path("state").asText()).isEqualTo("succeeded");
+    }
+
+    @Test
+    void theNextTaskRunsWhereTheFilesAre() {
+        var tasks = Stream.of("0", "1", "2", "3")
+                .map(chain -> """
+                        {"name":"aN","command":["sh","-c","head -c 1000000 /dev/urandom > out"],"outputs":["out"]},
+                        {"name":"bN","command":["sh","-c","cp in out"],
+                         "inputs":[{"name":"in","from":"task:aN/out"}],"outputs":["out"]},
+                        {"name":"cN","command":["sh","-c","cp in out"],
+                         "inputs":[{"name":"in","from":"task:bN/out"}]}""".replace("N", chain))
+                .collect(Collectors.joining(","));
+        var id = rest.submit("{\"graph\":{\"tasks\":[" + tasks + "]}}");
+        assertThat(rest.ended(id, SOON).path("state").asText()).isEqualTo("succeeded");
+
+        for (var chain = 0; chain < 4; chain++) {
+            assertThat(List.of(worker(id, "b" + chain), worker(id, "c" + chain)))
+                    .as("chain " + chain)
+                    .containsOnly(worker(id, "a" + chain));
+        }
+    }
+
+    private static String worker(String job, String task) {
+        return rest.get("/api/v1/tasks/" + job + "." + task)
+                .json()
+                .at("/attempts/0/worker")
+                .asText();
     }
 
     @Test

@@ -477,7 +477,7 @@ final class Jobs implements JobService {
                         }
                         manager.directory.get(id).reopen(run);
                         manager.jobEvent(run, "job.reopened", "retried by " + by);
-                        left.forEach(made -> manager.scheduler.made(made.worker(), made.attempt()));
+                        left.forEach(made -> manager.scheduler.made(made.worker(), made.attempt(), made.leftBytes()));
                         manager.scheduler.restoreOutputs(run);
                         manager.scheduler.begin(run);
                         again.complete(count);

@@ -24,7 +24,7 @@ record KnownAttempts(Manager manager) implements ManagerFiles.Attempts {
             return;
         }
         if (made.manifest().items().stream().anyMatch(item -> !item.kept())) {
-            manager.reactor.post(() -> manager.scheduler.made(made.worker(), attempt));
+            manager.reactor.post(() -> manager.scheduler.made(made.worker(), attempt, made.leftBytes()));
         }
         var cache = manager.cache();
         if (cache != null && job.spec.secrets().isEmpty()) {

@@ -114,7 +114,8 @@ final class Manager implements Comm, AutoCloseable {
                 .filter(job -> JobRun.passesFiles(job.spec.work()))
                 .toList();
         for (var job : passing) {
-            newFiles.leftOnWorkers(job.id).forEach(made -> scheduler.made(made.worker(), made.attempt()));
+            newFiles.leftOnWorkers(job.id)
+                    .forEach(made -> scheduler.made(made.worker(), made.attempt(), made.leftBytes()));
         }
         workers.trustAll();
         passing.forEach(scheduler::restoreOutputs);

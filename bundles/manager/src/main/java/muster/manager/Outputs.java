@@ -76,7 +76,15 @@ final class Outputs implements AutoCloseable {
     }
 
     /** What an attempt made on a worker. */
-    record Made(AttemptId attempt, String worker, Manifest manifest) {}
+    record Made(AttemptId attempt, String worker, Manifest manifest) {
+        /** How much of it is left on the worker. */
+        long leftBytes() {
+            return manifest.items().stream()
+                    .filter(item -> !item.kept())
+                    .mapToLong(Manifest.Item::bytes)
+                    .sum();
+        }
+    }
 
     private Path folder(JobId job) {
         if (bucket != null) {

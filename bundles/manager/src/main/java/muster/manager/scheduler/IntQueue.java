@@ -34,7 +34,17 @@ final class IntQueue {
         return value;
     }
 
-    private int get(int i) {
+    /** Takes out one that is not far from the head; the others stay in order. */
+    int take(int index) {
+        var value = get(index);
+        for (var i = index; i > 0; i--) {
+            ring[(head + i) % ring.length] = get(i - 1);
+        }
+        poll();
+        return value;
+    }
+
+    int get(int i) {
         return ring[(head + i) % ring.length];
     }
 

@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import muster.api.Input;
 import muster.api.JobId;
@@ -86,6 +87,9 @@ public final class JobRun {
     /** What tasks left on one worker alone, by position; null until one did. */
     private @Nullable Holding @Nullable [] holdings;
 
+    /** The workers that have most of what ready tasks take, by position; null until one does. */
+    private @Nullable WorkerRun @Nullable [] homes;
+
     /** What tasks kept in sessions, by position; null until one did. */
     private @Nullable Kept @Nullable [] kept;
 
@@ -130,8 +134,13 @@ public final class JobRun {
      *
      * @param number the attempt that made them
      * @param gone whether the worker has them no longer
+     * @param bytes how large they are together
      */
-    record Holding(String worker, int number, boolean gone) {}
+    record Holding(String worker, int number, boolean gone, long bytes) {
+        Holding lost() {
+            return new Holding(worker, number, true, bytes);
+        }
+    }
 
     /**
      * Objects that a task kept in its session.
@@ -271,6 +280,7 @@ public final class JobRun {
             tries = tries == null ? null : Arrays.copyOf(tries, room);
             holdings = holdings == null ? null : Arrays.copyOf(holdings, room);
             kept = kept == null ? null : Arrays.copyOf(kept, room);
+            homes = homes == null ? null : Arrays.copyOf(homes, room);
         }
         counts[TaskState.WAITING.ordinal()] += more.size();
         for (var i = from; i < size; i++) {
@@ -458,6 +468,40 @@ public final class JobRun {
     /** Whether any task left something on a worker alone. */
     boolean holdsAny() {
         return holdings != null || kept != null;
+    }
+
+    boolean hasHomes() {
+        return homes != null;
+    }
+
+    /** The worker that has most of what a task takes; null if none has any. */
+    @Nullable
+    WorkerRun home(int position) {
+        return homes == null ? null : homes[position];
+    }
+
+    void home(int position, @Nullable WorkerRun worker) {
+        if (homes == null && worker != null) {
+            homes = new WorkerRun[states.length];
+        }
+        if (homes != null) {
+            homes[position] = worker;
+        }
+    }
+
+    /** How much of what a task takes others left on each worker alone, by the worker's id. */
+    Map<String, Long> nearBytes(int position) {
+        if (holdings == null) {
+            return Map.of();
+        }
+        var near = new TreeMap<String, Long>();
+        for (var source : sources(position)) {
+            var holding = holdings[source];
+            if (holding != null && !holding.gone()) {
+                near.merge(holding.worker(), holding.bytes(), Long::sum);
+            }
+        }
+        return near;
     }
 
     /** What the task left on a worker alone; null if nothing. */

@@ -22,6 +22,12 @@ final class ReadyGroup implements Comparable<ReadyGroup> {
     @Nullable
     Takers ahead;
 
+    /** How many tasks are looked at for one whose files are where there is room. */
+    private static final int LOOKED_AT = 32;
+
+    /** How often the first task was passed over. */
+    private int passedOver;
+
     private final IntQueue queue = new IntQueue();
     private int cursor;
     private int end;
@@ -50,8 +56,32 @@ final class ReadyGroup implements Comparable<ReadyGroup> {
         return queue.size() + (end - cursor);
     }
 
-    int poll() {
+    /** @param index 0, or what {@link #nearest} gave */
+    int poll(int index) {
+        if (index > 0) {
+            passedOver++;
+            return queue.take(index);
+        }
+        passedOver = 0;
         return queue.size() > 0 ? queue.poll() : cursor++;
+    }
+
+    /** The worker that has most of what the next task takes; null if none has any. */
+    @Nullable
+    WorkerRun home() {
+        return job.hasHomes() && queue.size() > 0 ? job.home(queue.get(0)) : null;
+    }
+
+    /** Which of the next tasks is best given to a worker: one that finds its files there, unless others wait too long. */
+    int nearest(WorkerRun worker) {
+        if (job.hasHomes() && passedOver < LOOKED_AT) {
+            for (var i = 0; i < Math.min(LOOKED_AT, queue.size()); i++) {
+                if (job.home(queue.get(i)) == worker) {
+                    return i;
+                }
+            }
+        }
+        return 0;
     }
 
     /** How many of its tasks come before this one; -1 if it is not here. */

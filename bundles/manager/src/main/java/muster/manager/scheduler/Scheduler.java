@@ -24,6 +24,7 @@ import muster.api.JobId;
 import muster.api.JobSpec;
 import muster.api.JobState;
 import muster.api.MusterException;
+import muster.api.Quantity;
 import muster.api.SessionId;
 import muster.api.TaskSpec;
 import muster.api.TaskState;
@@ -305,6 +306,13 @@ public final class Scheduler {
 
     private void enqueue(JobRun job, int position) {
         var group = job.group(position);
+        var near = job.nearBytes(position);
+        job.home(
+                position,
+                near.isEmpty()
+                        ? null
+                        : workers.get(Collections.max(near.entrySet(), Map.Entry.comparingByValue())
+                                .getKey()));
         group.add(position);
         list(group);
     }
@@ -392,12 +400,14 @@ public final class Scheduler {
 
     /**
      * An attempt that is the current one of its task, or ended it, left outputs on its worker that the manager has not.
+     *
+     * @param bytes how large they are together
      */
-    public void made(String worker, AttemptId attempt) {
+    public void made(String worker, AttemptId attempt, long bytes) {
         var job = jobs.get(attempt.task().job());
         if (job != null && job.spec.work() instanceof Work.Graph) {
             var position = JobRun.position(job.spec.work(), attempt.task().index());
-            job.holds(position, new JobRun.Holding(worker, attempt.number(), false));
+            job.holds(position, new JobRun.Holding(worker, attempt.number(), false, bytes));
         }
     }
 
@@ -410,7 +420,7 @@ public final class Scheduler {
         var position = JobRun.position(job.spec.work(), attempt.task().index());
         var holding = job.holding(position);
         if (holding != null && holding.number() == attempt.number()) {
-            job.holds(position, new JobRun.Holding(holding.worker(), holding.number(), true));
+            job.holds(position, holding.lost());
             lineage.check(job, position);
         }
     }
@@ -506,8 +516,11 @@ public final class Scheduler {
         var chunk = contended || waiting.size() > 1 ? 1 : CHUNK;
         for (var placed = 0; placed < chunk && group.listed; placed++) {
             var worker = fitting(demandClass, group);
-            if (worker != null) {
-                assign(group, worker, now);
+            var home = worker == null ? null : group.home();
+            if (home != null && home != worker && canHoldNow(home, group)) {
+                assign(group, 0, home, now);
+            } else if (worker != null) {
+                assign(group, group.nearest(worker), worker, now);
                 demandClass.takers.rotateFirst();
             } else {
                 worker = ahead(group);
@@ -515,10 +528,18 @@ public final class Scheduler {
                     demandClass.exhausted = true;
                     return;
                 }
-                assign(group, worker, now);
+                assign(group, group.nearest(worker), worker, now);
                 Objects.requireNonNull(group.ahead).rotateFirst();
             }
         }
+    }
+
+    /** Whether a task of the group fits on a worker now. */
+    private static boolean canHoldNow(WorkerRun worker, ReadyGroup group) {
+        return worker.takes(group.demand)
+                && worker.prefetched() == 0
+                && worker.fitsNow(group.demand)
+                && !keptFromOthers(worker, group);
     }
 
     /** The least loaded worker that a task of the group fits on now. */
@@ -642,9 +663,9 @@ public final class Scheduler {
         return next == null ? null : next.at;
     }
 
-    private void assign(ReadyGroup group, WorkerRun worker, Instant now) {
+    private void assign(ReadyGroup group, int index, WorkerRun worker, Instant now) {
         var job = group.job;
-        var position = group.poll();
+        var position = group.poll(index);
         job.move(position, TaskState.ASSIGNED);
         job.begun();
         var execution = new Execution(job, position, job.nextNumber(position), worker.id, now);
@@ -1149,10 +1170,18 @@ public final class Scheduler {
                         : execution != null && execution.prefetched
                                 ? "is" + where + ", which starts it when what it runs now leaves room"
                                 : "was sent to" + where.replace(" on", "") + " and starts now";
-                yield new Explanation(id, state, again(job, position) + summary, List.of(), Map.of(), null);
+                yield new Explanation(
+                        id, state, again(job, position) + summary + near(job, position), List.of(), Map.of(), null);
             }
             case SUCCEEDED, FAILED, CANCELED -> new Explanation(id, state, "has ended", List.of(), Map.of(), null);
         };
+    }
+
+    /** What the worker of a task has of what that takes, for which it was preferred. */
+    private static String near(JobRun job, int position) {
+        var execution = job.executing(position);
+        var bytes = execution == null ? 0 : job.nearBytes(position).getOrDefault(execution.worker, 0L);
+        return bytes == 0 ? "" : "; that worker has " + Quantity.formatBytes(bytes) + " of what it takes";
     }
 
     private static String again(JobRun job, int position) {

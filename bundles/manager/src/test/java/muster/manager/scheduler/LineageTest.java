@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -40,7 +41,7 @@ class LineageTest {
                 null,
                 null,
                 null,
-                new Resources(1, 0, 0, 0, Map.of(), List.of(label)),
+                new Resources(1, 0, 0, 0, Map.of(), label.isEmpty() ? List.of() : List.of(label)),
                 null,
                 0,
                 List.of(),
@@ -183,6 +184,50 @@ class LineageTest {
         cluster.finish("w2", new AttemptId(job.taskId(1), 1), Cause.STAGING, Duration.ZERO);
         cluster.write();
         assertThat(job.state()).isEqualTo(JobState.FAILED);
+    }
+
+    @Test
+    void tasksRunWhereTheirFilesAreAsLongAsThereIsRoom() {
+        cluster.worker("w1", capacity(2, 0, 0));
+        cluster.worker("w2", capacity(2, 0, 0));
+        for (var chain = 0; chain < 8; chain++) {
+            task("a" + chain, "");
+            task("b" + chain, "", "a" + chain);
+            task("c" + chain, "", "b" + chain);
+        }
+        var job = submit();
+        cluster.schedule();
+        cluster.finishAll(Duration.ofMillis(1));
+        cluster.schedule();
+        assertThat(cluster.scheduler.explain(job, 1, cluster.now).summary())
+                .startsWith("was sent to worker 'w")
+                .endsWith("; that worker has 1000 of what it takes");
+        for (var round = 0; !job.ended(); round++) {
+            cluster.finishAll(Duration.ofMillis(1));
+            cluster.schedule();
+            cluster.checkNothingIdles();
+        }
+        var where = new HashMap<String, String>();
+        cluster.dispatched.forEach(e -> where.put(job.task(e.position).name(), e.worker));
+        for (var chain = 0; chain < 8; chain++) {
+            assertThat(where.get("b" + chain)).isEqualTo(where.get("a" + chain));
+            assertThat(where.get("c" + chain)).isEqualTo(where.get("a" + chain));
+        }
+    }
+
+    @Test
+    void aTaskDoesNotWaitForTheWorkerThatHasItsFiles() {
+        cluster.worker("w1", capacity(1, 0, 0, "first"));
+        task("a", "first");
+        task("b", "", "a");
+        submit();
+        assertThat(round()).containsExactly("a");
+        cluster.worker("w2", capacity(1, 0, 0));
+        task("urgent", "first");
+        cluster.submit(new JobSpec("", List.of(), 1, List.of(), null, new Work.Single(tasks.get(2))), "ada", Set.of());
+        cluster.dispatched.clear();
+        cluster.schedule();
+        assertThat(placed()).containsExactly("urgent on w1", "b on w2");
     }
 
     private List<String> placed() {

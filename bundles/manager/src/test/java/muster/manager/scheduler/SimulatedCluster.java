@@ -150,7 +150,7 @@ final class SimulatedCluster implements Comm {
         if (cause == Cause.SUCCESS
                 && !execution.job.task(execution.position).outputs().isEmpty()) {
             made.put(attempt.task(), new Made(worker, attempt));
-            scheduler.made(worker, attempt);
+            scheduler.made(worker, attempt, 1000);
         }
         var session = inside.get(attempt);
         if (cause == Cause.SUCCESS && session != null) {
@@ -287,7 +287,7 @@ final class SimulatedCluster implements Comm {
             }
         }
         open.forEach(scheduler::begin);
-        made.values().forEach(left -> scheduler.made(left.worker, left.attempt));
+        made.values().forEach(left -> scheduler.made(left.worker, left.attempt, 1000));
         for (var holder : scheduler.holders()) {
             var worker = scheduler.worker(holder);
             if (worker != null) {
