@@ -216,6 +216,26 @@ class LineageTest {
     }
 
     @Test
+    void tasksThatAJobGrowsByRunWhereTheirFilesAreToo() {
+        cluster.worker("w1", capacity(8, 0, 0));
+        cluster.worker("w2", capacity(8, 0, 0));
+        task("a", "");
+        task("b", "", "a");
+        task("gate", "late");
+        var job = submit();
+        round();
+        assertThat(round()).containsExactly("b");
+        var from = tasks.size();
+        for (var i = 0; i < 8; i++) {
+            task("c" + i, "", "b");
+        }
+        job.drive();
+        cluster.scheduler.grow(job, tasks.subList(from, tasks.size()));
+        round();
+        assertThat(cluster.dispatched).hasSize(8).allMatch(e -> e.worker.equals("w1"));
+    }
+
+    @Test
     void aTaskDoesNotWaitForTheWorkerThatHasItsFiles() {
         cluster.worker("w1", capacity(1, 0, 0, "first"));
         task("a", "first");
