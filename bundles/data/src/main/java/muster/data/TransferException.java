@@ -74,10 +74,17 @@ public final class TransferException extends IOException {
             return already;
         }
         var text = String.valueOf(e.getMessage());
-        var full = text.contains("No space left") || text.contains("quota exceeded");
-        return full
-                ? new TransferException(Failure.DISK_FULL, "no room for " + what + " on this node's disk", e)
-                : new TransferException(Failure.LOCAL, what + ": " + e, e);
+        if (text.contains("No space left")) {
+            return new TransferException(
+                    Failure.DISK_FULL, "no room for " + what + " on this node's disk; make room there", e);
+        }
+        if (text.contains("quota exceeded")) {
+            return new TransferException(
+                    Failure.DISK_FULL,
+                    "no room for " + what + ": the quota of this node's user is used up; make room, or raise it",
+                    e);
+        }
+        return new TransferException(Failure.LOCAL, what + ": " + e, e);
     }
 
     public Failure failure() {
