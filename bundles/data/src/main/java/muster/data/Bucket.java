@@ -2,8 +2,9 @@ package muster.data;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.OptionalLong;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
@@ -25,8 +26,8 @@ public interface Bucket extends AutoCloseable {
     /** The bytes of a file; empty if it is not there. */
     OptionalLong size(String name) throws IOException;
 
-    /** Says the names that begin so, rising, from {@code after} on; empty for all. */
-    void list(String prefix, String after, Consumer<String> names) throws IOException;
+    /** Says the names that begin so, rising, from {@code after} on, and since when each is there; empty for all. */
+    void list(String prefix, String after, BiConsumer<String, Instant> names) throws IOException;
 
     /** Forgets a file. Idempotent. */
     void remove(String name) throws IOException;

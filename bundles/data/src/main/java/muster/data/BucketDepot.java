@@ -3,8 +3,10 @@ package muster.data;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import muster.data.TransferException.Failure;
 
@@ -13,6 +15,7 @@ import muster.data.TransferException.Failure;
  * its sink is complete. Thread-safe.
  */
 public final class BucketDepot implements Depot {
+    private static final String FOLDER = "sha256/";
     private static final int LOCKS = 64;
 
     private final ObjectStore cache;
@@ -29,7 +32,7 @@ public final class BucketDepot implements Depot {
 
     private static String name(String object) {
         var hex = ObjectStore.requireName(object).substring("sha256:".length());
-        return "sha256/" + hex.substring(0, 2) + "/" + hex.substring(2);
+        return FOLDER + hex.substring(0, 2) + "/" + hex.substring(2);
     }
 
     @Override
@@ -72,6 +75,20 @@ public final class BucketDepot implements Depot {
     @Override
     public Sink receive(String object) throws IOException {
         return new Through(object, cache.receive(object));
+    }
+
+    @Override
+    public void list(BiConsumer<String, Instant> objects) throws IOException {
+        bucket.list(
+                FOLDER,
+                "",
+                (name, since) -> objects.accept(
+                        "sha256:" + name.substring(FOLDER.length()).replace("/", ""), since));
+    }
+
+    @Override
+    public void removePartial(Instant before) throws IOException {
+        cache.removePartial(before);
     }
 
     @Override

@@ -2,8 +2,10 @@ package muster.data;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.BiConsumer;
 
 /**
  * Keeps objects, each named by the SHA-256 of its content. Here they appear whole and right, or not at all. Thread-safe.
@@ -27,6 +29,12 @@ public interface Depot {
 
     /** Takes an object in from its first byte. Several may do so at once; the first that is complete stays. */
     Sink receive(String object) throws IOException;
+
+    /** Says which objects are here, and since when. */
+    void list(BiConsumer<String, Instant> objects) throws IOException;
+
+    /** Throws away what came of uploads that broke off, and was not gone on with since. */
+    void removePartial(Instant before) throws IOException;
 
     /** Throws an object away. */
     void remove(String object) throws IOException;

@@ -14,6 +14,7 @@ import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 import muster.api.MusterException;
 import muster.api.Names;
@@ -165,6 +167,27 @@ public final class ObjectStore implements Depot {
     /** What is held, in bytes. */
     public synchronized long bytes() {
         return bytes;
+    }
+
+    @Override
+    public void list(BiConsumer<String, Instant> objects) {
+        List<Map.Entry<String, Entry>> all;
+        synchronized (this) {
+            all = entries.entrySet().stream().map(Map.Entry::copyOf).toList();
+        }
+        all.forEach(entry ->
+                objects.accept(entry.getKey(), entry.getValue().modified.toInstant()));
+    }
+
+    @Override
+    public void removePartial(Instant before) throws IOException {
+        try (var files = Files.list(partial)) {
+            for (var file : (Iterable<Path>) files::iterator) {
+                if (modified(file).toInstant().isBefore(before)) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
     }
 
     /** Throws an object away, whether it is pinned or not. */

@@ -8,7 +8,9 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import muster.api.ErrorCode;
@@ -129,6 +131,31 @@ public abstract class DepotContract {
             }));
         }
         assertThat(readers).allSatisfy(reader -> assertThat(reader.join()).contains("popular"));
+    }
+
+    @Test
+    void saysWhatItKeepsAndSinceWhen() throws IOException {
+        var before = Instant.now().minusSeconds(5);
+        var depot = open("i");
+        var object = keep(depot, "one");
+        var other = keep(depot, "other");
+        var found = new HashMap<String, Instant>();
+        open("i").list(found::put);
+        assertThat(found).containsOnlyKeys(object, other);
+        assertThat(found.values()).allSatisfy(since -> assertThat(since)
+                .isBetween(before, Instant.now().plusSeconds(5)));
+    }
+
+    @Test
+    void throwsAwayUploadsThatNobodyGoesOnWith() throws IOException {
+        var depot = open("j");
+        var sink = depot.resume(name("half"), 0);
+        sink.write(bytes("ha"));
+        sink.abort();
+        depot.removePartial(Instant.now().minusSeconds(60));
+        assertThat(depot.uploaded(name("half"))).isEqualTo(2);
+        depot.removePartial(Instant.now().plusSeconds(60));
+        assertThat(depot.uploaded(name("half"))).isZero();
     }
 
     @Test

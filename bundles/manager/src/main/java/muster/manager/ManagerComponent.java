@@ -105,7 +105,12 @@ public final class ManagerComponent {
                             security.identity(),
                             broker.external() ? security.trial() : null,
                             new KnownWorkers(manager.workers, security::turnedAway)));
-                    var pruner = new Pruner(manager, jobs, retention);
+                    var unused = Quantity.parseDuration(config.data_unused());
+                    var pruner = new Pruner(
+                            manager,
+                            jobs,
+                            retention,
+                            unused.isZero() ? null : new Sweeper(store, files, unused, Clock.systemUTC()));
                     leadership.begin(
                             jobs,
                             new Cluster(manager, config.id(), version, broker, expected, shared, security::revoke),
@@ -178,8 +183,9 @@ public final class ManagerComponent {
 
     /** Where files are, as the settings say. */
     private static ManagerFiles.Keep keep(ManagerConfig config, Buckets buckets) {
+        var unused = Quantity.parseDuration(config.data_unused());
         if (config.data_store().isEmpty()) {
-            return ManagerFiles.Keep.ON_DISK;
+            return new ManagerFiles.Keep(null, Long.MAX_VALUE, unused, Clock.systemUTC());
         }
         var endpoint = config.data_store_endpoint();
         var secret = config.data_store_secret_file();
@@ -189,7 +195,7 @@ public final class ManagerComponent {
                 config.data_store_region(),
                 config.data_store_key(),
                 secret.isEmpty() ? null : Path.of(secret)));
-        return new ManagerFiles.Keep(bucket, Quantity.parseBytes(config.data_store_cache()));
+        return new ManagerFiles.Keep(bucket, Quantity.parseBytes(config.data_store_cache()), unused, Clock.systemUTC());
     }
 
     private static ManagerFiles files(

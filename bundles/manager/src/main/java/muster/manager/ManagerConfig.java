@@ -79,6 +79,12 @@ public @interface ManagerConfig {
     String data_store_cache() default "20GiB";
 
     @AttributeDefinition(
+            description =
+                    "How long a file is kept that no job takes or made, such as 7d; 0s for ever. Files of jobs are kept"
+                            + " as long as these")
+    String data_unused() default "7d";
+
+    @AttributeDefinition(
             description = "Folders of shared storage that all workers and users see at the same path, comma separated,"
                     + " such as /home,/scratch: inputs below them are not copied")
     String shared() default "";

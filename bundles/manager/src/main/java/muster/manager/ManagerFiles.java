@@ -11,7 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -49,6 +53,11 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
     private static final String OUTPUTS = "/outputs/";
     private static final int BUFFER_BYTES = 256 << 10;
 
+    /** How long a worker may take from the question for an object to the record of what its task made. */
+    private static final Duration SOON = Duration.ofHours(1);
+
+    private final Duration unused;
+    private final Clock clock;
     private final @Nullable Bucket bucket;
     private final ObjectStore disk;
     private final Depot store;
@@ -64,6 +73,12 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
 
     /** Which attempts left an object on their worker alone, and on which, as far as was asked since the start. */
     private final Map<String, Map<AttemptId, String>> makers = new ConcurrentHashMap<>();
+
+    /**
+     * What somebody asked for and found, and may refer to in a moment, until when it must not be thrown away. Of what a user
+     * asks for a job may take days to come.
+     */
+    private final Map<String, Instant> asked = new ConcurrentHashMap<>();
 
     /** What is known of attempts, and told. */
     interface Attempts {
@@ -82,9 +97,10 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
      *
      * @param bucket null for the disk alone
      * @param diskBytes how much of it the disk may hold
+     * @param unused how long that which no job refers to
      */
-    record Keep(@Nullable Bucket bucket, long diskBytes) {
-        static final Keep ON_DISK = new Keep(null, Long.MAX_VALUE);
+    record Keep(@Nullable Bucket bucket, long diskBytes, Duration unused, Clock clock) {
+        static final Keep ON_DISK = new Keep(null, Long.MAX_VALUE, Duration.ofDays(7), Clock.systemUTC());
     }
 
     ManagerFiles(
@@ -101,6 +117,8 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
         this.jobs = jobs;
         this.attempts = attempts;
         this.turnedAway = turnedAway;
+        unused = keep.unused();
+        clock = keep.clock();
         bucket = keep.bucket();
         if (bucket != null) {
             try {
@@ -147,7 +165,34 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
 
     /** Whether the manager has an object. */
     boolean has(String object) {
-        return size(object).isPresent();
+        return size(object, SOON).isPresent();
+    }
+
+    /** What is here since before, and was not asked for since. */
+    Set<String> idle(Instant before) throws IOException {
+        var found = new HashSet<String>();
+        forgetAsked();
+        store.removePartial(before);
+        store.list((object, since) -> {
+            if (since.isBefore(before) && !asked.containsKey(object)) {
+                found.add(object);
+            }
+        });
+        return found;
+    }
+
+    /** Forgets whose time is over of what was asked for. */
+    void forgetAsked() {
+        asked.values().removeIf(until -> until.isBefore(clock.instant()));
+    }
+
+    /** Throws an object away, unless somebody has asked for it meanwhile. */
+    boolean removeIdle(String object) throws IOException {
+        if (asked.containsKey(object)) {
+            return false;
+        }
+        store.remove(object);
+        return true;
     }
 
     /** What attempts made. */
@@ -159,11 +204,23 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
 
     @Override
     public OptionalLong size(String object) {
+        return size(object, unused);
+    }
+
+    private OptionalLong size(String object, Duration claimed) {
         try {
-            return store.size(object);
+            var bytes = store.size(object);
+            if (bytes.isPresent()) {
+                claim(object, claimed);
+            }
+            return bytes;
         } catch (IOException e) {
             throw told(e);
         }
+    }
+
+    private void claim(String object, Duration claimed) {
+        asked.merge(object, clock.instant().plus(claimed), (one, other) -> one.isAfter(other) ? one : other);
     }
 
     @Override
@@ -350,6 +407,7 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
         var object = object(path);
         var file = store.find(object);
         if (file.isPresent()) {
+            claim(object, SOON);
             return new DataPlane.Answer.File(file.get());
         }
         var elsewhere = holders(object, avoid);

@@ -25,6 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
 import muster.api.AttemptId;
 import muster.api.ErrorCode;
@@ -108,7 +109,7 @@ final class Outputs implements AutoCloseable {
         var begin = name(job) + "/";
         try {
             var names = new ArrayList<String>();
-            Objects.requireNonNull(bucket).list(begin, "", names::add);
+            Objects.requireNonNull(bucket).list(begin, "", (name, since) -> names.add(name));
             for (var name : names) {
                 var file = folder.resolve(name.substring(begin.length()));
                 Files.createDirectories(file.getParent());
@@ -262,7 +263,7 @@ final class Outputs implements AutoCloseable {
                 bucket.list(
                         PREFIX,
                         name(new JobId(lastJob + 1)),
-                        name -> gone.add(new JobId(
+                        (name, since) -> gone.add(new JobId(
                                 Long.parseLong(name.substring(PREFIX.length(), name.indexOf('/', PREFIX.length()))))));
             }
         } catch (IOException e) {
@@ -289,6 +290,15 @@ final class Outputs implements AutoCloseable {
                     .toList();
         } catch (CompletionException e) {
             throw e.getCause() instanceof RuntimeException known ? known : e;
+        }
+    }
+
+    /** Every object that attempts of a job made. */
+    void objects(JobId job, Consumer<String> told) {
+        for (var index : numbers(folder(job))) {
+            for (var made : all(new TaskId(job, index))) {
+                made.manifest().items().forEach(item -> told.accept(item.object()));
+            }
         }
     }
 
@@ -327,7 +337,7 @@ final class Outputs implements AutoCloseable {
         try {
             if (bucket != null) {
                 var names = new ArrayList<String>();
-                bucket.list(name(job) + "/", "", names::add);
+                bucket.list(name(job) + "/", "", (name, since) -> names.add(name));
                 for (var name : names) {
                     bucket.remove(name);
                 }

@@ -1,15 +1,18 @@
 package muster.manager;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.StreamSupport;
 import muster.api.MusterException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Deletes jobs whose retention has ended, once a minute. */
+/** Deletes jobs whose retention has ended, once a minute, and files that no job refers to. */
 final class Pruner implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Pruner.class);
 
@@ -18,13 +21,18 @@ final class Pruner implements AutoCloseable {
     private final Retention retention;
     private final ScheduledExecutorService timer =
             Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "muster-pruner"));
-    private final Future<?> pruning;
+    private final List<Future<?>> work = new ArrayList<>();
 
-    Pruner(Manager manager, Jobs jobs, Retention retention) {
+    /** @param sweeper null to keep files for ever */
+    Pruner(Manager manager, Jobs jobs, Retention retention, @Nullable Sweeper sweeper) {
         this.manager = manager;
         this.jobs = jobs;
         this.retention = retention;
-        pruning = timer.scheduleWithFixedDelay(this::prune, 1, 1, TimeUnit.MINUTES);
+        work.add(timer.scheduleWithFixedDelay(this::prune, 1, 1, TimeUnit.MINUTES));
+        if (sweeper != null) {
+            // not at once: who asked for a file just before this manager began may refer to it now
+            work.add(timer.scheduleWithFixedDelay(sweeper::run, 1, 6, TimeUnit.HOURS));
+        }
     }
 
     /** Deletes what is to be forgotten now. */
@@ -43,6 +51,10 @@ final class Pruner implements AutoCloseable {
                         "{} jobs that ended long ago were deleted; see retention in etc/muster.manager.cfg",
                         expired.size());
             }
+            var files = manager.files();
+            if (files != null) {
+                files.forgetAsked();
+            }
         } catch (MusterException e) {
             // somebody deleted or retried one meanwhile, or the store is away
             LOG.debug("Old jobs are deleted later", e);
@@ -51,7 +63,7 @@ final class Pruner implements AutoCloseable {
 
     @Override
     public void close() {
-        pruning.cancel(true);
+        work.forEach(each -> each.cancel(true));
         timer.shutdownNow();
     }
 }

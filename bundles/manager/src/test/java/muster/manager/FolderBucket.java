@@ -1,12 +1,14 @@
 package muster.manager;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Instant;
 import java.util.OptionalLong;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import muster.data.Bucket;
 import muster.data.Sink;
 import muster.data.TransferException;
@@ -46,13 +48,21 @@ final class FolderBucket implements Bucket {
     }
 
     @Override
-    public void list(String prefix, String after, Consumer<String> names) throws IOException {
+    public void list(String prefix, String after, BiConsumer<String, Instant> names) throws IOException {
         try (var files = Files.walk(root)) {
             files.filter(Files::isRegularFile)
                     .map(file -> root.relativize(file).toString())
                     .filter(name -> name.startsWith(prefix) && name.compareTo(after) > 0)
                     .sorted()
-                    .forEach(names);
+                    .forEach(name -> names.accept(name, modified(root.resolve(name))));
+        }
+    }
+
+    private static Instant modified(Path file) {
+        try {
+            return Files.getLastModifiedTime(file).toInstant();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

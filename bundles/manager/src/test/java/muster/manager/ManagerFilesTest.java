@@ -10,6 +10,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -315,7 +317,8 @@ class ManagerFilesTest {
 
     @Test
     void findsAllInTheBucketThatAnotherManagerPutThere() throws IOException {
-        keep = new ManagerFiles.Keep(new FolderBucket(folder.resolve("bucket")), 1000);
+        keep = new ManagerFiles.Keep(
+                new FolderBucket(folder.resolve("bucket")), 1000, Duration.ofDays(7), Clock.systemUTC());
         takeOver("first");
         upload("hello", 0, 5);
         record(1, item("log", true));

@@ -300,7 +300,7 @@ class ManagerTest {
         cluster.ended(first);
         var second = submit(single(0));
         cluster.ended(second);
-        try (var pruner = new Pruner(cluster.manager, cluster.jobs, new Retention(Duration.ZERO, 1))) {
+        try (var pruner = new Pruner(cluster.manager, cluster.jobs, new Retention(Duration.ZERO, 1), null)) {
             pruner.prune();
         }
         assertThatThrownBy(() -> cluster.jobs.job(first)).hasMessageContaining("does not exist");

@@ -9,9 +9,10 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.OptionalLong;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import muster.api.ErrorCode;
 import muster.api.MusterException;
 import muster.data.Bucket;
@@ -325,7 +326,7 @@ final class S3Bucket implements Bucket {
     }
 
     @Override
-    public void list(String begin, String after, Consumer<String> names) throws IOException {
+    public void list(String begin, String after, BiConsumer<String, Instant> names) throws IOException {
         ask(() -> {
             client.listObjectsV2Paginator(request -> {
                         request.bucket(bucket).prefix(prefix + begin);
@@ -337,7 +338,7 @@ final class S3Bucket implements Bucket {
                     .forEach(item -> {
                         // some tools and servers keep folders as names that end so
                         if (!item.key().endsWith("/")) {
-                            names.accept(item.key().substring(prefix.length()));
+                            names.accept(item.key().substring(prefix.length()), item.lastModified());
                         }
                     });
             return names;

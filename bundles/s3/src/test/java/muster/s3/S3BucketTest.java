@@ -66,10 +66,10 @@ final class S3BucketTest {
                 bucket.put(name, file(name));
             }
             var all = new ArrayList<String>();
-            bucket.list("outputs/", "", all::add);
+            bucket.list("outputs/", "", (name, since) -> all.add(name));
             assertThat(all).containsExactly("outputs/1/a", "outputs/2/b", "outputs/2/c");
             var later = new ArrayList<String>();
-            bucket.list("outputs/", "outputs/2/b", later::add);
+            bucket.list("outputs/", "outputs/2/b", (name, since) -> later.add(name));
             assertThat(later).containsExactly("outputs/2/c");
         }
     }

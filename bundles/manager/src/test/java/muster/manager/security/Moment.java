@@ -7,10 +7,18 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 
 /** A clock that stands still until a test moves it. */
-final class Moment extends Clock {
-    private Instant now = Instant.parse("2026-11-20T08:00:00Z");
+public final class Moment extends Clock {
+    private Instant now;
 
-    void pass(Duration time) {
+    Moment() {
+        this(Instant.parse("2026-11-20T08:00:00Z"));
+    }
+
+    public Moment(Instant now) {
+        this.now = now;
+    }
+
+    public void pass(Duration time) {
         now = now.plus(time);
     }
 
