@@ -2,8 +2,10 @@ package muster.data;
 
 import java.io.IOException;
 import java.net.URI;
+import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.List;
+import muster.api.MusterException;
 import muster.transport.NodeIdentity;
 import muster.transport.NodeName;
 import org.osgi.annotation.versioning.ConsumerType;
@@ -47,6 +49,22 @@ public interface DataPlane {
 
         /** Takes what a peer sends. */
         Sink put(NodeName peer, String path, long bytes) throws IOException;
+
+        /** Whether somebody without a certificate of the cluster may ask. */
+        default boolean answersUsers() {
+            return false;
+        }
+
+        /**
+         * Answers somebody who shows no certificate, by GET.
+         *
+         * @param key what came as {@code Authorization: Bearer}; empty if nothing did
+         * @param path with its query
+         * @throws muster.api.MusterException UNAUTHENTICATED if the key is not good, FORBIDDEN, NOT_FOUND, INVALID
+         */
+        default Answer user(String key, String path) throws IOException {
+            throw MusterException.notFound("this node answers no users");
+        }
     }
 
     /** What becomes of a question. */
@@ -54,8 +72,14 @@ public interface DataPlane {
         /** The bytes of a file, which must not change. */
         record File(Path path) implements Answer {}
 
+        /** What a channel has from now to its present end, which is closed then. */
+        record Opened(FileChannel channel) implements Answer {}
+
         /** A short text. */
         record Text(String text) implements Answer {}
+
+        /** A few bytes. */
+        record Bytes(byte[] bytes) implements Answer {}
 
         /** Others have it. */
         record Elsewhere(List<URI> places) implements Answer {

@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import muster.api.AttemptId;
 import muster.api.Cause;
@@ -20,6 +21,7 @@ import muster.manager.scheduler.JobRun;
 import muster.manager.scheduler.Scheduler;
 import muster.manager.scheduler.Settings;
 import muster.manager.scheduler.Verdict;
+import muster.manager.scheduler.WorkerRun;
 import muster.manager.security.TaskSecrets;
 import muster.manager.store.EndedAttempt;
 import muster.manager.store.Store;
@@ -58,6 +60,7 @@ final class Manager implements Comm, AutoCloseable {
     private @Nullable ManagerFiles files;
     private @Nullable Cache cache;
     private String filesHost = "";
+    private Function<String, List<ToWorker.Grant>> grants = worker -> List.of();
 
     /**
      * @param nanos a monotonic clock, for leases and rates
@@ -119,6 +122,27 @@ final class Manager implements Comm, AutoCloseable {
         }
         workers.trustAll();
         passing.forEach(scheduler::restoreOutputs);
+    }
+
+    /**
+     * Before {@link #start}; without it workers answer nobody at their own ports.
+     *
+     * @param newGrants by the id of a worker
+     */
+    void grants(Function<String, List<ToWorker.Grant>> newGrants) {
+        grants = newGrants;
+    }
+
+    /** Whom a worker is to answer at its own port. */
+    ToWorker.Grants grants(String worker) {
+        return new ToWorker.Grants(grants.apply(worker));
+    }
+
+    /** Tells every worker whom to answer: one that is away hears it when it comes back. */
+    void grantsChanged() {
+        reactor.post(() -> scheduler.workers().stream()
+                .filter(WorkerRun::online)
+                .forEach(worker -> dispatcher.send(worker.id, grants(worker.id))));
     }
 
     /** What earlier jobs made; null where no files are moved. */

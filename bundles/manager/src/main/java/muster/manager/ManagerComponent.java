@@ -100,6 +100,8 @@ public final class ManagerComponent {
                     var files = files(plane, security.identity(), config, manager, jobs, security::turnedAway, buckets);
                     // which of several it is, a worker cannot know
                     manager.files(files, config.security_key().isEmpty() ? "" : config.address());
+                    manager.grants(security::grants);
+                    security.whenGrantsChange(manager::grantsChanged);
                     manager.start(links.openManager(
                             broker,
                             security.identity(),
@@ -121,6 +123,7 @@ public final class ManagerComponent {
                     return () -> {
                         languages.jobs(null);
                         leadership.end();
+                        security.whenGrantsChange(() -> {});
                         security.standBy();
                         pruner.close();
                         manager.close();

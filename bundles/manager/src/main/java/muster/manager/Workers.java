@@ -291,6 +291,7 @@ final class Workers implements ManagerListener {
                         0,
                         manager.filesHost(),
                         files == null ? 0 : files.port()));
+        manager.dispatcher.send(id, manager.grants(id));
         manager.scheduler.reconciled(
                 worker, restarted, new HashSet<>(hello.running()), new HashSet<>(hello.finished()), hello.sessions());
         remember(worker);

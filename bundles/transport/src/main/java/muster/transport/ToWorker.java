@@ -1,10 +1,12 @@
 package muster.transport;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import muster.api.AttemptId;
 import muster.api.JobId;
 import muster.api.LogStream;
+import muster.api.Role;
 import muster.api.Secret;
 import muster.api.SessionId;
 import muster.api.TaskSpec;
@@ -85,4 +87,23 @@ public sealed interface ToWorker {
      * @param object the bundle; empty to remove it
      */
     record Deploy(long request, String file, String object) implements ToWorker {}
+
+    /** Whom the worker answers at its own port, from now on: these and nobody else. */
+    record Grants(List<Grant> grants) implements ToWorker {}
+
+    /**
+     * One token.
+     *
+     * @param key what its holder shows to this worker: made of the token and the worker's id, good at no other
+     * @param owner who holds it
+     * @param expiresAt null for never
+     */
+    record Grant(
+            String key, String owner, Role role, @Nullable Instant expiresAt) {
+        /** Without the key. */
+        @Override
+        public String toString() {
+            return "Grant[" + owner + ", " + role + "]";
+        }
+    }
 }

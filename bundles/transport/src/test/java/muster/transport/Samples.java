@@ -18,6 +18,7 @@ import muster.api.LogStream;
 import muster.api.Output;
 import muster.api.Parameters;
 import muster.api.Resources;
+import muster.api.Role;
 import muster.api.Secret;
 import muster.api.SessionId;
 import muster.api.SessionSpec;
@@ -148,7 +149,12 @@ final class Samples {
                         "close",
                         new ToWorker.Close(List.of(
                                 new SessionId(new JobId(17), "python", "model"),
-                                new SessionId(new JobId(18), "echo", "")))));
+                                new SessionId(new JobId(18), "echo", "")))),
+                Map.entry(
+                        "grants",
+                        new ToWorker.Grants(List.of(
+                                new ToWorker.Grant("b".repeat(64), "ada", Role.USER, FINISHED),
+                                new ToWorker.Grant("c".repeat(64), "admin", Role.ADMIN, null)))));
     }
 
     static Map<String, ToManager> toManager() {

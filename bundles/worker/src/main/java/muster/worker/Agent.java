@@ -2,6 +2,7 @@ package muster.worker;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -12,19 +13,24 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import muster.api.AttemptId;
 import muster.api.Capacity;
 import muster.api.Cause;
+import muster.api.ErrorCode;
 import muster.api.ExecutorView;
 import muster.api.LogChunk;
 import muster.api.LogStream;
@@ -75,6 +81,7 @@ final class Agent implements Outcomes, AutoCloseable {
     private static final Duration START_PAUSE = Duration.ofMillis(20);
 
     private static final byte[] NO_BYTES = {};
+    private static final Duration ANSWER = Duration.ofSeconds(10);
 
     private final Node node;
     private final Links links;
@@ -90,6 +97,7 @@ final class Agent implements Outcomes, AutoCloseable {
     private final Finisher finisher;
     private final Slots slots;
     private final HeldSessions sessions;
+    private final Grants grants = new Grants(Clock.systemUTC());
 
     private final Mailbox mailbox = new Mailbox("muster-worker-agent", this::afterMail);
     private final ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1, task -> daemon(task, "clock"));
@@ -329,6 +337,7 @@ final class Agent implements Outcomes, AutoCloseable {
         }
         for (var batch : run.batches()) {
             var template = new TaskAttempt.Template(batch);
+            grants.owns(batch.owner(), batch.job());
             var shortfall = slots.shortfall(batch.spec());
             for (var i = 0; i < batch.indices().length; i++) {
                 var attempt = new TaskAttempt(template, i, host);
@@ -774,6 +783,9 @@ final class Agent implements Outcomes, AutoCloseable {
                 readLog(request);
             } else if (message instanceof ToWorker.Forget forget) {
                 inFiles(() -> forget.jobs().forEach(logs::forget));
+                forget.jobs().forEach(grants::forget);
+            } else if (message instanceof ToWorker.Grants to) {
+                grants.set(to.grants());
             } else if (message instanceof ToWorker.Release release) {
                 release.jobs().forEach(taskFiles::release);
             } else if (message instanceof ToWorker.Close close) {
@@ -896,6 +908,55 @@ final class Agent implements Outcomes, AutoCloseable {
                 }
             });
         });
+    }
+
+    /** Whom to answer at the port; of the mailbox's thread, read by any. */
+    Grants grants() {
+        return grants;
+    }
+
+    Node node() {
+        return node;
+    }
+
+    /** The kinds of executors that it offers. */
+    List<ExecutorView> executors() {
+        return registry.views();
+    }
+
+    /** What is here and has not ended. */
+    List<TaskAttempt> held() {
+        return asked(() -> List.copyOf(held.values()));
+    }
+
+    /**
+     * Part of what an attempt wrote, as the manager would have it.
+     *
+     * @throws MusterException NOT_FOUND if there is no more of it
+     */
+    byte[] log(AttemptId id, LogStream stream, long offset, int limit) {
+        var attempt = asked(() -> Optional.ofNullable(held.get(id)));
+        var answer = answer(new ToWorker.ReadLog(0, id, stream, offset, limit), attempt.orElse(null));
+        if (!answer.error().isEmpty()) {
+            throw MusterException.notFound(answer.error());
+        }
+        return answer.bytes();
+    }
+
+    private <T> T asked(Supplier<T> question) {
+        var answer = new CompletableFuture<T>();
+        mailbox.execute(() -> answer.complete(question.get()));
+        try {
+            return answer.get(ANSWER.toSeconds(), TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new MusterException(ErrorCode.UNAVAILABLE, "worker '" + node.id + "' goes down", e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new MusterException(
+                    ErrorCode.UNAVAILABLE,
+                    "worker '" + node.id + "' is too busy to answer, or goes down; try again",
+                    e);
+        }
     }
 
     private void readLog(ToWorker.ReadLog request) {

@@ -284,6 +284,11 @@ final class TaskAttempt implements Attempt {
         return made;
     }
 
+    /** Its workspace, if it has one of its own and that was made. */
+    synchronized @Nullable Path ownWorkspace() {
+        return workspace;
+    }
+
     private synchronized Path folder() {
         var made = folder;
         if (made == null) {

@@ -30,6 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import muster.api.AttemptId;
+import muster.api.ErrorCode;
 import muster.api.Input;
 import muster.api.JobId;
 import muster.api.MusterException;
@@ -43,6 +44,7 @@ import muster.data.TransferException;
 import muster.data.TransferException.Failure;
 import muster.transport.NodeIdentity;
 import muster.transport.NodeName;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The files of a worker's tasks: a cache of objects, which it also serves to others. An object is fetched once, however
@@ -58,6 +60,7 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
     private final DataPlane.Client client;
     private final DataPlane.Server server;
     private final String joinedAt;
+    private volatile @Nullable Window window;
     private volatile Place managerPlace = new Place("", 0);
 
     private final Map<String, CompletableFuture<Void>> fetching = new ConcurrentHashMap<>();
@@ -422,6 +425,25 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
         return new DataPlane.Answer.File(cache.find(object(path))
                 .orElseThrow(
                         () -> new TransferException(Failure.SOURCE_GONE, "this worker does not have it any more")));
+    }
+
+    @Override
+    public boolean answersUsers() {
+        return true;
+    }
+
+    @Override
+    public DataPlane.Answer user(String key, String path) throws IOException {
+        var open = window;
+        if (open == null) {
+            throw new MusterException(ErrorCode.UNAVAILABLE, "the worker has not begun yet; try again");
+        }
+        return open.answer(key, path);
+    }
+
+    /** Answers users from now on. */
+    void window(Window newWindow) {
+        window = newWindow;
     }
 
     @Override

@@ -90,6 +90,7 @@ public final class WorkerNode {
                     files,
                     Agent.Timing.DEFAULT,
                     nodeStops);
+            files.window(new Window(agent));
             deployments = new Deployments(
                     context,
                     Path.of(String.valueOf(context.getProperty("karaf.base"))).resolve("deploy"),

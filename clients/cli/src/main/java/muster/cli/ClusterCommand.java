@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import muster.cli.client.Client;
+import muster.cli.client.Connection;
 import muster.cli.client.Json;
 import muster.cli.client.Patience;
 import muster.cli.terminal.Terminal;
@@ -34,7 +35,12 @@ abstract class ClusterCommand implements Callable<Integer> {
 
     /** A client that fails at once when the manager is away. */
     protected final Client client() {
-        return new Client(context.configuration().connection(url, token));
+        return new Client(connection());
+    }
+
+    /** The cluster that is meant, whether anybody is there or not. */
+    protected final Connection connection() {
+        return context.configuration().connection(url, token);
     }
 
     /** How long to wait for a manager that went away while something is waited for. */

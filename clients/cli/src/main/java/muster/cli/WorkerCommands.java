@@ -16,6 +16,7 @@ import muster.cli.client.ExitCode;
 import muster.cli.client.Failure;
 import muster.cli.client.Json;
 import muster.cli.client.Objects;
+import muster.cli.client.WorkerWindow;
 import muster.cli.local.Installation;
 import muster.cli.local.LocalCluster;
 import muster.cli.terminal.Table;
@@ -39,6 +40,7 @@ import picocli.CommandLine.Parameters;
             WorkerCommands.Remove.class,
             WorkerCommands.Deploy.class,
             WorkerCommands.Undeploy.class,
+            WorkerCommands.Look.class,
             WorkerCommands.Start.class
         })
 final class WorkerCommands extends CommandGroup {
@@ -314,6 +316,91 @@ final class WorkerCommands extends CommandGroup {
         JsonNode apply(Client client, String worker, String file) {
             var name = BundleFile.path(file, context.environment()).getFileName();
             return client.delete(Client.path("workers", worker, "bundles", String.valueOf(name)));
+        }
+    }
+
+    @Command(
+            name = "look",
+            description =
+                    "Asks a worker at its own port, also while the manager is down: what it is and runs, or of an attempt"
+                            + " the files in its workspace, one of them, or what it wrote.")
+    static final class Look extends ClusterCommand {
+        @Parameters(index = "0", paramLabel = "WORKER")
+        private String id;
+
+        @Parameters(index = "1", arity = "0..1", paramLabel = "ATTEMPT", description = "Such as 17.3@1")
+        private @Nullable String attempt;
+
+        @Option(
+                names = "--at",
+                required = true,
+                paramLabel = "HOST:PORT",
+                description = "Its address, and data.port of its etc/muster.worker.cfg")
+        private String address;
+
+        @Option(names = "--stdout", description = "Print what the attempt wrote to its standard output")
+        private boolean stdout;
+
+        @Option(names = "--stderr", description = "Print what the attempt wrote to its standard error")
+        private boolean stderr;
+
+        @Option(names = "--file", paramLabel = "PATH", description = "Print this file of the attempt's workspace")
+        private @Nullable String file;
+
+        Look(Context context) {
+            super(context);
+        }
+
+        @Override
+        public Integer call() {
+            var window = new WorkerWindow(id, address, connection().token());
+            if (attempt == null) {
+                if (stdout || stderr || file != null) {
+                    throw Failure.user("name the attempt as well, such as: muster worker look w1 17.3@1 --stdout");
+                }
+                show(window.worker());
+            } else if (stdout || stderr) {
+                window.log(attempt, stderr, terminal().out());
+            } else if (file != null) {
+                window.file(attempt, file, terminal().out());
+            } else {
+                list(window.files(attempt));
+            }
+            terminal().out().flush();
+            return ExitCode.OK;
+        }
+
+        private void show(JsonNode worker) {
+            if (json) {
+                print(worker);
+                return;
+            }
+            new Details(terminal())
+                    .line("worker", worker.path("id"))
+                    .line("version", worker.path("version"))
+                    .line("executors", worker.path("executors"));
+            var table = new Table("ATTEMPT", "OWNER", "EXECUTOR", "STATE", "STARTED").states(3);
+            for (var each : worker.path("attempts")) {
+                table.row(
+                        each.path("attempt").asText(),
+                        each.path("owner").asText(),
+                        each.path("executor").asText(),
+                        each.path("state").asText(),
+                        each.path("startedAt").asText("-"));
+            }
+            table.print(terminal());
+        }
+
+        private void list(JsonNode files) {
+            if (json) {
+                print(files);
+                return;
+            }
+            var table = new Table("BYTES", "FILE");
+            for (var each : files.path("files")) {
+                table.row(each.path("bytes").asLong(), each.path("path").asText());
+            }
+            table.print(terminal());
         }
     }
 

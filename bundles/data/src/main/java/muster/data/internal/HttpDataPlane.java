@@ -4,6 +4,7 @@ import io.netty.bootstrap.AbstractBootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
@@ -14,6 +15,8 @@ import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.stream.ChunkedWriteHandler;
+import io.netty.handler.timeout.IdleStateEvent;
+import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.concurrent.DefaultEventExecutorGroup;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.EventExecutorGroup;
@@ -36,6 +39,10 @@ public final class HttpDataPlane implements DataPlane {
     /** The largest piece of a body that is handed on at once. */
     static final int PIECE_BYTES = 1 << 20;
 
+    /** The handler that cuts off who is silent, until it is known to be a node. */
+    static final String STRANGER = "stranger";
+
+    private static final int STRANGERS_SECONDS = 20;
     private static final int WRITERS = 16;
 
     private final EventLoopGroup loops = new NioEventLoopGroup(0, new DefaultThreadFactory("muster-data", true));
@@ -71,7 +78,7 @@ public final class HttpDataPlane implements DataPlane {
                 .option(ChannelOption.SO_REUSEADDR, true)
                 .childOption(
                         ChannelOption.RCVBUF_ALLOCATOR, new AdaptiveRecvByteBufAllocator(4 << 10, 64 << 10, 1 << 20))
-                .childHandler(new Setup(NodeTls.server(identity), service, writers));
+                .childHandler(new Setup(NodeTls.server(identity, service.answersUsers()), service, writers));
         try {
             var channel = bootstrap.bind(host, port).sync().channel();
             return new Listening(channel);
@@ -108,6 +115,23 @@ public final class HttpDataPlane implements DataPlane {
                     .addLast(new ChunkedWriteHandler())
                     .addLast(valve)
                     .addLast(writers, new ServerSession(service, valve));
+            if (service.answersUsers()) {
+                // strangers may come, and shall not stay
+                channel.pipeline().addFirst(STRANGER, new Patience());
+            }
+        }
+    }
+
+    /** Cuts off a connection on which nothing moves. */
+    private static final class Patience extends IdleStateHandler {
+        Patience() {
+            super(0, 0, STRANGERS_SECONDS);
+        }
+
+        @Override
+        @SuppressWarnings("FutureReturnValueIgnored")
+        protected void channelIdle(ChannelHandlerContext context, IdleStateEvent event) {
+            context.close();
         }
     }
 

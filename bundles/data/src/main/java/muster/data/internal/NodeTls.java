@@ -37,11 +37,12 @@ final class NodeTls {
 
     private NodeTls() {}
 
-    static SslContext server(NodeIdentity identity) throws IOException {
+    /** @param anyone whether the other side may show no certificate; one that it shows must be good all the same */
+    static SslContext server(NodeIdentity identity, boolean anyone) throws IOException {
         try {
             return SslContextBuilder.forServer(keys(identity))
                     .trustManager(new NodeTrust(store(identity.trustStore(), identity.password())))
-                    .clientAuth(ClientAuth.REQUIRE)
+                    .clientAuth(anyone ? ClientAuth.OPTIONAL : ClientAuth.REQUIRE)
                     .sslProvider(provider())
                     .protocols(PROTOCOL)
                     .build();

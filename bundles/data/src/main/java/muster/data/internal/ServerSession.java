@@ -27,6 +27,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.stream.Collectors;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import muster.api.MusterException;
 import muster.data.DataPlane;
 import muster.data.Sink;
@@ -43,12 +44,22 @@ import org.slf4j.LoggerFactory;
 final class ServerSession extends ChannelInboundHandlerAdapter {
     static final int CHUNK_BYTES = 256 << 10;
     static final String AVOID = "muster-avoid";
+    private static final String BEARER = "Bearer ";
+    private static final int MOST_DISCARDED_BYTES = 1 << 20;
 
     private static final Logger LOG = LoggerFactory.getLogger(ServerSession.class);
 
     private final DataPlane.Service service;
     private final Valve valve;
+
+    /** Whether it was looked who asks. */
+    private boolean known;
+
+    /** Null for who shows no certificate. */
     private @Nullable NodeName peer;
+
+    private boolean refused;
+    private long discarded;
     private @Nullable Sink sink;
     private boolean put;
 
@@ -78,11 +89,14 @@ final class ServerSession extends ChannelInboundHandlerAdapter {
         if (request.decoderResult().isFailure()) {
             throw new TransferException(Failure.REFUSED, "this is no question in HTTP");
         }
+        if (!known) {
+            known = true;
+            peer = peer(context);
+        }
         var from = peer;
         if (from == null) {
-            from = NodeTls.peer(
-                    context.channel().pipeline().get(SslHandler.class).engine().getSession());
-            peer = from;
+            user(context, request);
+            return;
         }
         put = request.method().equals(HttpMethod.PUT);
         if (put) {
@@ -94,6 +108,33 @@ final class ServerSession extends ChannelInboundHandlerAdapter {
         } else {
             throw new TransferException(Failure.REFUSED, "files are asked for by GET and sent by PUT");
         }
+    }
+
+    private @Nullable NodeName peer(ChannelHandlerContext context) throws IOException {
+        var pipeline = context.channel().pipeline();
+        var session = pipeline.get(SslHandler.class).engine().getSession();
+        try {
+            var found = NodeTls.peer(session);
+            if (service.answersUsers()) {
+                pipeline.remove(HttpDataPlane.STRANGER);
+            }
+            return found;
+        } catch (SSLPeerUnverifiedException e) {
+            if (service.answersUsers()) {
+                return null;
+            }
+            throw e;
+        }
+    }
+
+    /** Answers one who shows no certificate. */
+    private void user(ChannelHandlerContext context, HttpRequest request) throws IOException {
+        if (!request.method().equals(HttpMethod.GET)) {
+            throw new TransferException(Failure.REFUSED, "users ask by GET");
+        }
+        var shown = request.headers().get(HttpHeaderNames.AUTHORIZATION, "");
+        var key = shown.startsWith(BEARER) ? shown.substring(BEARER.length()) : "";
+        answer(context, service.user(key, request.uri()), false);
     }
 
     private void take(ChannelHandlerContext context, HttpContent content) throws IOException {
@@ -109,6 +150,13 @@ final class ServerSession extends ChannelInboundHandlerAdapter {
         } finally {
             valve.written(context, length);
         }
+        if (refused && stranger()) {
+            // not before all has come: a connection that is closed with bytes in it loses its answer
+            discarded += length;
+            if (content instanceof LastHttpContent || discarded > MOST_DISCARDED_BYTES) {
+                context.close();
+            }
+        }
         if (content instanceof LastHttpContent && put) {
             put = false;
             if (into != null) {
@@ -123,8 +171,15 @@ final class ServerSession extends ChannelInboundHandlerAdapter {
             throws IOException {
         if (answer instanceof DataPlane.Answer.File file) {
             file(context, file.path(), head);
+        } else if (answer instanceof DataPlane.Answer.Opened opened) {
+            file(context, opened.channel(), head);
         } else if (answer instanceof DataPlane.Answer.Text text) {
-            text(context, HttpResponseStatus.OK, head ? "" : text.text());
+            bytes(
+                    context,
+                    HttpResponseStatus.OK,
+                    head ? new byte[0] : text.text().getBytes(StandardCharsets.UTF_8));
+        } else if (answer instanceof DataPlane.Answer.Bytes bytes) {
+            bytes(context, HttpResponseStatus.OK, bytes.bytes());
         } else if (answer instanceof DataPlane.Answer.Elsewhere elsewhere) {
             var response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.TEMPORARY_REDIRECT);
             response.headers()
@@ -143,6 +198,10 @@ final class ServerSession extends ChannelInboundHandlerAdapter {
         } catch (NoSuchFileException e) {
             throw new TransferException(Failure.SOURCE_GONE, "it was thrown away here a moment ago", e);
         }
+        file(context, channel, head);
+    }
+
+    private static void file(ChannelHandlerContext context, FileChannel channel, boolean head) throws IOException {
         var size = channel.size();
         var response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
         response.headers().set(HttpHeaderNames.CONTENT_LENGTH, size);
@@ -157,27 +216,40 @@ final class ServerSession extends ChannelInboundHandlerAdapter {
     }
 
     private static void text(ChannelHandlerContext context, HttpResponseStatus status, String text) {
-        var body = Unpooled.copiedBuffer(text, StandardCharsets.UTF_8);
+        bytes(context, status, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static void bytes(ChannelHandlerContext context, HttpResponseStatus status, byte[] bytes) {
+        var body = Unpooled.wrappedBuffer(bytes);
         var response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, body);
         response.headers().set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
         context.writeAndFlush(response);
     }
 
     /** What still comes of a file that was refused is thrown away, until the other side has read why and closes. */
-    private static void refuse(ChannelHandlerContext context, Exception e) {
-        var failure = Failure.LOCAL;
+    private void refuse(ChannelHandlerContext context, Exception e) {
+        var status = Failure.LOCAL.status();
         if (e instanceof TransferException transfer) {
-            failure = transfer.failure();
+            status = transfer.failure().status();
         } else if (e instanceof MusterException muster) {
-            failure = switch (muster.code()) {
-                case NOT_FOUND -> Failure.SOURCE_GONE;
-                case UNAVAILABLE -> Failure.STORE_AWAY;
-                default -> Failure.REFUSED;
-            };
+            status = stranger() ? muster.code().status() : failure(muster).status();
         } else {
             LOG.error("A defect in the data plane; please report it", e);
         }
-        text(context, HttpResponseStatus.valueOf(failure.status()), String.valueOf(e.getMessage()));
+        text(context, HttpResponseStatus.valueOf(status), String.valueOf(e.getMessage()));
+        refused = true;
+    }
+
+    private boolean stranger() {
+        return known && peer == null;
+    }
+
+    private static Failure failure(MusterException e) {
+        return switch (e.code()) {
+            case NOT_FOUND -> Failure.SOURCE_GONE;
+            case UNAVAILABLE -> Failure.STORE_AWAY;
+            default -> Failure.REFUSED;
+        };
     }
 
     private void abort() {

@@ -32,6 +32,7 @@ import muster.api.TokenView;
 import muster.manager.store.Store;
 import muster.transport.NodeIdentity;
 import muster.transport.Revocations;
+import muster.transport.ToWorker;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -244,6 +245,16 @@ public final class ManagerSecurity {
         certificates.revoke(worker);
         LOG.info("The certificates of worker '{}' are revoked", worker);
         return true;
+    }
+
+    /** Whom a worker is to answer at its own port. */
+    public List<ToWorker.Grant> grants(String worker) {
+        return tokens.grants(worker);
+    }
+
+    /** Tells from now on that {@link #grants} changed. */
+    public void whenGrantsChange(Runnable told) {
+        tokens.whenChanged(told);
     }
 
     /** Whether all certificates that a worker had are revoked. Cheap. */

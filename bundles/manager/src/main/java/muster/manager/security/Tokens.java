@@ -16,6 +16,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 import muster.api.Caller;
 import muster.api.ErrorCode;
 import muster.api.MusterException;
@@ -23,6 +25,7 @@ import muster.api.Names;
 import muster.api.Role;
 import muster.api.TokenRequest;
 import muster.api.TokenView;
+import muster.transport.ToWorker;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +55,7 @@ final class Tokens {
     private final String prefix;
     private final Clock clock;
     private final Map<String, Entry> byHash = new LinkedHashMap<>();
+    private Runnable changed = () -> {};
 
     /** @param file that holds it in clear; null for none */
     private record Entry(
@@ -152,6 +156,7 @@ final class Tokens {
         byHash.computeIfAbsent(
                 hash, h -> new Entry(h, new TokenView(id(h), owner, role, clock.instant(), null, null, null), file));
         save();
+        changed.run();
     }
 
     private String text() {
@@ -259,6 +264,35 @@ final class Tokens {
         return Map.entry(text, view);
     }
 
+    /** The tokens as a worker has to know them: by keys that are good at no other, and that no token follows from. */
+    synchronized List<ToWorker.Grant> grants(String worker) {
+        var now = clock.instant();
+        return byHash.values().stream()
+                .filter(entry -> entry.view().role() != Role.WORKER && !entry.expired(now))
+                .map(entry -> new ToWorker.Grant(
+                        key(entry.hash(), worker),
+                        entry.view().owner(),
+                        entry.view().role(),
+                        entry.view().expiresAt()))
+                .toList();
+    }
+
+    /** What the holder of a token shows to a worker: HMAC-SHA-256 of the worker's id by the token's SHA-256. */
+    static String key(String hash, String worker) {
+        try {
+            var mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(HexFormat.of().parseHex(hash), "HmacSHA256"));
+            return HexFormat.of().formatHex(mac.doFinal(("muster-worker:" + worker).getBytes(StandardCharsets.UTF_8)));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java has HMAC", e);
+        }
+    }
+
+    /** Tells from now on that tokens came or went. */
+    synchronized void whenChanged(Runnable told) {
+        changed = told;
+    }
+
     synchronized List<TokenView> views() {
         return byHash.values().stream().map(Entry::view).toList();
     }
@@ -292,6 +326,7 @@ final class Tokens {
             byHash.putAll(before);
             throw e;
         }
+        changed.run();
     }
 
     private void save() {

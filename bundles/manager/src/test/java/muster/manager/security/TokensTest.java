@@ -9,11 +9,13 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import muster.api.Caller;
 import muster.api.MusterException;
 import muster.api.Role;
 import muster.api.TokenRequest;
 import muster.api.TokenView;
+import muster.transport.ToWorker;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -66,6 +68,31 @@ final class TokensTest {
         assertThat(tokens.views())
                 .extracting(TokenView::id)
                 .doesNotContain(made.getValue().id());
+    }
+
+    @Test
+    void workersHearOfTokensByKeysThatAreGoodAtNoOther() {
+        var tokens = open();
+        var told = new AtomicInteger();
+        tokens.whenChanged(told::incrementAndGet);
+        var made = user(tokens, Duration.ofDays(1));
+        tokens.keepInFile("join.token", Role.WORKER, "admin");
+        var grants = tokens.grants("w1");
+        assertThat(grants).extracting(ToWorker.Grant::owner).containsExactly("admin", "anna");
+        assertThat(grants.get(1).expiresAt()).isEqualTo(made.getValue().expiresAt());
+        assertThat(tokens.grants("w2")).doesNotContainAnyElementsOf(grants);
+        tokens.revoke(made.getValue().id());
+        assertThat(tokens.grants("w1")).containsExactly(grants.get(0));
+        assertThat(told).hasValue(3);
+        moment.pass(Duration.ofDays(2));
+        assertThat(tokens.grants("w1")).hasSize(1);
+    }
+
+    /** As clients make it; the value was computed by OpenSSL. */
+    @Test
+    void theKeyForAWorkerFollowsFromTheTokenAndItsId() {
+        assertThat(Tokens.key(Tokens.hash("muster-x.y"), "w1"))
+                .isEqualTo("4dedc6fc65018a135210162d9733a05e248a2306f7a83bef5f423abd5ac1b65b");
     }
 
     @Test

@@ -4,12 +4,14 @@ import com.fasterxml.jackson.dataformat.cbor.CBORGenerator;
 import com.fasterxml.jackson.dataformat.cbor.CBORParser;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import muster.api.AttemptId;
 import muster.api.JobId;
 import muster.api.LogStream;
+import muster.api.Role;
 import muster.api.Secret;
 import muster.api.SessionId;
 import muster.api.TaskSpec;
@@ -30,7 +32,8 @@ public final class ToWorkerFormat {
             Map.entry("forget", in -> new ToWorker.Forget(readJobs(in))),
             Map.entry("release", in -> new ToWorker.Release(readJobs(in))),
             Map.entry("close", ToWorkerFormat::readClose),
-            Map.entry("deploy", ToWorkerFormat::readDeploy));
+            Map.entry("deploy", ToWorkerFormat::readDeploy),
+            Map.entry("grants", ToWorkerFormat::readGrants));
 
     private ToWorkerFormat() {}
 
@@ -80,10 +83,24 @@ public final class ToWorkerFormat {
             Cbor.writeNumber(out, "request", deploy.request());
             Cbor.writeText(out, "file", deploy.file());
             Cbor.writeText(out, "object", deploy.object());
+        } else if (message instanceof ToWorker.Grants grants) {
+            out.writeObjectFieldStart("grants");
+            Cbor.writeList(out, "grants", grants.grants(), ToWorkerFormat::writeGrant);
         } else {
             throw new IllegalStateException("no format for " + message.getClass());
         }
         out.writeEndObject();
+        out.writeEndObject();
+    }
+
+    private static void writeGrant(CBORGenerator out, ToWorker.Grant grant) throws IOException {
+        out.writeStartObject();
+        Cbor.writeText(out, "key", grant.key());
+        Cbor.writeText(out, "owner", grant.owner());
+        Cbor.writeText(out, "role", grant.role().name().toLowerCase(Locale.ROOT));
+        if (grant.expiresAt() != null) {
+            Cbor.writeInstant(out, "expiresAt", grant.expiresAt());
+        }
         out.writeEndObject();
     }
 
@@ -149,6 +166,34 @@ public final class ToWorkerFormat {
             }
         }
         return new ToWorker.Run(batches);
+    }
+
+    private static ToWorker readGrants(CBORParser in) throws IOException {
+        List<ToWorker.Grant> grants = List.of();
+        for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
+            switch (field) {
+                case "grants" -> grants = Cbor.readList(in, ToWorkerFormat::readGrant);
+                default -> in.skipChildren();
+            }
+        }
+        return new ToWorker.Grants(grants);
+    }
+
+    private static ToWorker.Grant readGrant(CBORParser in) throws IOException {
+        var key = "";
+        var owner = "";
+        var role = Role.WORKER;
+        @Nullable Instant expiresAt = null;
+        for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
+            switch (field) {
+                case "key" -> key = Cbor.readText(in);
+                case "owner" -> owner = Cbor.readText(in);
+                case "role" -> role = Role.valueOf(Cbor.readText(in).toUpperCase(Locale.ROOT));
+                case "expiresAt" -> expiresAt = Cbor.readInstant(in);
+                default -> in.skipChildren();
+            }
+        }
+        return new ToWorker.Grant(key, owner, role, expiresAt);
     }
 
     private static ToWorker.Batch readBatch(CBORParser in) throws IOException {

@@ -23,16 +23,13 @@ import java.nio.channels.UnresolvedAddressException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
-import javax.net.ssl.TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,7 +71,8 @@ public final class Client {
                 HttpClient.newBuilder()
                         .version(HttpClient.Version.HTTP_1_1)
                         .connectTimeout(connectTimeout(connection))
-                        .sslContext(sslContext(connection.token()))
+                        .sslContext(PinnedTrustManager.ofManagers(connection.token())
+                                .context())
                         .build(),
                 new AtomicInteger());
     }
@@ -449,15 +447,5 @@ public final class Client {
             }
         }
         return null;
-    }
-
-    private static SSLContext sslContext(Token token) {
-        try {
-            var context = SSLContext.getInstance("TLS");
-            context.init(null, new TrustManager[] {new PinnedTrustManager(token)}, null);
-            return context;
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java has TLS", e);
-        }
     }
 }

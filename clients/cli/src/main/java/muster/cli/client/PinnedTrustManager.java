@@ -4,28 +4,57 @@ import java.net.Socket;
 import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
+import java.util.function.Predicate;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * Trusts a server iff it shows a manager's certificate signed by the authority that the token names. Names of hosts do
- * not count: the certificate carries the manager's id.
+ * Trusts a server iff it shows the certificate of the right node, signed by the authority that the token names. Names of
+ * hosts do not count: the certificate carries the node's id.
  */
 final class PinnedTrustManager extends X509ExtendedTrustManager {
     private static final String MANAGER = "muster://manager/";
+    private static final String WORKER = "muster://worker/";
     private static final Integer URI_NAME = 6;
 
     private final Token token;
+    private final String whose;
+    private final Predicate<String> right;
 
-    PinnedTrustManager(Token token) {
+    private PinnedTrustManager(Token token, String whose, Predicate<String> right) {
         this.token = token;
+        this.whose = whose;
+        this.right = right;
+    }
+
+    /** Trusts any manager. */
+    static PinnedTrustManager ofManagers(Token token) {
+        return new PinnedTrustManager(token, "a manager's", name -> name.startsWith(MANAGER));
+    }
+
+    /** Trusts one worker. */
+    static PinnedTrustManager ofWorker(Token token, String id) {
+        return new PinnedTrustManager(token, "that of worker '" + id + "'", (WORKER + id)::equals);
+    }
+
+    /** What a client needs to trust no other. */
+    SSLContext context() {
+        try {
+            var context = SSLContext.getInstance("TLS");
+            context.init(null, new TrustManager[] {this}, null);
+            return context;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java has TLS", e);
+        }
     }
 
     @Override
     public void checkServerTrusted(X509Certificate[] chain, String keyExchange) throws CertificateException {
         if (chain.length < 2) {
             throw new CertificateException(
-                    "it shows " + chain.length + " certificates; a manager shows its own and its authority's");
+                    "it shows " + chain.length + " certificates; a node shows its own and its authority's");
         }
         var authority = chain[chain.length - 1];
         var own = chain[0];
@@ -40,12 +69,12 @@ final class PinnedTrustManager extends X509ExtendedTrustManager {
             throw new CertificateException("its certificate is not signed by the authority it shows", e);
         }
         var names = own.getSubjectAlternativeNames();
-        var manager = names != null
+        var found = names != null
                 && names.stream()
                         .anyMatch(name -> URI_NAME.equals(name.get(0))
-                                && name.get(1).toString().startsWith(MANAGER));
-        if (!manager) {
-            throw new CertificateException("its certificate is not a manager's");
+                                && right.test(name.get(1).toString()));
+        if (!found) {
+            throw new CertificateException("its certificate is not " + whose);
         }
     }
 

@@ -1,11 +1,16 @@
 package muster.cli.client;
 
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.cert.CertificateEncodingException;
 import java.security.cert.X509Certificate;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.regex.Pattern;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
 
 /** A secret that also names the certificate authority of its cluster: {@code muster-FINGERPRINT.SECRET}. */
 public record Token(String text) {
@@ -28,6 +33,21 @@ public record Token(String text) {
             throw new IllegalStateException("every Java has SHA-256", e);
         } catch (CertificateEncodingException e) {
             return false;
+        }
+    }
+
+    /**
+     * What is shown to a worker instead of the token, which is the manager's business alone: HMAC-SHA-256 of the worker's id
+     * by the token's SHA-256, good at no other worker.
+     */
+    String keyFor(String worker) {
+        try {
+            var hash = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+            var mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(hash, "HmacSHA256"));
+            return HexFormat.of().formatHex(mac.doFinal(("muster-worker:" + worker).getBytes(StandardCharsets.UTF_8)));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java has SHA-256 and HMAC", e);
         }
     }
 

@@ -12,7 +12,7 @@ class PinnedTrustManagerTest {
     private static final String MANAGER = "muster://manager/manager";
 
     private final Certificates cluster = new Certificates();
-    private final PinnedTrustManager trust = new PinnedTrustManager(new Token(cluster.token()));
+    private final PinnedTrustManager trust = PinnedTrustManager.ofManagers(new Token(cluster.token()));
 
     @Test
     void trustsManagerOfTheTokensCluster() {
@@ -40,6 +40,19 @@ class PinnedTrustManagerTest {
         assertThatThrownBy(() -> check(cluster.node("muster://worker/w1"), cluster.authority()))
                 .isInstanceOf(CertificateException.class)
                 .hasMessageContaining("not a manager's");
+    }
+
+    @Test
+    void trustsOneWorkerAndNoOther() throws Exception {
+        var ofWorker = PinnedTrustManager.ofWorker(new Token(cluster.token()), "w1");
+        ofWorker.checkServerTrusted(
+                new X509Certificate[] {cluster.node("muster://worker/w1"), cluster.authority()}, "ECDHE_ECDSA");
+        for (var other : new String[] {"muster://worker/w11", "muster://manager/w1"}) {
+            assertThatThrownBy(() -> ofWorker.checkServerTrusted(
+                            new X509Certificate[] {cluster.node(other), cluster.authority()}, "ECDHE_ECDSA"))
+                    .isInstanceOf(CertificateException.class)
+                    .hasMessageContaining("is not that of worker 'w1'");
+        }
     }
 
     @Test
