@@ -728,6 +728,7 @@ final class Agent implements Outcomes, AutoCloseable {
                     Names.escape(cause));
         }
         connected = false;
+        taskFiles.managerAway();
         welcomed = false;
         conversation++;
     }

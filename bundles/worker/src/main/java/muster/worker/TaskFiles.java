@@ -22,6 +22,9 @@ interface TaskFiles {
         public void manager(String host, int port) {}
 
         @Override
+        public void managerAway() {}
+
+        @Override
         public void stage(AttemptId attempt, TaskSpec task, Path workspace, Identity owner, BooleanSupplier stopped)
                 throws IOException {
             throw new TransferException(Failure.LOCAL, "this worker moves no files");
@@ -46,6 +49,9 @@ interface TaskFiles {
 
     /** Where the manager serves files, as it said; an empty host for where this worker joined. */
     void manager(String host, int port);
+
+    /** The connection is lost by which the manager would say where it is: it is waited for. */
+    void managerAway();
 
     /**
      * Puts all inputs into a workspace.

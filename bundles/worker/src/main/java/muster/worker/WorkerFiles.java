@@ -45,13 +45,22 @@ import muster.data.TransferException.Failure;
 import muster.transport.NodeIdentity;
 import muster.transport.NodeName;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The files of a worker's tasks: a cache of objects, which it also serves to others. An object is fetched once, however
  * many tasks ask for it at the same time.
  */
 final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(WorkerFiles.class);
     private static final int MOST_SOURCES = 8;
+
+    /** How long the manager may be away from one that is connected; it may be starting, or another one taking over. */
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    private static final Duration SHORTEST_PAUSE = Duration.ofMillis(100);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
     private static final Duration URL_TIMEOUT = Duration.ofMinutes(10);
     private static final Set<StandardOpenOption> NEW = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
 
@@ -62,6 +71,8 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
     private final String joinedAt;
     private volatile @Nullable Window window;
     private volatile Place managerPlace = new Place("", 0);
+    private volatile boolean connected;
+    private volatile boolean closed;
 
     private final Map<String, CompletableFuture<Void>> fetching = new ConcurrentHashMap<>();
 
@@ -98,6 +109,12 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
     @Override
     public void manager(String host, int port) {
         managerPlace = new Place(host.isEmpty() ? joinedAt : host, port);
+        connected = true;
+    }
+
+    @Override
+    public void managerAway() {
+        connected = false;
     }
 
     private URI manager(String path) throws TransferException {
@@ -110,6 +127,44 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
                 + place.port() + path);
     }
 
+    /** Something that is asked of the manager. */
+    private interface Exchange<T> {
+        T run() throws IOException;
+    }
+
+    /**
+     * Asks the manager, and goes on to ask while it is away: a task must not fail because its manager was started again.
+     *
+     * @param stopped whether nobody waits for it any more
+     */
+    private <T> T patiently(BooleanSupplier stopped, Exchange<T> exchange) throws IOException {
+        var waited = Duration.ZERO;
+        for (var pause = SHORTEST_PAUSE; ; pause = min(pause.multipliedBy(2), LONGEST_PAUSE)) {
+            try {
+                return exchange.run();
+            } catch (TransferException e) {
+                var away = e.failure() == Failure.SOURCE_LOST || e.failure() == Failure.STORE_AWAY;
+                if (!away || closed || stopped.getAsBoolean() || waited.compareTo(PATIENCE) >= 0) {
+                    throw e;
+                }
+                LOG.debug("The manager is asked again in {} ms: {}", pause.toMillis(), e.getMessage());
+            }
+            try {
+                Thread.sleep(pause.toMillis());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new TransferException(Failure.LOCAL, "interrupted", e);
+            }
+            if (connected) {
+                waited = waited.plus(pause);
+            }
+        }
+    }
+
+    private static Duration min(Duration first, Duration second) {
+        return first.compareTo(second) < 0 ? first : second;
+    }
+
     // ---- inputs
 
     @Override
@@ -120,7 +175,7 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
                 return;
             }
             try {
-                stage(attempt, input, workspace, owner);
+                stage(attempt, input, workspace, owner, stopped);
             } catch (IOException e) {
                 var cause = TransferException.local("input '" + input.name() + "'", e);
                 throw new TransferException(
@@ -131,33 +186,34 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
         }
     }
 
-    private void stage(AttemptId attempt, Input input, Path workspace, Identity owner) throws IOException {
+    private void stage(AttemptId attempt, Input input, Path workspace, Identity owner, BooleanSupplier stopped)
+            throws IOException {
         var source = input.source();
         var to = workspace.resolve(input.name());
         if (source.startsWith(Input.CONTENT)) {
-            place(source, to, input.executable(), owner);
+            place(source, to, input.executable(), owner, stopped);
         } else if (source.startsWith(Input.SHARED)) {
             var shared = Path.of(source.substring(Input.SHARED.length()));
             owner.run(() -> link(shared, to));
         } else if (source.startsWith(Input.TASK)) {
             var path = "/outputs/" + attempt.task().job() + "/" + escape(input.of()) + "/" + escape(input.path());
-            var items = Manifest.parse(client.text(manager(path), NodeName.Role.MANAGER))
+            var items = Manifest.parse(patiently(stopped, () -> client.text(manager(path), NodeName.Role.MANAGER)))
                     .items();
             var folder = input.path().endsWith("/") ? input.path() : input.path() + "/";
             for (var item : items) {
                 var file = item.name().equals(input.path())
                         ? to
                         : to.resolve(item.name().substring(folder.length()));
-                place(item.object(), file, item.executable() || input.executable(), owner);
+                place(item.object(), file, item.executable() || input.executable(), owner, stopped);
             }
         } else {
-            download(source, to, input.executable(), owner);
+            download(source, to, input.executable(), owner, stopped);
         }
     }
 
     @Override
     public void bring(String object, Path to) throws IOException {
-        place(object, to, false, Identity.WORKER);
+        place(object, to, false, Identity.WORKER, () -> true);
     }
 
     private static String escape(String text) {
@@ -176,10 +232,14 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
         return Files.createSymbolicLink(to, shared);
     }
 
-    private void place(String object, Path to, boolean executable, Identity owner) throws IOException {
+    private void place(String object, Path to, boolean executable, Identity owner, BooleanSupplier stopped)
+            throws IOException {
         cache.pin(object);
         try {
-            fetch(object);
+            patiently(stopped, () -> {
+                fetch(object);
+                return true;
+            });
             if (owner == Identity.WORKER) {
                 makeParent(to);
                 cache.place(object, to, executable);
@@ -275,7 +335,8 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
         throw last;
     }
 
-    private void download(String url, Path to, boolean executable, Identity owner) throws IOException {
+    private void download(String url, Path to, boolean executable, Identity owner, BooleanSupplier stopped)
+            throws IOException {
         var fresh = Files.createTempFile(scratch, "url", "");
         try {
             var http = HttpClient.newBuilder()
@@ -291,7 +352,7 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
                         gone ? Failure.SOURCE_GONE : Failure.SOURCE_LOST,
                         "the server answers with status " + response.statusCode());
             }
-            place(cache.adopt(fresh), to, executable, owner);
+            place(cache.adopt(fresh), to, executable, owner, stopped);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new TransferException(Failure.LOCAL, "interrupted", e);
@@ -322,7 +383,10 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
                         cause.failure(), "output '" + found.getKey() + "': " + cause.getMessage(), e);
             }
         }
-        client.putText(manager("/outputs/" + attempt), NodeName.Role.MANAGER, new Manifest(items).text());
+        patiently(() -> false, () -> {
+            client.putText(manager("/outputs/" + attempt), NodeName.Role.MANAGER, new Manifest(items).text());
+            return true;
+        });
     }
 
     /** The files that are outputs, by path, and whether they are kept. */
@@ -383,19 +447,26 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
             return new Manifest.Item(object, bytes, executable, false, name);
         }
         try {
-            var url = manager("/" + object);
-            if (!client.has(url, NodeName.Role.MANAGER)) {
-                client.put(
-                        url,
-                        NodeName.Role.MANAGER,
-                        cache.find(object)
-                                .orElseThrow(() ->
-                                        new TransferException(Failure.CHANGED, "it was changed before it was sent")));
-            }
+            patiently(() -> false, () -> {
+                send(object);
+                return true;
+            });
         } finally {
             cache.unpin(object);
         }
         return new Manifest.Item(object, bytes, executable, true, name);
+    }
+
+    private void send(String object) throws IOException {
+        var url = manager("/" + object);
+        if (!client.has(url, NodeName.Role.MANAGER)) {
+            client.put(
+                    url,
+                    NodeName.Role.MANAGER,
+                    cache.find(object)
+                            .orElseThrow(
+                                    () -> new TransferException(Failure.CHANGED, "it was changed before it was sent")));
+        }
     }
 
     private String adopt(Path file, Identity owner) throws IOException {
@@ -464,6 +535,7 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         server.close();
         client.close();
     }

@@ -28,6 +28,11 @@ final class FakeTaskFiles implements TaskFiles {
     }
 
     @Override
+    public void managerAway() {
+        manager = "";
+    }
+
+    @Override
     public void stage(AttemptId attempt, TaskSpec task, Path workspace, Identity owner, BooleanSupplier stopped)
             throws IOException {
         begun.countDown();

@@ -129,6 +129,46 @@ final class WorkerFilesTest {
         return workspace;
     }
 
+    @Test
+    void waitsForAManagerThatIsAway() throws Exception {
+        var object = upload("input");
+        var workspace = workspace("made");
+        server.close();
+        files.managerAway();
+        var background = Executors.newFixedThreadPool(2);
+        try {
+            var staged = background.submit(() -> stage(files, new Input("in", object, false)));
+            var collected = background.submit(() -> {
+                files.collect(ATTEMPT, leaving(new Output("made", false, true)), workspace, Identity.WORKER);
+                return true;
+            });
+            awaitQuestions("w1 GET /" + object);
+            awaitQuestions("w1 PUT /sha256:");
+            assertThat(staged).isNotDone();
+            assertThat(collected).isNotDone();
+
+            server = plane.of(new NodeName(NodeName.Role.MANAGER, "manager"))
+                    .serve(new NodeIdentity("manager", folder, folder, ""), "", 0, manager);
+            files.manager("", server.port());
+
+            assertThat(staged.get().resolve("in")).hasContent("input");
+            assertThat(collected.get()).isTrue();
+            assertThat(manager.texts.get("/outputs/" + ATTEMPT)).contains("made");
+        } finally {
+            background.shutdownNow();
+        }
+    }
+
+    /** Waits until something has been asked, and asked again. */
+    private void awaitQuestions(String beginning) {
+        while (plane.questions.stream()
+                        .filter(asked -> asked.startsWith(beginning))
+                        .count()
+                < 2) {
+            Thread.onSpinWait();
+        }
+    }
+
     private static TaskSpec leaving(Output... outputs) {
         return TaskSpec.command("true").withFiles(List.of(), List.of(outputs));
     }
