@@ -43,11 +43,13 @@ final class Conformance {
 
     /** Fails if the answer is not one that the document promises. Requests for what is no resource pass as problems. */
     static void check(HttpRequest request, TestServer.Answer answer) {
-        var path = request.uri().getPath();
+        var path = request.uri().getRawPath();
         var type = answer.header("Content-Type").replaceFirst(";.*", "");
         var operation = operation(request.method(), path);
         if (operation.isEmpty()) {
-            assertThat(answer.status()).isBetween(400, 499);
+            assertThat(answer.status())
+                    .as("%s %s is no operation", request.method(), request.uri())
+                    .isBetween(400, 499);
             validate("#/components/schemas/Problem", answer.json());
             assertThat(type).isEqualTo("application/problem+json");
             return;

@@ -64,8 +64,10 @@ final class ClientSession extends ChannelInboundHandlerAdapter {
         }
 
         void fail(TransferException e) {
-            if (done.completeExceptionally(e)) {
+            // whoever is told of it must find nothing of what came
+            if (!done.isDone()) {
                 sink.abort();
+                done.completeExceptionally(e);
             }
         }
     }
