@@ -36,6 +36,7 @@ import org.ops4j.pax.exam.Option;
 import org.ops4j.pax.exam.junit.PaxExam;
 import org.ops4j.pax.exam.spi.reactors.ExamReactorStrategy;
 import org.ops4j.pax.exam.spi.reactors.PerClass;
+import org.ops4j.pax.exam.util.Filter;
 
 /** The all-in-one distribution, used from within: REST, the console, and executors deployed while it runs. */
 @RunWith(PaxExam.class)
@@ -45,11 +46,15 @@ public class DistributionIT {
     private static final Duration SOON = Duration.ofSeconds(60);
     private static final Duration DEPLOYED = Duration.ofSeconds(3);
 
+    private static final int INJECTED_MILLIS = 120_000;
+
     /** Injected once the service is there: the manager is up. */
     @Inject
+    @Filter(timeout = INJECTED_MILLIS)
     JobService jobs;
 
     @Inject
+    @Filter(timeout = INJECTED_MILLIS)
     SessionFactory sessions;
 
     private Rest rest;
