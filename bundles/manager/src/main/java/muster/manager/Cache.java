@@ -37,6 +37,12 @@ final class Cache {
     private final Store store;
     private final ManagerFiles files;
 
+    /** Of the graph that was looked at last: the tasks of one end one after another. */
+    private volatile Names names = new Names(null, Map.of());
+
+    /** Where each task of a graph is, by name. */
+    private record Names(Work.@Nullable Graph graph, Map<String, Integer> positions) {}
+
     Cache(Store store, ManagerFiles files) {
         this.store = store;
         this.files = files;
@@ -62,10 +68,10 @@ final class Cache {
     /** Takes note of what a task of a graph has just made. */
     void remember(JobId job, String owner, Work.Graph graph, Outputs.Made made) {
         var task = graph.tasks().get(made.attempt().task().index());
-        var positions = positions(graph);
         if (whyNever(task) != null) {
             return;
         }
+        var positions = lastPositions(graph);
         var sources = new HashMap<String, Manifest>();
         for (var input : task.inputs()) {
             if (!input.need().isEmpty()) {
@@ -107,6 +113,15 @@ final class Cache {
     /** What an owner's graph can take from earlier jobs. */
     Plan plan(String owner, Work.Graph graph) {
         return new Planning(owner, graph).plan();
+    }
+
+    private Map<String, Integer> lastPositions(Work.Graph graph) {
+        var last = names;
+        if (!graph.equals(last.graph)) {
+            last = new Names(graph, positions(graph));
+            names = last;
+        }
+        return last.positions;
     }
 
     private static Map<String, Integer> positions(Work.Graph graph) {
