@@ -18,6 +18,7 @@ import java.util.stream.StreamSupport;
 import muster.itests.hot.HotBundle;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -486,6 +487,7 @@ class ClusterIT {
     }
 
     @Test
+    @Tag("proof")
     void whatASessionKeptOnAWorkerThatDiesIsMadeAgainOnTheOtherIfItIsNeeded(@TempDir Path folder) throws Exception {
         var jar = HotBundle.deployShelf(folder).toString();
         for (var worker : List.of("w1", "w2")) {

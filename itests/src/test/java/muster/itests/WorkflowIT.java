@@ -221,6 +221,7 @@ class WorkflowIT {
     }
 
     @Test
+    @Tag("proof")
     void makesAgainWhatWasLostWithAWorkerAndIsStillNeededAndNothingElse() throws IOException {
         var effects = write("effects", "");
         var gate = folder.resolve("open");
@@ -263,6 +264,7 @@ class WorkflowIT {
     }
 
     @Test
+    @Tag("proof")
     void runsNothingAgainThatAnEarlierRunCompleted() throws IOException {
         var effects = write("effects", "");
         write("left.txt", "1\n");
@@ -302,6 +304,7 @@ class WorkflowIT {
      * complete.
      */
     @Test
+    @Tag("proof")
     void goesOnInEachLanguageAfterTheManagerWasKilled() throws IOException {
         var deploy = dir.resolve("manager/deploy");
         Files.createDirectories(deploy);
@@ -396,6 +399,7 @@ class WorkflowIT {
     }
 
     @Test
+    @Tag("proof")
     void aRunWhoseClientDiedGoesOnAndIsPickedUpByRunningItAgain() throws IOException {
         var effects = write("effects", "");
         var gate = folder.resolve("open");
@@ -545,6 +549,7 @@ class WorkflowIT {
             """;
 
     @Test
+    @Tag("proof")
     void theDemoComesToTheSameInEachLanguage() throws IOException {
         var java = write("java", STAND_IN);
         assertThat(java.toFile().setExecutable(true)).isTrue();

@@ -20,6 +20,7 @@ import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.ActiveMQSecurityException;
 import org.apache.activemq.artemis.api.core.QueueConfiguration;
 import org.apache.activemq.artemis.api.core.RoutingType;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -109,6 +110,7 @@ final class EmbeddedBrokerTest {
     }
 
     @Test
+    @Tag("proof")
     void keepsWhatDoesNotFitIntoMemoryOnDisk() throws Exception {
         var authority = new Authority(folder);
         try (var broker = start(authority);

@@ -28,6 +28,7 @@ import muster.transport.ToWorker;
 import muster.transport.internal.ArtemisLinks;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -221,6 +222,7 @@ final class LinksTest {
     }
 
     @Test
+    @Tag("proof")
     void turnsAwayAWorkerThatTrustsUsButIsSignedByAForeignAuthority() throws Exception {
         var foreign = new Authority(folder.resolve("foreign")).worker("w1");
         var ours = authority.worker("w1");
@@ -265,6 +267,7 @@ final class LinksTest {
     }
 
     @Test
+    @Tag("proof")
     void turnsAwayAnExpiredCertificate() throws Exception {
         var worker = new Recorder();
         openWorker(authority.expired("w1"), worker);
