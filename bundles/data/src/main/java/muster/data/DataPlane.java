@@ -114,7 +114,7 @@ public interface DataPlane {
          */
         Reply get(URI url, NodeName.Role role, List<String> avoid, Sink sink) throws IOException;
 
-        /** Whether the other side has it, or knows who has. */
+        /** Whether the other side has it itself. */
         boolean has(URI url, NodeName.Role role) throws IOException;
 
         /** Brings a short text. */

@@ -91,8 +91,8 @@ public final class FakePlane {
         @Override
         public boolean has(URI url, NodeName.Role role) throws IOException {
             try {
-                ask("HEAD", url, role).get(self, url.getRawPath(), List.of());
-                return true;
+                var answer = ask("HEAD", url, role).get(self, url.getRawPath(), List.of());
+                return !(answer instanceof DataPlane.Answer.Elsewhere);
             } catch (TransferException e) {
                 return false;
             }

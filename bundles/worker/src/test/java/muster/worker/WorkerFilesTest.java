@@ -130,6 +130,17 @@ final class WorkerFilesTest {
     }
 
     @Test
+    void bringsWhatIsKeptAlsoIfAnotherWorkerHasTheSame() throws IOException {
+        var object = upload("content of made");
+        managers.remove(object);
+        manager.elsewhere = List.of(URI.create("https://127.0.0.1:1/" + object));
+
+        files.collect(ATTEMPT, leaving(new Output("made", false, true)), workspace("made"), Identity.WORKER);
+
+        assertThat(managers.find(object)).isPresent();
+    }
+
+    @Test
     void waitsForAManagerThatIsAway() throws Exception {
         var object = upload("input");
         var workspace = workspace("made");

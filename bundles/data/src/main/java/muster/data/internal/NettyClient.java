@@ -108,11 +108,11 @@ final class NettyClient implements DataPlane.Client {
     @Override
     public boolean has(URI url, NodeName.Role role) throws IOException {
         try {
-            ask(url, role, NOTHING, exchange -> channel -> {
+            var reply = ask(url, role, NOTHING, exchange -> channel -> {
                 channel.writeAndFlush(request(HttpMethod.HEAD, url));
                 return exchange.moved::get;
             });
-            return true;
+            return reply instanceof DataPlane.Reply.Done;
         } catch (TransferException e) {
             if (e.failure() == Failure.SOURCE_GONE) {
                 return false;

@@ -44,7 +44,8 @@ final class HttpDataPlaneTest {
         public DataPlane.Answer get(NodeName peer, String path, List<String> avoid) throws IOException {
             return switch (path) {
                 case "/who" -> new DataPlane.Answer.Text(peer.toString());
-                case "/elsewhere" -> new DataPlane.Answer.Elsewhere(List.of(URI.create("https://b:1/" + avoid.get(0))));
+                case "/elsewhere" ->
+                    new DataPlane.Answer.Elsewhere(List.of(URI.create("https://b:1/" + String.join(",", avoid))));
                 case "/stuck" -> {
                     await();
                     yield new DataPlane.Answer.Text("late");
@@ -153,6 +154,7 @@ final class HttpDataPlaneTest {
         var reply = client.get(
                 url("elsewhere"), NodeName.Role.MANAGER, List.of("w7"), here.receive("sha256:" + "0".repeat(64)));
         assertThat(reply).isEqualTo(new DataPlane.Reply.Elsewhere(List.of(URI.create("https://b:1/w7"))));
+        assertThat(client.has(url("elsewhere"), NodeName.Role.MANAGER)).isFalse();
         assertThat(folder.resolve("here/partial")).isEmptyDirectory();
     }
 
