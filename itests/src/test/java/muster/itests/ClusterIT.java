@@ -429,6 +429,7 @@ class ClusterIT {
     }
 
     @Test
+    @Tag("proof")
     void anExecutorIsDeployedOnARunningWorkerAndRemovedOnceItsTasksHaveEnded(@TempDir Path folder) throws Exception {
         var jar = HotBundle.deploy(folder).toString();
         var begin = System.nanoTime();

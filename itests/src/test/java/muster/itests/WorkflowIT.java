@@ -457,6 +457,7 @@ class WorkflowIT {
     }
 
     @Test
+    @Tag("proof")
     void aStudyRunsOnEachOfItsSystemsAndBringsItsTableBack() throws IOException {
         write("data/one.txt", "one\n");
         write("data/more/two.txt", "two two\n");
@@ -587,6 +588,7 @@ class WorkflowIT {
     }
 
     @Test
+    @Tag("proof")
     void everyFaultIsToldWithItsPlaceAndHasNoEffect() {
         var before = rest.get("/api/v1/jobs").json().path("items").size();
         var scripts = MalformedWorkflows.all();

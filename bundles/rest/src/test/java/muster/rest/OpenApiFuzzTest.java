@@ -23,6 +23,7 @@ import muster.api.JobSpec;
 import muster.api.JobState;
 import muster.api.Role;
 import muster.api.TokenRequest;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,6 +49,7 @@ class OpenApiFuzzTest {
     private TestServer server;
 
     @Test
+    @Tag("proof")
     void everyAnswerIsAsTheDocumentSays() throws Exception {
         try (var started = new TestServer(folder)) {
             server = started;

@@ -15,6 +15,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import muster.api.AttemptId;
 import muster.transport.ToManager.Result;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -145,6 +146,7 @@ class SpoolTest {
 
     /** Flipped bits and truncations, of any of several segments, at places from a seed. */
     @Test
+    @Tag("proof")
     void givesBackOnlyResultsThatWereWrittenWhateverIsDamaged() throws Exception {
         var random = new Random(SEED);
         for (var trial = 0; trial < 20; trial++) {

@@ -27,6 +27,7 @@ import muster.api.language.Plan;
 import muster.api.study.Action;
 import muster.api.study.ActionType;
 import muster.api.study.Outcome;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -516,6 +517,7 @@ class StudyTest {
     }
 
     @Test
+    @Tag("proof")
     void aHundredThousandSystemsFit() {
         var rows = new StringBuilder("id,size\n");
         for (var i = 0; i < 100_000; i++) {

@@ -20,6 +20,7 @@ import muster.api.language.Plan;
 import muster.api.language.Script;
 import muster.api.language.Sources;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -554,6 +555,7 @@ class MakeflowTest {
     }
 
     @Test
+    @Tag("proof")
     void compilesAHundredThousandRules() {
         var text = new StringBuilder("all:");
         for (var i = 0; i < 1000; i++) {

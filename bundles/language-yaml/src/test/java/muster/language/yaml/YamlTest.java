@@ -21,6 +21,7 @@ import muster.api.language.Script;
 import muster.api.language.Sources;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -494,6 +495,7 @@ class YamlTest {
     }
 
     @Test
+    @Tag("proof")
     void compilesAHundredThousandTasksAndAChainAThousandDeep() {
         assertThat(compile("""
                 tasks:

@@ -20,6 +20,7 @@ import muster.api.ResultTable;
 import muster.api.TaskId;
 import muster.api.TaskSpec;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -261,6 +262,7 @@ class ResultDatabaseTest {
     }
 
     @Test
+    @Tag("proof")
     void tooManyResultsAreRefused() {
         var row = "1,".repeat(99) + "1\n";
         var table = ("c,".repeat(99) + "c\n" + row.repeat(10_000)).getBytes(StandardCharsets.UTF_8);

@@ -17,6 +17,7 @@ import muster.api.JobId;
 import muster.api.LogStream;
 import muster.api.MusterException;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -171,6 +172,7 @@ class SqliteDamageTest {
     }
 
     @Test
+    @Tag("proof")
     void aFlippedBitOfTheFileIsFoundOrDoesNoHarm() throws Exception {
         // half of the file is free pages
         assertThat(refused(stopped, "", this::flipped)).isGreaterThan(TRIALS / 3);
@@ -182,6 +184,7 @@ class SqliteDamageTest {
     }
 
     @Test
+    @Tag("proof")
     void aFlippedBitOfTheLogIsFoundOrDoesNoHarm() throws Exception {
         assertThat(refused(killed, "-wal", this::flipped)).isGreaterThan(TRIALS / 2);
     }
@@ -192,6 +195,7 @@ class SqliteDamageTest {
     }
 
     @Test
+    @Tag("proof")
     void aFlippedBitOfTheMarkDoesNoHarm() throws Exception {
         assertThat(refused(stopped, ".lock", this::flipped)).isZero();
     }
