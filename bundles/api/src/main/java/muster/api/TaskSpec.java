@@ -10,7 +10,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one task does, or every task of an array.
+ * What one task does, or every task of an array. It is made by {@link #builder()}, which has a default for all.
  *
  * @param name unique in a graph, where {@code needs} refer to it; empty elsewhere if the user gave none
  * @param executor the kind of executor, such as {@code native}
@@ -102,111 +102,14 @@ public record TaskSpec(
         }
     }
 
-    /** A task without a session. */
-    public TaskSpec(
-            String name,
-            String executor,
-            List<String> command,
-            Parameters parameters,
-            Map<String, String> environment,
-            @Nullable String workingDirectory,
-            @Nullable String stdin,
-            @Nullable String stdout,
-            @Nullable String stderr,
-            Resources resources,
-            @Nullable Duration timeLimit,
-            int retries,
-            List<String> needs,
-            List<Input> inputs,
-            List<Output> outputs,
-            String category) {
-        this(
-                name,
-                executor,
-                command,
-                parameters,
-                environment,
-                workingDirectory,
-                stdin,
-                stdout,
-                stderr,
-                resources,
-                timeLimit,
-                retries,
-                needs,
-                inputs,
-                outputs,
-                category,
-                null);
+    /** To make one; what is not told is as in {@link #command(List)}, without a command. */
+    public static Builder builder() {
+        return new Builder();
     }
 
-    /** A task that names no category. */
-    public TaskSpec(
-            String name,
-            String executor,
-            List<String> command,
-            Parameters parameters,
-            Map<String, String> environment,
-            @Nullable String workingDirectory,
-            @Nullable String stdin,
-            @Nullable String stdout,
-            @Nullable String stderr,
-            Resources resources,
-            @Nullable Duration timeLimit,
-            int retries,
-            List<String> needs,
-            List<Input> inputs,
-            List<Output> outputs) {
-        this(
-                name,
-                executor,
-                command,
-                parameters,
-                environment,
-                workingDirectory,
-                stdin,
-                stdout,
-                stderr,
-                resources,
-                timeLimit,
-                retries,
-                needs,
-                inputs,
-                outputs,
-                "");
-    }
-
-    /** A task that neither takes nor leaves files. */
-    public TaskSpec(
-            String name,
-            String executor,
-            List<String> command,
-            Parameters parameters,
-            Map<String, String> environment,
-            @Nullable String workingDirectory,
-            @Nullable String stdin,
-            @Nullable String stdout,
-            @Nullable String stderr,
-            Resources resources,
-            @Nullable Duration timeLimit,
-            int retries,
-            List<String> needs) {
-        this(
-                name,
-                executor,
-                command,
-                parameters,
-                environment,
-                workingDirectory,
-                stdin,
-                stdout,
-                stderr,
-                resources,
-                timeLimit,
-                retries,
-                needs,
-                List.of(),
-                List.of());
+    /** To make one like this. */
+    public Builder toBuilder() {
+        return new Builder(this);
     }
 
     private static List<String> withThoseOfInputs(
@@ -231,43 +134,6 @@ public record TaskSpec(
                         "task '" + name + "' has two inputs named '" + input.name() + "'; name each differently");
             }
         }
-    }
-
-    /** The same task with other inputs and outputs. */
-    public TaskSpec withFiles(List<Input> newInputs, List<Output> newOutputs) {
-        return with(newInputs, newOutputs, category, session);
-    }
-
-    /** The same task with another session. */
-    public TaskSpec withSession(@Nullable SessionSpec newSession) {
-        return with(inputs, outputs, category, newSession);
-    }
-
-    /** The same task in another category. */
-    public TaskSpec withCategory(String newCategory) {
-        return with(inputs, outputs, newCategory, session);
-    }
-
-    private TaskSpec with(
-            List<Input> newInputs, List<Output> newOutputs, String newCategory, @Nullable SessionSpec newSession) {
-        return new TaskSpec(
-                name,
-                executor,
-                command,
-                parameters,
-                environment,
-                workingDirectory,
-                stdin,
-                stdout,
-                stderr,
-                resources,
-                timeLimit,
-                retries,
-                needs,
-                newInputs,
-                newOutputs,
-                newCategory,
-                newSession);
     }
 
     /** Its category; one that names none is alike to those whose names differ in numbers alone: {@code day-#}. */
@@ -297,25 +163,161 @@ public record TaskSpec(
 
     /** A native task with defaults for all else. */
     public static TaskSpec command(List<String> command) {
-        return new TaskSpec(
-                "",
-                DEFAULT_EXECUTOR,
-                command,
-                Parameters.NONE,
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                Resources.DEFAULT,
-                null,
-                0,
-                List.of());
+        return builder().command(command).build();
     }
 
     private static void requireNoNul(String what, String value) {
         if (value.indexOf('\0') >= 0) {
             throw MusterException.invalid(what + " contains a NUL character; remove it");
+        }
+    }
+
+    /** Each of its methods sets the component of its name. Not thread-safe. */
+    public static final class Builder {
+        private String name = "";
+        private String executor = DEFAULT_EXECUTOR;
+        private List<String> command = List.of();
+        private Parameters parameters = Parameters.NONE;
+        private Map<String, String> environment = Map.of();
+        private @Nullable String workingDirectory;
+        private @Nullable String stdin;
+        private @Nullable String stdout;
+        private @Nullable String stderr;
+        private Resources resources = Resources.DEFAULT;
+        private @Nullable Duration timeLimit;
+        private int retries;
+        private List<String> needs = List.of();
+        private List<Input> inputs = List.of();
+        private List<Output> outputs = List.of();
+        private String category = "";
+        private @Nullable SessionSpec session;
+
+        private Builder() {}
+
+        private Builder(TaskSpec task) {
+            name = task.name;
+            executor = task.executor;
+            command = task.command;
+            parameters = task.parameters;
+            environment = task.environment;
+            workingDirectory = task.workingDirectory;
+            stdin = task.stdin;
+            stdout = task.stdout;
+            stderr = task.stderr;
+            resources = task.resources;
+            timeLimit = task.timeLimit;
+            retries = task.retries;
+            needs = task.needs;
+            inputs = task.inputs;
+            outputs = task.outputs;
+            category = task.category;
+            session = task.session;
+        }
+
+        public Builder name(String name) {
+            this.name = name;
+            return this;
+        }
+
+        public Builder executor(String executor) {
+            this.executor = executor;
+            return this;
+        }
+
+        public Builder command(List<String> command) {
+            this.command = command;
+            return this;
+        }
+
+        public Builder parameters(Parameters parameters) {
+            this.parameters = parameters;
+            return this;
+        }
+
+        public Builder environment(Map<String, String> environment) {
+            this.environment = environment;
+            return this;
+        }
+
+        public Builder workingDirectory(@Nullable String workingDirectory) {
+            this.workingDirectory = workingDirectory;
+            return this;
+        }
+
+        public Builder stdin(@Nullable String stdin) {
+            this.stdin = stdin;
+            return this;
+        }
+
+        public Builder stdout(@Nullable String stdout) {
+            this.stdout = stdout;
+            return this;
+        }
+
+        public Builder stderr(@Nullable String stderr) {
+            this.stderr = stderr;
+            return this;
+        }
+
+        public Builder resources(Resources resources) {
+            this.resources = resources;
+            return this;
+        }
+
+        public Builder timeLimit(@Nullable Duration timeLimit) {
+            this.timeLimit = timeLimit;
+            return this;
+        }
+
+        public Builder retries(int retries) {
+            this.retries = retries;
+            return this;
+        }
+
+        public Builder needs(List<String> needs) {
+            this.needs = needs;
+            return this;
+        }
+
+        public Builder inputs(List<Input> inputs) {
+            this.inputs = inputs;
+            return this;
+        }
+
+        public Builder outputs(List<Output> outputs) {
+            this.outputs = outputs;
+            return this;
+        }
+
+        public Builder category(String category) {
+            this.category = category;
+            return this;
+        }
+
+        public Builder session(@Nullable SessionSpec session) {
+            this.session = session;
+            return this;
+        }
+
+        public TaskSpec build() {
+            return new TaskSpec(
+                    name,
+                    executor,
+                    command,
+                    parameters,
+                    environment,
+                    workingDirectory,
+                    stdin,
+                    stdout,
+                    stderr,
+                    resources,
+                    timeLimit,
+                    retries,
+                    needs,
+                    inputs,
+                    outputs,
+                    category,
+                    session);
         }
     }
 }

@@ -124,14 +124,14 @@ public sealed interface Work {
             return tasks.stream()
                     .map(task -> settled(task)
                             ? task
-                            : task.withFiles(
-                                    task.inputs(),
-                                    task.outputs().stream()
+                            : task.toBuilder()
+                                    .outputs(task.outputs().stream()
                                             .map(output -> output.keep() != null
                                                     ? output
                                                     : output.kept(taken.getOrDefault(task.name(), List.of()).stream()
                                                             .noneMatch(path -> takes(path, output))))
-                                            .toList()))
+                                            .toList())
+                                    .build())
                     .toList();
         }
 

@@ -15,72 +15,36 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class TaskSpecTest {
     private static TaskSpec environment(Map<String, String> environment) {
-        return new TaskSpec(
-                "t",
-                "native",
-                List.of("true"),
-                Parameters.NONE,
-                environment,
-                null,
-                null,
-                null,
-                null,
-                Resources.DEFAULT,
-                null,
-                0,
-                List.of());
+        return TaskSpec.builder()
+                .name("t")
+                .command(List.of("true"))
+                .environment(environment)
+                .build();
     }
 
     private static TaskSpec files(
             @Nullable String folder, @Nullable String stdin, @Nullable String stdout, @Nullable String stderr) {
-        return new TaskSpec(
-                "t",
-                "native",
-                List.of("true"),
-                Parameters.NONE,
-                Map.of(),
-                folder,
-                stdin,
-                stdout,
-                stderr,
-                Resources.DEFAULT,
-                null,
-                0,
-                List.of());
+        return TaskSpec.builder()
+                .name("t")
+                .command(List.of("true"))
+                .workingDirectory(folder)
+                .stdin(stdin)
+                .stdout(stdout)
+                .stderr(stderr)
+                .build();
     }
 
     private static TaskSpec bounded(@Nullable Duration timeLimit, int retries) {
-        return new TaskSpec(
-                "t",
-                "native",
-                List.of("true"),
-                Parameters.NONE,
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                Resources.DEFAULT,
-                timeLimit,
-                retries,
-                List.of());
+        return TaskSpec.builder()
+                .name("t")
+                .command(List.of("true"))
+                .timeLimit(timeLimit)
+                .retries(retries)
+                .build();
     }
 
     private static TaskSpec named(String name, String executor) {
-        return new TaskSpec(
-                name,
-                executor,
-                List.of(),
-                Parameters.NONE,
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                Resources.DEFAULT,
-                null,
-                0,
-                List.of());
+        return TaskSpec.builder().name(name).executor(executor).build();
     }
 
     @Test
@@ -159,14 +123,18 @@ class TaskSpecTest {
     @Test
     void isAlikeToThoseOfItsCategoryElseToThoseWhoseNamesDifferInNumbers() {
         assertThat(WorkTest.task("day-007.grid").categoryName()).isEqualTo("day-#.grid");
-        assertThat(WorkTest.task("day-7").withCategory("a day").categoryName()).isEqualTo("a day");
+        assertThat(WorkTest.task("day-7").toBuilder().category("a day").build().categoryName())
+                .isEqualTo("a day");
         assertThat(TaskSpec.command("true").categoryName()).isEqualTo("tasks");
-        assertThat(WorkTest.task("t")
-                        .withCategory("c")
-                        .withFiles(List.of(), List.of())
+        assertThat(WorkTest.task("t").toBuilder()
+                        .category("c")
+                        .inputs(List.of())
+                        .outputs(List.of())
+                        .build()
                         .category())
                 .isEqualTo("c");
-        assertInvalid(() -> WorkTest.task("t").withCategory("a\nb"), "category 'a\\u000ab' is not allowed");
+        assertInvalid(
+                () -> WorkTest.task("t").toBuilder().category("a\nb").build(), "category 'a\\u000ab' is not allowed");
     }
 
     @Test

@@ -6,27 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class WorkTest {
     static TaskSpec task(String name, String... needs) {
-        return new TaskSpec(
-                name,
-                "native",
-                List.of("true"),
-                Parameters.NONE,
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                Resources.DEFAULT,
-                null,
-                0,
-                List.of(needs));
+        return TaskSpec.builder()
+                .name(name)
+                .command(List.of("true"))
+                .needs(List.of(needs))
+                .build();
     }
 
     private static Work.Graph graph(TaskSpec... tasks) {
@@ -42,7 +32,9 @@ class WorkTest {
     }
 
     private static TaskSpec in(String session, long memoryBytes, String name, List<String> makes, String... takes) {
-        return task(name).withSession(new SessionSpec(session, memoryBytes, makes, List.of(takes)));
+        return task(name).toBuilder()
+                .session(new SessionSpec(session, memoryBytes, makes, List.of(takes)))
+                .build();
     }
 
     @Test

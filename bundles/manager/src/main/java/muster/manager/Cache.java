@@ -15,7 +15,6 @@ import muster.api.ErrorCode;
 import muster.api.Input;
 import muster.api.JobId;
 import muster.api.MusterException;
-import muster.api.Resources;
 import muster.api.TaskId;
 import muster.api.TaskSpec;
 import muster.api.Work;
@@ -182,22 +181,19 @@ final class Cache {
                         item.executable() || input.executable()));
             }
         }
-        var same = new TaskSpec(
-                "",
-                task.executor(),
-                task.command(),
-                task.parameters(),
-                task.environment(),
-                task.workingDirectory(),
-                task.stdin(),
-                task.stdout(),
-                task.stderr(),
-                Resources.DEFAULT,
-                null,
-                0,
-                List.of(),
-                inputs,
-                task.outputs().stream().map(output -> output.kept(true)).toList());
+        var same = TaskSpec.builder()
+                .executor(task.executor())
+                .command(task.command())
+                .parameters(task.parameters())
+                .environment(task.environment())
+                .workingDirectory(task.workingDirectory())
+                .stdin(task.stdin())
+                .stdout(task.stdout())
+                .stderr(task.stderr())
+                .inputs(inputs)
+                .outputs(
+                        task.outputs().stream().map(output -> output.kept(true)).toList())
+                .build();
         var digest = ObjectStore.digest();
         digest.update(owner.getBytes(StandardCharsets.UTF_8));
         digest.update((byte) 0);

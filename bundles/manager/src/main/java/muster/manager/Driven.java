@@ -90,11 +90,11 @@ final class Driven {
             }
             names.add(task.name());
             known.add(task.name());
-            tasks.add(task.withFiles(
-                    task.inputs(),
-                    task.outputs().stream()
+            tasks.add(task.toBuilder()
+                    .outputs(task.outputs().stream()
                             .map(output -> output.keep() == null ? output.kept(true) : output)
-                            .toList()));
+                            .toList())
+                    .build());
             return names.size() - 1;
         }
 

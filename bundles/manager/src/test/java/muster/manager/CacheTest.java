@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import muster.api.AttemptId;
 import muster.api.Input;
@@ -20,8 +19,6 @@ import muster.api.JobSpec;
 import muster.api.JobState;
 import muster.api.Output;
 import muster.api.OutputView;
-import muster.api.Parameters;
-import muster.api.Resources;
 import muster.api.TaskId;
 import muster.api.TaskSpec;
 import muster.api.TaskView;
@@ -87,22 +84,12 @@ class CacheTest {
 
     /** A task that makes a file of its name. */
     private static TaskSpec task(String name, String command, boolean kept, Input... inputs) {
-        return new TaskSpec(
-                name,
-                "native",
-                List.of(command),
-                Parameters.NONE,
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                Resources.DEFAULT,
-                null,
-                0,
-                List.of(),
-                List.of(inputs),
-                List.of(new Output(name, false, kept)));
+        return TaskSpec.builder()
+                .name(name)
+                .command(List.of(command))
+                .inputs(List.of(inputs))
+                .outputs(List.of(new Output(name, false, kept)))
+                .build();
     }
 
     private static Input from(String task) {

@@ -19,8 +19,6 @@ import muster.api.JobState;
 import muster.api.JobView;
 import muster.api.MusterException;
 import muster.api.ObjectService;
-import muster.api.Parameters;
-import muster.api.Resources;
 import muster.api.TaskSpec;
 import muster.api.TaskState;
 import muster.api.Work;
@@ -132,20 +130,11 @@ class DriversTest {
     }
 
     private static TaskSpec named(String name, List<String> needs) {
-        return new TaskSpec(
-                name,
-                "native",
-                List.of("echo", name),
-                Parameters.NONE,
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                Resources.DEFAULT,
-                null,
-                0,
-                needs);
+        return TaskSpec.builder()
+                .name(name)
+                .command(List.of("echo", name))
+                .needs(needs)
+                .build();
     }
 
     private JobId run(String text) {

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -20,8 +19,6 @@ import muster.api.JobService;
 import muster.api.JobSpec;
 import muster.api.MusterException;
 import muster.api.ObjectService;
-import muster.api.Parameters;
-import muster.api.Resources;
 import muster.api.TaskSpec;
 import muster.api.Work;
 import muster.data.FakePlane;
@@ -151,22 +148,7 @@ class ElectionTest {
     }
 
     private static JobSpec job() {
-        return JobSpec.of(
-                "one",
-                new Work.Single(new TaskSpec(
-                        "",
-                        "native",
-                        List.of("true"),
-                        Parameters.NONE,
-                        Map.of(),
-                        null,
-                        null,
-                        null,
-                        null,
-                        Resources.DEFAULT,
-                        null,
-                        0,
-                        List.of())));
+        return JobSpec.of("one", new Work.Single(TaskSpec.command("true")));
     }
 
     @Test

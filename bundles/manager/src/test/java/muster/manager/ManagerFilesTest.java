@@ -26,8 +26,6 @@ import muster.api.JobState;
 import muster.api.MusterException;
 import muster.api.Output;
 import muster.api.OutputView;
-import muster.api.Parameters;
-import muster.api.Resources;
 import muster.api.TaskId;
 import muster.api.TaskSpec;
 import muster.api.Work;
@@ -101,22 +99,12 @@ class ManagerFilesTest {
     }
 
     private static TaskSpec task(String name, List<Input> inputs, List<Output> outputs) {
-        return new TaskSpec(
-                name,
-                "native",
-                List.of("true"),
-                Parameters.NONE,
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                Resources.DEFAULT,
-                null,
-                0,
-                List.of(),
-                inputs,
-                outputs);
+        return TaskSpec.builder()
+                .name(name)
+                .command(List.of("true"))
+                .inputs(inputs)
+                .outputs(outputs)
+                .build();
     }
 
     @AfterEach

@@ -25,7 +25,6 @@ import muster.api.JobSpec;
 import muster.api.JobState;
 import muster.api.LogStream;
 import muster.api.MusterException;
-import muster.api.Parameters;
 import muster.api.Resources;
 import muster.api.Secret;
 import muster.api.TaskId;
@@ -62,20 +61,13 @@ class ManagerTest {
     }
 
     private static TaskSpec task(String name, Resources resources, int retries, String... needs) {
-        return new TaskSpec(
-                name,
-                "native",
-                List.of("true"),
-                Parameters.NONE,
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                resources,
-                null,
-                retries,
-                List.of(needs));
+        return TaskSpec.builder()
+                .name(name)
+                .command(List.of("true"))
+                .resources(resources)
+                .retries(retries)
+                .needs(List.of(needs))
+                .build();
     }
 
     private static Resources cores(double cores) {
@@ -233,21 +225,7 @@ class ManagerTest {
         cluster.worker("w1", 2);
         TestCluster.until("online", () -> cluster.cluster.worker("w1").state() == WorkerState.ONLINE);
         var spec = JobSpec.of(
-                "x",
-                new Work.Single(new TaskSpec(
-                        "",
-                        "quantum",
-                        List.of(),
-                        Parameters.NONE,
-                        Map.of(),
-                        null,
-                        null,
-                        null,
-                        null,
-                        Resources.DEFAULT,
-                        null,
-                        0,
-                        List.of())));
+                "x", new Work.Single(TaskSpec.builder().executor("quantum").build()));
         assertThatThrownBy(() -> submit(spec))
                 .hasMessageContaining("no worker has executor 'quantum'; use one of: native, noop");
     }

@@ -10,14 +10,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import muster.api.AttemptId;
 import muster.api.Input;
 import muster.api.JobId;
 import muster.api.JobSpec;
 import muster.api.Output;
-import muster.api.Parameters;
-import muster.api.Resources;
 import muster.api.TaskId;
 import muster.api.TaskSpec;
 import muster.api.Work;
@@ -84,22 +81,12 @@ class SweeperTest {
     }
 
     private JobId submit(List<Input> inputs, List<Output> outputs) {
-        var task = new TaskSpec(
-                "t",
-                "native",
-                List.of("true"),
-                Parameters.NONE,
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                Resources.DEFAULT,
-                null,
-                0,
-                List.of(),
-                inputs,
-                outputs);
+        var task = TaskSpec.builder()
+                .name("t")
+                .command(List.of("true"))
+                .inputs(inputs)
+                .outputs(outputs)
+                .build();
         return cluster.jobs.submit(JobSpec.of("", new Work.Single(task)), "ada", null);
     }
 

@@ -68,7 +68,10 @@ class WorkflowsTest {
             }
             var task = TaskSpec.command(text);
             if (text.startsWith("<")) {
-                task = task.withFiles(script.sources().inputs(text.substring(1), "in"), List.of());
+                task = task.toBuilder()
+                        .inputs(script.sources().inputs(text.substring(1), "in"))
+                        .outputs(List.of())
+                        .build();
             }
             return new Plan(new Work.Single(task), List.of(), List.of(), Map.of());
         }
@@ -95,7 +98,10 @@ class WorkflowsTest {
     @Test
     void tellsWhatAnEarlierJobOfTheOwnerHasMade() {
         cluster.worker("w1", 2).automatic();
-        var one = TaskSpec.command("x").withFiles(List.of(), List.of(Output.of("n")));
+        var one = TaskSpec.builder()
+                .command(List.of("x"))
+                .outputs(List.of(Output.of("n")))
+                .build();
         var work = new Work.Graph(List.of(named("one", one), named("two", one)));
         var id = cluster.jobs.submit(JobSpec.of("", work), "ann", null);
         cluster.jobs.ended(id).toCompletableFuture().join();
@@ -114,22 +120,7 @@ class WorkflowsTest {
     }
 
     private static TaskSpec named(String name, TaskSpec task) {
-        return new TaskSpec(
-                name,
-                task.executor(),
-                task.command(),
-                task.parameters(),
-                task.environment(),
-                null,
-                null,
-                null,
-                null,
-                task.resources(),
-                null,
-                0,
-                List.of(),
-                task.inputs(),
-                task.outputs());
+        return task.toBuilder().name(name).build();
     }
 
     /** A script is the id of a job, of which it asks what it made. */

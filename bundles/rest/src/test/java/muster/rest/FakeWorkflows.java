@@ -55,20 +55,7 @@ final class FakeWorkflows implements WorkflowService {
     }
 
     private static TaskSpec named(TaskSpec task) {
-        return new TaskSpec(
-                "first",
-                task.executor(),
-                task.command(),
-                task.parameters(),
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                task.resources(),
-                null,
-                0,
-                List.of());
+        return task.toBuilder().name("first").build();
     }
 
     @Override

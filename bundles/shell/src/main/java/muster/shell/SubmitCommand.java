@@ -8,7 +8,6 @@ import muster.api.JobService;
 import muster.api.JobSpec;
 import muster.api.MusterException;
 import muster.api.Names;
-import muster.api.Parameters;
 import muster.api.Quantity;
 import muster.api.Resources;
 import muster.api.TaskSpec;
@@ -115,20 +114,19 @@ public final class SubmitCommand extends ChangingCommand {
 
     /** What the options say. */
     JobSpec spec() {
-        var task = new TaskSpec(
-                "",
-                executor,
-                command,
-                Parameters.NONE,
-                environment(),
-                workingDirectory,
-                stdin,
-                stdout,
-                stderr,
-                new Resources(cores, Quantity.parseBytes(memory), Quantity.parseBytes(disk), gpus, Map.of(), labels),
-                timeLimit == null ? null : Quantity.parseDuration(timeLimit),
-                retries,
-                List.of());
+        var task = TaskSpec.builder()
+                .executor(executor)
+                .command(command)
+                .environment(environment())
+                .workingDirectory(workingDirectory)
+                .stdin(stdin)
+                .stdout(stdout)
+                .stderr(stderr)
+                .resources(new Resources(
+                        cores, Quantity.parseBytes(memory), Quantity.parseBytes(disk), gpus, Map.of(), labels))
+                .timeLimit(timeLimit == null ? null : Quantity.parseDuration(timeLimit))
+                .retries(retries)
+                .build();
         return new JobSpec(
                 name, tags, priority, List.of(), null, array == null ? new Work.Single(task) : array(task, array));
     }

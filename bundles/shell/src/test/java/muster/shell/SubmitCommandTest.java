@@ -12,7 +12,6 @@ import muster.api.Deed;
 import muster.api.IndexSet;
 import muster.api.JobId;
 import muster.api.JobSpec;
-import muster.api.Parameters;
 import muster.api.Resources;
 import muster.api.Role;
 import muster.api.TaskSpec;
@@ -63,20 +62,18 @@ class SubmitCommandTest {
         command.executor = "noop";
         command.array = "0-99%10";
 
-        var task = new TaskSpec(
-                "",
-                "noop",
-                List.of("true"),
-                Parameters.NONE,
-                Map.of("A", "b=c", "E", ""),
-                "/work",
-                "in",
-                "out-%i",
-                "err-%i",
-                new Resources(0.5, 8L << 30, 1024, 1, Map.of(), List.of("ssd", "!slow")),
-                Duration.ofSeconds(90),
-                2,
-                List.of());
+        var task = TaskSpec.builder()
+                .executor("noop")
+                .command(List.of("true"))
+                .environment(Map.of("A", "b=c", "E", ""))
+                .workingDirectory("/work")
+                .stdin("in")
+                .stdout("out-%i")
+                .stderr("err-%i")
+                .resources(new Resources(0.5, 8L << 30, 1024, 1, Map.of(), List.of("ssd", "!slow")))
+                .timeLimit(Duration.ofSeconds(90))
+                .retries(2)
+                .build();
         assertThat(command.spec())
                 .isEqualTo(new JobSpec(
                         "n",

@@ -84,21 +84,7 @@ class WorkflowFolderTest {
     }
 
     private static TaskSpec task(String name) {
-        var bare = TaskSpec.command("true");
-        return new TaskSpec(
-                name,
-                bare.executor(),
-                bare.command(),
-                bare.parameters(),
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                bare.resources(),
-                null,
-                0,
-                List.of());
+        return TaskSpec.builder().name(name).command(List.of("true")).build();
     }
 
     private static Plan plan(Plan.Delivery... deliveries) {

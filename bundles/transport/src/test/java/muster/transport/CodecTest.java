@@ -17,7 +17,6 @@ import muster.api.IndexSet;
 import muster.api.JobSpec;
 import muster.api.MusterException;
 import muster.api.Parameters;
-import muster.api.Resources;
 import muster.api.TaskSpec;
 import muster.api.Work;
 import org.junit.jupiter.api.Test;
@@ -141,7 +140,10 @@ final class CodecTest {
                 new Work.Array(TaskSpec.command("true"), IndexSet.parse("1,3,7-9"), null, 0),
                 Samples.arrayOfItems(),
                 Samples.fullJob().work(),
-                new Work.Single(TaskSpec.command("true").withCategory("a category")));
+                new Work.Single(TaskSpec.builder()
+                        .command(List.of("true"))
+                        .category("a category")
+                        .build()));
         for (var work : kinds) {
             assertThat(Codec.decodeWork(Codec.encode(work))).isEqualTo(work);
             assertThat(Codec.decodeJob(Codec.encode(JobSpec.of("name", work)))).isEqualTo(JobSpec.of("name", work));
@@ -150,20 +152,13 @@ final class CodecTest {
 
     @Test
     void keepsTasksWithNamesAndTextsThatAreLong() {
-        var spec = new TaskSpec(
-                "",
-                "noop",
-                List.of("x".repeat(3_000_000), "\ud83d\ude00"),
-                new Parameters(Map.of("y".repeat(70_000), "")),
-                Map.of("z".repeat(70_000), "1"),
-                null,
-                null,
-                null,
-                null,
-                Resources.DEFAULT,
-                Duration.ofNanos(1),
-                0,
-                List.of());
+        var spec = TaskSpec.builder()
+                .executor("noop")
+                .command(List.of("x".repeat(3_000_000), "\ud83d\ude00"))
+                .parameters(new Parameters(Map.of("y".repeat(70_000), "")))
+                .environment(Map.of("z".repeat(70_000), "1"))
+                .timeLimit(Duration.ofNanos(1))
+                .build();
         assertThat(Codec.decodeTask(Codec.encode(spec))).isEqualTo(spec);
     }
 

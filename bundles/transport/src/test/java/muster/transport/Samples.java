@@ -41,31 +41,31 @@ final class Samples {
     }
 
     static TaskSpec fullTask(String name, List<String> needs) {
-        return new TaskSpec(
-                name,
-                "docker",
-                List.of("sort", "-n", "ü"),
-                new Parameters(Map.of(
-                        "image", new TreeMap<>(Map.of("name", "alpine", "layers", List.of(1L, 2.5, true, "last"))))),
-                Map.of("A", "b", "EMPTY", ""),
-                null,
-                "in.txt",
-                "out-%i.txt",
-                "err-%i.txt",
-                new Resources(0.5, 8L << 30, 1 << 20, 2, Map.of("license", 1L), List.of("ssd", "!slow")),
-                Duration.ofSeconds(90),
-                3,
-                needs,
-                needs.isEmpty()
-                        ? List.of(new Input("tool", "sha256:" + "0".repeat(64), true))
-                        : List.of(new Input("in.txt", "task:a/out/", false)),
-                List.of(new Output("out/**", true, true), new Output("log", false, false)),
-                "",
-                new SessionSpec(
+        return TaskSpec.builder()
+                .name(name)
+                .executor("docker")
+                .command(List.of("sort", "-n", "ü"))
+                .parameters(new Parameters(Map.of(
+                        "image", new TreeMap<>(Map.of("name", "alpine", "layers", List.of(1L, 2.5, true, "last"))))))
+                .environment(Map.of("A", "b", "EMPTY", ""))
+                .stdin("in.txt")
+                .stdout("out-%i.txt")
+                .stderr("err-%i.txt")
+                .resources(new Resources(0.5, 8L << 30, 1 << 20, 2, Map.of("license", 1L), List.of("ssd", "!slow")))
+                .timeLimit(Duration.ofSeconds(90))
+                .retries(3)
+                .needs(needs)
+                .inputs(
+                        needs.isEmpty()
+                                ? List.of(new Input("tool", "sha256:" + "0".repeat(64), true))
+                                : List.of(new Input("in.txt", "task:a/out/", false)))
+                .outputs(List.of(new Output("out/**", true, true), new Output("log", false, false)))
+                .session(new SessionSpec(
                         "model",
                         2L << 30,
                         List.of("made-" + name),
-                        needs.stream().map(need -> need + "/made-" + need).toList()));
+                        needs.stream().map(need -> need + "/made-" + need).toList()))
+                .build();
     }
 
     static JobSpec fullJob() {

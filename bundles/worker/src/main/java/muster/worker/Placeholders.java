@@ -48,31 +48,24 @@ final class Placeholders {
     static TaskSpec fill(TaskSpec task, AttemptId attempt, @Nullable String item) {
         UnaryOperator<String> withItem = text -> item == null ? text : text.replace(ITEM, item);
         UnaryOperator<String> path = text -> expand(text, task, attempt, item);
-        return new TaskSpec(
-                task.name(),
-                task.executor(),
-                item == null
-                        ? task.command()
-                        : task.command().stream().map(withItem).toList(),
-                task.parameters(),
-                item == null ? task.environment() : values(task.environment(), withItem),
-                map(task.workingDirectory(), withItem),
-                map(task.stdin(), path),
-                map(task.stdout(), path),
-                map(task.stderr(), path),
-                task.resources(),
-                task.timeLimit(),
-                task.retries(),
-                task.needs(),
-                task.inputs().stream()
+        return task.toBuilder()
+                .command(
+                        item == null
+                                ? task.command()
+                                : task.command().stream().map(withItem).toList())
+                .environment(item == null ? task.environment() : values(task.environment(), withItem))
+                .workingDirectory(map(task.workingDirectory(), withItem))
+                .stdin(map(task.stdin(), path))
+                .stdout(map(task.stdout(), path))
+                .stderr(map(task.stderr(), path))
+                .inputs(task.inputs().stream()
                         .map(input ->
                                 new Input(path.apply(input.name()), path.apply(input.source()), input.executable()))
-                        .toList(),
-                task.outputs().stream()
+                        .toList())
+                .outputs(task.outputs().stream()
                         .map(output -> new Output(path.apply(output.path()), output.optional(), output.keep()))
-                        .toList(),
-                task.category(),
-                task.session());
+                        .toList())
+                .build();
     }
 
     /** One pass, so that what is filled in is not itself searched for placeholders. */

@@ -26,7 +26,6 @@ import muster.api.JobId;
 import muster.api.LogStream;
 import muster.api.MusterException;
 import muster.api.Output;
-import muster.api.Parameters;
 import muster.api.Resources;
 import muster.api.SessionId;
 import muster.api.SessionSpec;
@@ -304,20 +303,10 @@ class AgentTest {
     @Test
     void endsAnAttemptWhoseItemMakesItInvalid() {
         links.join(1);
-        var spec = new TaskSpec(
-                "",
-                Tasks.KIND,
-                List.of("echo", "{item}"),
-                Parameters.NONE,
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                Resources.DEFAULT,
-                null,
-                0,
-                List.of());
+        var spec = TaskSpec.builder()
+                .executor(Tasks.KIND)
+                .command(List.of("echo", "{item}"))
+                .build();
 
         links.receive(
                 1,
@@ -803,10 +792,10 @@ class AgentTest {
     // ---- files
 
     private static TaskSpec withFiles() {
-        return Tasks.task()
-                .withFiles(
-                        List.of(new Input("in", "sha256:" + "0".repeat(64), false)),
-                        List.of(new Output("out", false, true)));
+        return Tasks.task().toBuilder()
+                .inputs(List.of(new Input("in", "sha256:" + "0".repeat(64), false)))
+                .outputs(List.of(new Output("out", false, true)))
+                .build();
     }
 
     @Test
@@ -869,7 +858,9 @@ class AgentTest {
     private static final SessionId MODEL = new SessionId(new JobId(17), Tasks.KIND, "model");
 
     private static TaskSpec inSession(long memoryBytes, List<String> makes, List<String> takes) {
-        return Tasks.task(Tasks.cores(0.5)).withSession(new SessionSpec("model", memoryBytes, makes, takes));
+        return Tasks.task(Tasks.cores(0.5)).toBuilder()
+                .session(new SessionSpec("model", memoryBytes, makes, takes))
+                .build();
     }
 
     @Test

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Map;
-import muster.api.Parameters;
-import muster.api.Resources;
 import muster.api.TaskSpec;
 import org.junit.jupiter.api.Test;
 
@@ -79,19 +77,14 @@ class PlaceholdersTest {
             String workingDirectory,
             String stdin,
             String stdout) {
-        return new TaskSpec(
-                "day",
-                Tasks.KIND,
-                command,
-                Parameters.NONE,
-                environment,
-                workingDirectory,
-                stdin,
-                stdout,
-                null,
-                Resources.DEFAULT,
-                null,
-                0,
-                List.of());
+        return TaskSpec.builder()
+                .name("day")
+                .executor(Tasks.KIND)
+                .command(command)
+                .environment(environment)
+                .workingDirectory(workingDirectory)
+                .stdin(stdin)
+                .stdout(stdout)
+                .build();
     }
 }

@@ -16,7 +16,6 @@ import java.util.stream.IntStream;
 import muster.api.Cause;
 import muster.api.JobId;
 import muster.api.MusterException;
-import muster.api.Parameters;
 import muster.api.Resources;
 import muster.api.Secret;
 import muster.api.TaskSpec;
@@ -275,20 +274,16 @@ class TaskAttemptTest {
 
     private static TaskSpec task(
             Map<String, String> environment, String workingDirectory, String stdout, String stderr) {
-        return new TaskSpec(
-                "day",
-                Tasks.KIND,
-                List.of("true"),
-                Parameters.NONE,
-                environment,
-                workingDirectory,
-                null,
-                stdout,
-                stderr,
-                new Resources(0.5, 1024, 0, 0, Map.of(), List.of()),
-                null,
-                0,
-                List.of());
+        return TaskSpec.builder()
+                .name("day")
+                .executor(Tasks.KIND)
+                .command(List.of("true"))
+                .environment(environment)
+                .workingDirectory(workingDirectory)
+                .stdout(stdout)
+                .stderr(stderr)
+                .resources(new Resources(0.5, 1024, 0, 0, Map.of(), List.of()))
+                .build();
     }
 
     private List<Path> files() throws IOException {

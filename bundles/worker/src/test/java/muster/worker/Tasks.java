@@ -8,7 +8,6 @@ import java.util.stream.IntStream;
 import muster.api.AttemptId;
 import muster.api.Cause;
 import muster.api.JobId;
-import muster.api.Parameters;
 import muster.api.Resources;
 import muster.api.TaskId;
 import muster.api.TaskSpec;
@@ -35,20 +34,14 @@ final class Tasks {
     }
 
     static TaskSpec task(Resources resources, Duration timeLimit, String workingDirectory, String stdout) {
-        return new TaskSpec(
-                "",
-                KIND,
-                List.of("true"),
-                Parameters.NONE,
-                Map.of(),
-                workingDirectory,
-                null,
-                stdout,
-                null,
-                resources,
-                timeLimit,
-                0,
-                List.of());
+        return TaskSpec.builder()
+                .executor(KIND)
+                .command(List.of("true"))
+                .workingDirectory(workingDirectory)
+                .stdout(stdout)
+                .resources(resources)
+                .timeLimit(timeLimit)
+                .build();
     }
 
     static Resources cores(double cores) {

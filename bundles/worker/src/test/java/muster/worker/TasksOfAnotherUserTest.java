@@ -19,7 +19,6 @@ import muster.api.Input;
 import muster.api.JobId;
 import muster.api.MusterException;
 import muster.api.Output;
-import muster.api.Parameters;
 import muster.api.Resources;
 import muster.api.Secret;
 import muster.api.TaskSpec;
@@ -235,7 +234,10 @@ class TasksOfAnotherUserTest {
 
             assertThatThrownBy(() -> files.stage(
                             attempt.id(),
-                            TaskSpec.command("true").withFiles(List.of(new Input("d/in", object, false)), List.of()),
+                            TaskSpec.builder()
+                                    .command(List.of("true"))
+                                    .inputs(List.of(new Input("d/in", object, false)))
+                                    .build(),
                             workspace,
                             attempt.identity(),
                             () -> false))
@@ -250,8 +252,10 @@ class TasksOfAnotherUserTest {
     void haveInputsAndOutputsAsOtherTasksHave() throws IOException {
         var store = store();
         var object = store.adopt(Files.writeString(root.resolve("input"), "#!/bin/sh\necho text\n"));
-        var spec = task("./in > out && chmod 700 out")
-                .withFiles(List.of(new Input("in", object, true)), List.of(Output.of("out")));
+        var spec = task("./in > out && chmod 700 out").toBuilder()
+                .inputs(List.of(new Input("in", object, true)))
+                .outputs(List.of(Output.of("out")))
+                .build();
         var attempt = attempt(spec);
         try (var files = files()) {
             files.stage(attempt.id(), spec, attempt.workingDirectory(), attempt.identity(), () -> false);
@@ -290,7 +294,10 @@ class TasksOfAnotherUserTest {
         var attempt = attempt(task("true"));
         var workspace = attempt.workingDirectory();
         makeFolder(attempt, workspace.resolve("d"));
-        var spec = TaskSpec.command("true").withFiles(List.of(), List.of(new Output("d/*", true, null)));
+        var spec = TaskSpec.builder()
+                .command(List.of("true"))
+                .outputs(List.of(new Output("d/*", true, null)))
+                .build();
         var refused = 0;
         var swapping = swap(attempt, workspace, victim);
         try (var files = files()) {
@@ -407,20 +414,14 @@ class TasksOfAnotherUserTest {
 
     private static TaskSpec task(
             String script, Map<String, String> environment, String directory, String stdout, String stdin) {
-        return new TaskSpec(
-                "",
-                TaskSpec.DEFAULT_EXECUTOR,
-                List.of("sh", "-c", script),
-                Parameters.NONE,
-                environment,
-                directory,
-                stdin,
-                stdout,
-                null,
-                new Resources(1, 0, 0, 0, Map.of(), List.of()),
-                null,
-                0,
-                List.of());
+        return TaskSpec.builder()
+                .command(List.of("sh", "-c", script))
+                .environment(environment)
+                .workingDirectory(directory)
+                .stdin(stdin)
+                .stdout(stdout)
+                .resources(new Resources(1, 0, 0, 0, Map.of(), List.of()))
+                .build();
     }
 
     private TaskAttempt attempt(TaskSpec spec) {

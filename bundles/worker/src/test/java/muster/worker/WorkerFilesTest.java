@@ -122,7 +122,10 @@ final class WorkerFilesTest {
         var workspace = Files.createTempDirectory(folder, "workspace");
         on.stage(
                 ATTEMPT,
-                TaskSpec.command("true").withFiles(List.of(inputs), List.of()),
+                TaskSpec.builder()
+                        .command(List.of("true"))
+                        .inputs(List.of(inputs))
+                        .build(),
                 workspace,
                 Identity.WORKER,
                 () -> false);
@@ -181,7 +184,10 @@ final class WorkerFilesTest {
     }
 
     private static TaskSpec leaving(Output... outputs) {
-        return TaskSpec.command("true").withFiles(List.of(), List.of(outputs));
+        return TaskSpec.builder()
+                .command(List.of("true"))
+                .outputs(List.of(outputs))
+                .build();
     }
 
     private Path workspace(String... names) throws IOException {
@@ -336,8 +342,11 @@ final class WorkerFilesTest {
     @Test
     void takesNoInputForAnOutput() throws IOException {
         var workspace = workspace("in.txt", "out.txt");
-        var task = TaskSpec.command("true")
-                .withFiles(List.of(new Input("in.txt", "file:/x", false)), List.of(Output.of("*.txt")));
+        var task = TaskSpec.builder()
+                .command(List.of("true"))
+                .inputs(List.of(new Input("in.txt", "file:/x", false)))
+                .outputs(List.of(Output.of("*.txt")))
+                .build();
         files.collect(ATTEMPT, task, workspace, Identity.WORKER);
         assertThat(recorded().items()).extracting(Manifest.Item::name).containsExactly("out.txt");
     }

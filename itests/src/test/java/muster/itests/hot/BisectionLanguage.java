@@ -2,8 +2,6 @@ package muster.itests.hot;
 
 import java.util.List;
 import java.util.Map;
-import muster.api.Parameters;
-import muster.api.Resources;
 import muster.api.TaskSpec;
 import muster.api.Work;
 import muster.api.language.Driver;
@@ -57,20 +55,7 @@ public final class BisectionLanguage implements DynamicLanguage {
         }
 
         private static TaskSpec task(String name, List<String> command) {
-            return new TaskSpec(
-                    name,
-                    "native",
-                    command,
-                    Parameters.NONE,
-                    Map.of(),
-                    null,
-                    null,
-                    null,
-                    null,
-                    Resources.DEFAULT,
-                    null,
-                    0,
-                    List.of());
+            return TaskSpec.builder().name(name).command(command).build();
         }
 
         @Override

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -48,11 +49,11 @@ public abstract class CommandExecutorContract extends ExecutorContract {
         return command("true").build();
     }
 
-    protected final TestTask command(String... command) {
-        return TestTask.of(kind(), command).parameters(parameters());
+    protected final TaskSpec.Builder command(String... command) {
+        return TaskSpec.builder().executor(kind()).command(List.of(command)).parameters(parameters());
     }
 
-    protected final TestTask script(String script) {
+    protected final TaskSpec.Builder script(String script) {
         return command("sh", "-c", script);
     }
 
@@ -70,8 +71,7 @@ public abstract class CommandExecutorContract extends ExecutorContract {
     @Test
     void givesExactlyTheEnvironmentOfTheAttempt() {
         var attempt = start(command("env", "-0")
-                .environment("USER_SAYS", "a b\n=c; é")
-                .environment("EMPTY", "")
+                .environment(Map.of("USER_SAYS", "a b\n=c; é", "EMPTY", ""))
                 .build());
 
         assertThat(outcomes.awaitEnd(attempt).cause()).isEqualTo(Cause.SUCCESS);

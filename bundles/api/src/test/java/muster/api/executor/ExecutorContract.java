@@ -138,19 +138,6 @@ public abstract class ExecutorContract {
     }
 
     private static TaskSpec withParameters(TaskSpec task, Parameters parameters) {
-        return new TaskSpec(
-                task.name(),
-                task.executor(),
-                task.command(),
-                parameters,
-                task.environment(),
-                task.workingDirectory(),
-                task.stdin(),
-                task.stdout(),
-                task.stderr(),
-                task.resources(),
-                task.timeLimit(),
-                task.retries(),
-                task.needs());
+        return task.toBuilder().parameters(parameters).build();
     }
 }

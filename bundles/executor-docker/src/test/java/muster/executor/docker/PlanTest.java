@@ -12,10 +12,10 @@ import java.util.List;
 import java.util.Map;
 import muster.api.Parameters;
 import muster.api.Resources;
+import muster.api.TaskSpec;
 import muster.api.executor.Folders;
 import muster.api.executor.Pull;
 import muster.api.executor.TestAttempt;
-import muster.api.executor.TestTask;
 import muster.executor.docker.Plan.Owner;
 import muster.executor.docker.Settings.Mapping;
 import org.junit.jupiter.api.Test;
@@ -88,8 +88,8 @@ class PlanTest {
 
     @Test
     void letsTheTaskReadItsSecretsAndNotWriteThem() {
-        var task =
-                task(Map.of()).environment("MUSTER_SECRETS", folder.resolve("s").toString());
+        var task = task(Map.of())
+                .environment(Map.of("MUSTER_SECRETS", folder.resolve("s").toString()));
 
         var mounts = plan(task, settings("worker", Pull.MISSING))
                 .container()
@@ -106,7 +106,9 @@ class PlanTest {
 
     @Test
     void asksForAnImage() {
-        assertThatThrownBy(() -> plan(TestTask.of("docker", "true"), settings("worker", Pull.MISSING)))
+        assertThatThrownBy(() -> plan(
+                        TaskSpec.builder().executor("docker").command(List.of("true")),
+                        settings("worker", Pull.MISSING)))
                 .hasMessageContaining("image");
     }
 
@@ -148,10 +150,10 @@ class PlanTest {
         assertThat(Images.registry(name)).isEqualTo(registry);
     }
 
-    private static TestTask task(Map<String, Object> more) {
+    private static TaskSpec.Builder task(Map<String, Object> more) {
         var values = new HashMap<>(more);
         values.put("image", "busybox");
-        return TestTask.of("docker", "true").parameters(new Parameters(values));
+        return TaskSpec.builder().executor("docker").command(List.of("true")).parameters(new Parameters(values));
     }
 
     private Settings settings(String user, Pull pull) {
@@ -173,7 +175,7 @@ class PlanTest {
                 .asText();
     }
 
-    private Plan plan(TestTask task, Settings settings) {
+    private Plan plan(TaskSpec.Builder task, Settings settings) {
         return Plan.of(new TestAttempt(task.build(), folder), settings, new Owner("mark", "instance", "12:34"));
     }
 }

@@ -122,7 +122,7 @@ abstract class NativeExecutorContract extends CommandExecutorContract {
         makeScript(tools.resolve("tool"), "#!/bin/sh\necho found\n");
 
         var attempt = start(command("tool")
-                .environment("PATH", "/nowhere:" + tools + ":/bin")
+                .environment(Map.of("PATH", "/nowhere:" + tools + ":/bin"))
                 .build());
 
         assertThat(outcomes.awaitEnd(attempt).cause()).isEqualTo(Cause.SUCCESS);
@@ -142,7 +142,8 @@ abstract class NativeExecutorContract extends CommandExecutorContract {
 
     @Test
     void saysWhereItLookedForACommand() {
-        var outcome = run(command("foo").environment("PATH", "/usr/bin:/bin").build());
+        var outcome =
+                run(command("foo").environment(Map.of("PATH", "/usr/bin:/bin")).build());
 
         assertThat(outcome.message())
                 .isEqualTo("command 'foo' is not in PATH (/usr/bin:/bin); install it on worker 'w1' or give a full"
@@ -159,7 +160,9 @@ abstract class NativeExecutorContract extends CommandExecutorContract {
                     .contains("'" + file + "' is not executable")
                     .contains("chmod +x");
         });
-        assertThat(run(command("data").environment("PATH", folder.toString()).build())
+        assertThat(run(command("data")
+                                .environment(Map.of("PATH", folder.toString()))
+                                .build())
                         .message())
                 .contains("'data' is not executable");
     }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import muster.api.Cause;
 import muster.api.executor.CommandExecutorContract;
@@ -120,7 +121,7 @@ class NativeExecutorInSandboxTest extends CommandExecutorContract {
     void letsATaskReadItsSecretsAndNotWriteThem() throws IOException {
         Files.writeString(other.resolve("key"), "of the task\n");
         var attempt = start(script("cat $MUSTER_SECRETS/key; echo x > $MUSTER_SECRETS/x; exit 0")
-                .environment("MUSTER_SECRETS", other.toString())
+                .environment(Map.of("MUSTER_SECRETS", other.toString()))
                 .build());
 
         assertThat(outcomes.awaitEnd(attempt).cause()).isEqualTo(Cause.SUCCESS);

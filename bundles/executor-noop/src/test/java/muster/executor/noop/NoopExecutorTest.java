@@ -10,7 +10,6 @@ import muster.api.Parameters;
 import muster.api.TaskSpec;
 import muster.api.executor.Executor;
 import muster.api.executor.ExecutorContract;
-import muster.api.executor.TestTask;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -29,7 +28,7 @@ class NoopExecutorTest extends ExecutorContract {
 
     @Override
     protected TaskSpec quick() {
-        return TestTask.of(NoopExecutor.KIND).build();
+        return TaskSpec.builder().executor(NoopExecutor.KIND).build();
     }
 
     @Test
@@ -42,7 +41,12 @@ class NoopExecutorTest extends ExecutorContract {
 
     @Test
     void doesNotRunACommand() {
-        assertThat(run(TestTask.of(NoopExecutor.KIND, "false").build()).cause()).isEqualTo(Cause.SUCCESS);
+        assertThat(run(TaskSpec.builder()
+                                .executor(NoopExecutor.KIND)
+                                .command(List.of("false"))
+                                .build())
+                        .cause())
+                .isEqualTo(Cause.SUCCESS);
     }
 
     @Test
@@ -120,7 +124,7 @@ class NoopExecutorTest extends ExecutorContract {
         outcomes.assertEndedOnce(List.of(early, late));
     }
 
-    private static TestTask task(Map<String, Object> parameters) {
-        return TestTask.of(NoopExecutor.KIND).parameters(new Parameters(parameters));
+    private static TaskSpec.Builder task(Map<String, Object> parameters) {
+        return TaskSpec.builder().executor(NoopExecutor.KIND).parameters(new Parameters(parameters));
     }
 }

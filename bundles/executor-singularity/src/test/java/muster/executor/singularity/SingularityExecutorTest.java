@@ -190,7 +190,7 @@ class SingularityExecutorTest extends CommandExecutorContract {
         Files.writeString(secrets.resolve("key"), "s3cret");
 
         var attempt = start(script("cat $MUSTER_SECRETS/key; echo x > $MUSTER_SECRETS/key")
-                .environment("MUSTER_SECRETS", secrets.toString())
+                .environment(Map.of("MUSTER_SECRETS", secrets.toString()))
                 .build());
 
         assertThat(outcomes.awaitEnd(attempt).cause()).isEqualTo(Cause.EXIT_CODE);
@@ -219,9 +219,10 @@ class SingularityExecutorTest extends CommandExecutorContract {
 
     @Test
     void refusesVariablesThatTheRuntimeDoesNotTake() {
-        assertThat(run(command("true").environment("A-B", "x").build()).message())
+        assertThat(run(command("true").environment(Map.of("A-B", "x")).build()).message())
                 .contains("'A-B'");
-        assertThat(run(command("true").environment("HOME", "/x").build()).message())
+        assertThat(run(command("true").environment(Map.of("HOME", "/x")).build())
+                        .message())
                 .contains("'HOME'");
     }
 

@@ -61,7 +61,8 @@ final class Planner {
             var outcome = planned.ready(declared.type().plan(planned));
             outcomes.put(declared.name(), outcome);
             for (var task : outcome.tasks()) {
-                tasks.add(declared.at().locate(() -> task.withCategory(declared.name())));
+                tasks.add(declared.at()
+                        .locate(() -> task.toBuilder().category(declared.name()).build()));
             }
             if (!outcome.tasks().isEmpty()) {
                 categories.put(declared.name(), outcome.tasks().size());

@@ -17,8 +17,6 @@ import muster.api.Input;
 import muster.api.JobId;
 import muster.api.MusterException;
 import muster.api.Output;
-import muster.api.Parameters;
-import muster.api.Resources;
 import muster.api.TaskSpec;
 import muster.api.language.Content;
 import muster.api.language.Made;
@@ -564,20 +562,10 @@ class StudyTest {
             @Override
             public Outcome plan(Action action) {
                 return new Outcome(
-                        List.of(new TaskSpec(
-                                action.taskName(""),
-                                "native",
-                                List.of("x"),
-                                Parameters.NONE,
-                                Map.of(),
-                                null,
-                                null,
-                                null,
-                                null,
-                                Resources.DEFAULT,
-                                null,
-                                0,
-                                List.of())),
+                        List.of(TaskSpec.builder()
+                                .name(action.taskName(""))
+                                .command(List.of("x"))
+                                .build()),
                         List.of(),
                         List.of(),
                         List.of());

@@ -154,24 +154,21 @@ public final class MakeflowLanguage implements Language {
         var words = folder == null ? inWorkspace(rule, command) : inSharedFolder(rule, name, command);
         var inputs = files == null ? List.<Input>of() : files.inputs(number);
         var outputs = files == null ? List.<Output>of() : files.outputs(number);
-        return rule.at()
-                .locate(() -> new TaskSpec(
-                        name,
-                        options.getOrDefault(EXECUTOR, TaskSpec.DEFAULT_EXECUTOR),
-                        words,
-                        image == null ? Parameters.NONE : new Parameters(Map.of(IMAGE, image)),
-                        rule.environment(),
-                        folder == null || rule.folder().isEmpty() ? folder : folder + "/" + rule.folder(),
-                        null,
-                        null,
-                        null,
-                        resources(rule.needs()),
-                        rule.needs().wallTime(),
-                        retries,
-                        workflow.needs(number).stream().map(names::get).toList(),
-                        inputs,
-                        outputs,
-                        rule.category()));
+        return rule.at().locate(() -> TaskSpec.builder()
+                .name(name)
+                .executor(options.getOrDefault(EXECUTOR, TaskSpec.DEFAULT_EXECUTOR))
+                .command(words)
+                .parameters(image == null ? Parameters.NONE : new Parameters(Map.of(IMAGE, image)))
+                .environment(rule.environment())
+                .workingDirectory(folder == null || rule.folder().isEmpty() ? folder : folder + "/" + rule.folder())
+                .resources(resources(rule.needs()))
+                .timeLimit(rule.needs().wallTime())
+                .retries(retries)
+                .needs(workflow.needs(number).stream().map(names::get).toList())
+                .inputs(inputs)
+                .outputs(outputs)
+                .category(rule.category())
+                .build());
     }
 
     /** The command, once the folders of its targets, and the one that it runs in, are there. */

@@ -51,7 +51,8 @@ final class Compiler {
         }
         // what is kept depends on what all take
         for (var i = 0; i < tasks.size(); i++) {
-            tasks.set(i, tasks.get(i).withFiles(tasks.get(i).inputs(), wiring.outputs(i, resultsOnly)));
+            var outputs = wiring.outputs(i, resultsOnly);
+            tasks.set(i, tasks.get(i).toBuilder().outputs(outputs).build());
         }
         return new Plan(graph(tasks), wiring.fromUser(), wiring.deliveries(resultsOnly), categories);
     }
@@ -129,25 +130,23 @@ final class Compiler {
         var retries = retries(instance);
         var category = category(instance);
         var needs = needs(instance);
-        return definition
-                .at()
-                .locate(() -> new TaskSpec(
-                        instance.name(),
-                        executor,
-                        command,
-                        parameters,
-                        environment,
-                        workingDirectory,
-                        streams.get("stdin"),
-                        streams.get("stdout"),
-                        streams.get("stderr"),
-                        resources,
-                        timeLimit,
-                        retries,
-                        needs,
-                        inputs,
-                        List.of(),
-                        category));
+        return definition.at().locate(() -> TaskSpec.builder()
+                .name(instance.name())
+                .executor(executor)
+                .command(command)
+                .parameters(parameters)
+                .environment(environment)
+                .workingDirectory(workingDirectory)
+                .stdin(streams.get("stdin"))
+                .stdout(streams.get("stdout"))
+                .stderr(streams.get("stderr"))
+                .resources(resources)
+                .timeLimit(timeLimit)
+                .retries(retries)
+                .needs(needs)
+                .inputs(inputs)
+                .category(category)
+                .build());
     }
 
     private static String text(Instance instance, String key, String other) {

@@ -14,8 +14,6 @@ import java.util.Map;
 import muster.api.ErrorCode;
 import muster.api.JobId;
 import muster.api.MusterException;
-import muster.api.Parameters;
-import muster.api.Resources;
 import muster.api.ResultTable;
 import muster.api.TaskId;
 import muster.api.TaskSpec;
@@ -41,20 +39,11 @@ class ResultDatabaseTest {
     }
 
     private static TaskSpec task(String name, Map<String, String> environment) {
-        return new TaskSpec(
-                name,
-                "native",
-                List.of("true"),
-                Parameters.NONE,
-                environment,
-                null,
-                null,
-                null,
-                null,
-                Resources.DEFAULT,
-                null,
-                0,
-                List.of());
+        return TaskSpec.builder()
+                .name(name)
+                .command(List.of("true"))
+                .environment(environment)
+                .build();
     }
 
     private static Origin of(String system) {

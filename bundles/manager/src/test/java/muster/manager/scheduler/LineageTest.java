@@ -16,7 +16,6 @@ import muster.api.Input;
 import muster.api.JobSpec;
 import muster.api.JobState;
 import muster.api.Output;
-import muster.api.Parameters;
 import muster.api.Resources;
 import muster.api.SessionSpec;
 import muster.api.TaskSpec;
@@ -31,44 +30,26 @@ class LineageTest {
 
     /** Adds a task that leaves a file on its worker, runs on workers of a label and takes what others left. */
     private void task(String name, String label, String... takes) {
-        tasks.add(new TaskSpec(
-                name,
-                "native",
-                List.of("true"),
-                Parameters.NONE,
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                new Resources(1, 0, 0, 0, Map.of(), label.isEmpty() ? List.of() : List.of(label)),
-                null,
-                0,
-                List.of(),
-                Stream.of(takes)
+        tasks.add(TaskSpec.builder()
+                .name(name)
+                .command(List.of("true"))
+                .resources(new Resources(1, 0, 0, 0, Map.of(), label.isEmpty() ? List.of() : List.of(label)))
+                .inputs(Stream.of(takes)
                         .map(from -> new Input(from, "task:" + from + "/out", false))
-                        .toList(),
-                List.of(new Output("out", false, false))));
+                        .toList())
+                .outputs(List.of(new Output("out", false, false)))
+                .build());
     }
 
     /** Adds a task that keeps an object in a session, and takes what others kept there. */
     private void keeping(String name, String session, long memory, String... takes) {
-        var task = new TaskSpec(
-                name,
-                "native",
-                List.of("true"),
-                Parameters.NONE,
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                new Resources(1, 1, 0, 0, Map.of(), List.of()),
-                null,
-                0,
-                List.of());
         var all = Stream.of(takes).map(from -> from + "/object-" + from).toList();
-        tasks.add(task.withSession(new SessionSpec(session, memory, List.of("object-" + name), all)));
+        tasks.add(TaskSpec.builder()
+                .name(name)
+                .command(List.of("true"))
+                .resources(new Resources(1, 1, 0, 0, Map.of(), List.of()))
+                .session(new SessionSpec(session, memory, List.of("object-" + name), all))
+                .build());
     }
 
     private JobRun submit() {
@@ -312,24 +293,7 @@ class LineageTest {
     }
 
     private static TaskSpec withNeed(TaskSpec task, String need) {
-        return new TaskSpec(
-                task.name(),
-                task.executor(),
-                task.command(),
-                task.parameters(),
-                task.environment(),
-                null,
-                null,
-                null,
-                null,
-                task.resources(),
-                null,
-                0,
-                List.of(need),
-                task.inputs(),
-                task.outputs(),
-                "",
-                task.session());
+        return task.toBuilder().needs(List.of(need)).build();
     }
 
     @Test

@@ -23,7 +23,6 @@ import muster.api.Input;
 import muster.api.JobId;
 import muster.api.JobSpec;
 import muster.api.Output;
-import muster.api.Parameters;
 import muster.api.Resources;
 import muster.api.SessionSpec;
 import muster.api.TaskId;
@@ -97,22 +96,15 @@ class SchedulerPropertyTest {
             List<String> needs,
             List<Input> inputs,
             List<Output> outputs) {
-        return new TaskSpec(
-                name,
-                "native",
-                List.of("true"),
-                Parameters.NONE,
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                resources,
-                null,
-                retries,
-                needs,
-                inputs,
-                outputs);
+        return TaskSpec.builder()
+                .name(name)
+                .command(List.of("true"))
+                .resources(resources)
+                .retries(retries)
+                .needs(needs)
+                .inputs(inputs)
+                .outputs(outputs)
+                .build();
     }
 
     private static Resources resources(double cores, long memory, int gpus, String... labels) {
@@ -296,8 +288,10 @@ class SchedulerPropertyTest {
             var files = task.inputs().stream()
                     .filter(input -> !takes.contains(input.need() + "/of-" + input.need()))
                     .toList();
-            return task.withFiles(files, task.outputs())
-                    .withSession(new SessionSpec(name, 1, List.of("of-" + task.name()), takes));
+            return task.toBuilder()
+                    .inputs(files)
+                    .session(new SessionSpec(name, 1, List.of("of-" + task.name()), takes))
+                    .build();
         }
 
         private void breakSessions() {

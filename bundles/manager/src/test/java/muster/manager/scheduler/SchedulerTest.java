@@ -12,7 +12,6 @@ import muster.api.Cause;
 import muster.api.IndexSet;
 import muster.api.JobSpec;
 import muster.api.JobState;
-import muster.api.Parameters;
 import muster.api.Resources;
 import muster.api.TaskSpec;
 import muster.api.Work;
@@ -23,20 +22,7 @@ class SchedulerTest {
 
     private static TaskSpec task(double cores) {
         var resources = new Resources(cores, 0, 0, 0, Map.of(), List.of());
-        return new TaskSpec(
-                "",
-                "native",
-                List.of("true"),
-                Parameters.NONE,
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                resources,
-                null,
-                0,
-                List.of());
+        return TaskSpec.builder().command(List.of("true")).resources(resources).build();
     }
 
     private JobRun array(String owner, double cores, int size) {

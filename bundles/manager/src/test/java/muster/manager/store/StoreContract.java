@@ -27,8 +27,6 @@ import muster.api.JobId;
 import muster.api.JobSpec;
 import muster.api.LogStream;
 import muster.api.MusterException;
-import muster.api.Parameters;
-import muster.api.Resources;
 import muster.api.TaskId;
 import muster.api.TaskSpec;
 import muster.api.TaskState;
@@ -75,20 +73,10 @@ abstract class StoreContract {
     }
 
     static StoredJob job(long id) {
-        var task = new TaskSpec(
-                "t",
-                "native",
-                List.of("echo", "ä€\uD83D\uDE00"),
-                Parameters.NONE,
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                Resources.DEFAULT,
-                null,
-                0,
-                List.of());
+        var task = TaskSpec.builder()
+                .name("t")
+                .command(List.of("echo", "ä€\uD83D\uDE00"))
+                .build();
         return new StoredJob(
                 new JobId(id),
                 "alice",
@@ -223,20 +211,7 @@ abstract class StoreContract {
     }
 
     private static TaskSpec named(String name) {
-        return new TaskSpec(
-                name,
-                "native",
-                List.of(name),
-                Parameters.NONE,
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                Resources.DEFAULT,
-                null,
-                0,
-                List.of());
+        return TaskSpec.builder().name(name).command(List.of(name)).build();
     }
 
     @Test

@@ -2,7 +2,6 @@ package muster.rest.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
@@ -19,7 +18,6 @@ import muster.api.JobSpec;
 import muster.api.MusterException;
 import muster.api.Names;
 import muster.api.Output;
-import muster.api.Parameters;
 import muster.api.Resources;
 import muster.api.Secret;
 import muster.api.SessionSpec;
@@ -62,7 +60,7 @@ public final class JobSpecReader {
     private static final Set<String> SESSION = ordered("name", "memory", "makes", "takes");
     private static final Set<String> RESOURCES = ordered("cores", "memory", "disk", "gpus", "custom", "labels");
     private static final String SECRET_EXAMPLE = "{\"name\":\"DB_PASSWORD\",\"value\":\"…\"}";
-    private static final TaskSpec EMPTY = TaskSpec.command(List.of());
+    private static final TaskSpec EMPTY = TaskSpec.builder().build();
 
     private final Faults faults = new Faults();
 
@@ -344,7 +342,7 @@ public final class JobSpecReader {
         var executor = fields.string("executor")
                 .flatMap(v -> faults.check(fields.at("executor"), () -> Names.requireName("executor", v)))
                 .orElse(TaskSpec.DEFAULT_EXECUTOR);
-        var command = fields.strings("command", v -> with(List.of(v), Map.of()));
+        var command = fields.strings("command", v -> TaskSpec.command(v));
         if (executor.equals(TaskSpec.DEFAULT_EXECUTOR) && hasNoProgram(fields)) {
             faults.add(
                     fields.at("command"),
@@ -352,8 +350,9 @@ public final class JobSpecReader {
                             + " has no command; write such as [\"sh\",\"-c\",\"echo hi\"]");
         }
         var environment = fields.stringMap("environment");
-        environment.forEach((key, value) ->
-                faults.check(Fields.child(fields.at("environment"), key), () -> with(List.of(), Map.of(key, value))));
+        environment.forEach((key, value) -> faults.check(
+                Fields.child(fields.at("environment"), key),
+                () -> TaskSpec.builder().environment(Map.of(key, value)).build()));
         var needs = fields.strings("needs", v -> {
             if (names != null) {
                 requireKnown(v, names);
@@ -366,7 +365,9 @@ public final class JobSpecReader {
             faults.add(fields.at("needs"), "needs names a task twice; name each once");
         }
         var workingDirectory = fields.string("workingDirectory")
-                .flatMap(v -> faults.check(fields.at("workingDirectory"), () -> with(v, null, null, 0)))
+                .flatMap(v -> faults.check(
+                        fields.at("workingDirectory"),
+                        () -> TaskSpec.builder().workingDirectory(v).build()))
                 .map(TaskSpec::workingDirectory);
         var stdin = path(fields, "stdin");
         var stdout = path(fields, "stdout");
@@ -375,14 +376,20 @@ public final class JobSpecReader {
                 .map(this::resources)
                 .orElse(Resources.DEFAULT);
         var timeLimit = fields.duration("timeLimit")
-                .flatMap(v -> faults.check(fields.at("timeLimit"), () -> with(null, null, v, 0)))
+                .flatMap(v -> faults.check(
+                        fields.at("timeLimit"),
+                        () -> TaskSpec.builder().timeLimit(v).build()))
                 .map(TaskSpec::timeLimit);
         var retries = fields.integer("retries")
-                .flatMap(v -> faults.check(fields.at("retries"), () -> with(null, null, null, v)))
+                .flatMap(v -> faults.check(
+                        fields.at("retries"),
+                        () -> TaskSpec.builder().retries(v).build()))
                 .map(TaskSpec::retries)
                 .orElse(0);
         var category = fields.string("category")
-                .flatMap(v -> faults.check(fields.at("category"), () -> EMPTY.withCategory(v)))
+                .flatMap(v -> faults.check(
+                        fields.at("category"),
+                        () -> TaskSpec.builder().category(v).build()))
                 .map(TaskSpec::category)
                 .orElse("");
         var parameters = fields.parameters("parameters");
@@ -393,20 +400,11 @@ public final class JobSpecReader {
                 .orElse(null);
         if (!faults.none()) {
             // enough to look at the shape of a graph
-            return new TaskSpec(
-                    name,
-                    executor,
-                    List.of(),
-                    Parameters.NONE,
-                    Map.of(),
-                    null,
-                    null,
-                    null,
-                    null,
-                    Resources.DEFAULT,
-                    null,
-                    0,
-                    List.copyOf(new LinkedHashSet<>(names != null ? needs : List.of())));
+            return TaskSpec.builder()
+                    .name(name)
+                    .executor(executor)
+                    .needs(List.copyOf(new LinkedHashSet<>(names != null ? needs : List.of())))
+                    .build();
         }
         var files = !inputs.isEmpty() || !outputs.isEmpty();
         if (files && workingDirectory.isPresent()) {
@@ -415,24 +413,25 @@ public final class JobSpecReader {
                     "a task with inputs or outputs gets a workspace of its own; leave workingDirectory out");
             return EMPTY;
         }
-        return new TaskSpec(
-                name,
-                executor,
-                command,
-                parameters,
-                environment,
-                workingDirectory.orElse(null),
-                stdin.orElse(null),
-                stdout.orElse(null),
-                stderr.orElse(null),
-                resources,
-                timeLimit.orElse(null),
-                retries,
-                needs,
-                inputs,
-                outputs,
-                category,
-                session);
+        return TaskSpec.builder()
+                .name(name)
+                .executor(executor)
+                .command(command)
+                .parameters(parameters)
+                .environment(environment)
+                .workingDirectory(workingDirectory.orElse(null))
+                .stdin(stdin.orElse(null))
+                .stdout(stdout.orElse(null))
+                .stderr(stderr.orElse(null))
+                .resources(resources)
+                .timeLimit(timeLimit.orElse(null))
+                .retries(retries)
+                .needs(needs)
+                .inputs(inputs)
+                .outputs(outputs)
+                .category(category)
+                .session(session)
+                .build();
     }
 
     private Optional<SessionSpec> session(Fields fields, @Nullable Set<String> names) {
@@ -537,7 +536,8 @@ public final class JobSpecReader {
 
     private Optional<String> path(Fields fields, String name) {
         return fields.string(name)
-                .flatMap(v -> faults.check(fields.at(name), () -> with(null, v, null, 0)))
+                .flatMap(v -> faults.check(
+                        fields.at(name), () -> TaskSpec.builder().stdout(v).build()))
                 .map(TaskSpec::stdout);
     }
 
@@ -568,41 +568,6 @@ public final class JobSpecReader {
     private static Resources resources(
             double cores, long memory, long disk, int gpus, Map<String, Long> custom, List<String> labels) {
         return new Resources(cores, memory, disk, gpus, custom, labels);
-    }
-
-    private static TaskSpec with(List<String> command, Map<String, String> environment) {
-        return new TaskSpec(
-                "",
-                TaskSpec.DEFAULT_EXECUTOR,
-                command,
-                Parameters.NONE,
-                environment,
-                null,
-                null,
-                null,
-                null,
-                Resources.DEFAULT,
-                null,
-                0,
-                List.of());
-    }
-
-    private static TaskSpec with(
-            @Nullable String workingDirectory, @Nullable String path, @Nullable Duration timeLimit, int retries) {
-        return new TaskSpec(
-                "",
-                TaskSpec.DEFAULT_EXECUTOR,
-                List.of(),
-                Parameters.NONE,
-                Map.of(),
-                workingDirectory,
-                null,
-                path,
-                null,
-                Resources.DEFAULT,
-                timeLimit,
-                retries,
-                List.of());
     }
 
     private static Set<String> ordered(String... names) {

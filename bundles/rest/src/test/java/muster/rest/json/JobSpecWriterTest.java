@@ -18,34 +18,27 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 class JobSpecWriterTest {
     static List<JobSpec> jobs() {
-        var full = new TaskSpec(
-                "t",
-                "docker",
-                List.of("sh", "-c", ""),
-                new Parameters(Map.of("a", List.of(1L, 2.5, true, "x"), "m", Map.of("k", Map.of()))),
-                Map.of("A", "", "B", "ü\n"),
-                "/abs",
-                "in",
-                "out-%i",
-                "err",
-                new Resources(0.125, 1536L << 20, 1000, 2, Map.of("license", 1L), List.of("ssd", "!slow")),
-                Duration.ofMillis(1500),
-                3,
-                List.of());
-        var named = new TaskSpec(
-                "b",
-                "native",
-                List.of("x"),
-                Parameters.NONE,
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                new Resources(0, 1, 0, 0, Map.of(), List.of()),
-                Duration.ofDays(400),
-                0,
-                List.of("t"));
+        var full = TaskSpec.builder()
+                .name("t")
+                .executor("docker")
+                .command(List.of("sh", "-c", ""))
+                .parameters(new Parameters(Map.of("a", List.of(1L, 2.5, true, "x"), "m", Map.of("k", Map.of()))))
+                .environment(Map.of("A", "", "B", "ü\n"))
+                .workingDirectory("/abs")
+                .stdin("in")
+                .stdout("out-%i")
+                .stderr("err")
+                .resources(new Resources(0.125, 1536L << 20, 1000, 2, Map.of("license", 1L), List.of("ssd", "!slow")))
+                .timeLimit(Duration.ofMillis(1500))
+                .retries(3)
+                .build();
+        var named = TaskSpec.builder()
+                .name("b")
+                .command(List.of("x"))
+                .resources(new Resources(0, 1, 0, 0, Map.of(), List.of()))
+                .timeLimit(Duration.ofDays(400))
+                .needs(List.of("t"))
+                .build();
         return List.of(
                 JobSpec.command(List.of("true")),
                 new JobSpec(
@@ -59,12 +52,19 @@ class JobSpecWriterTest {
                         new Work.Single(full)),
                 JobSpec.of("", new Work.Array(full, IndexSet.parse("1,3,7-9,20-40:5"), null, 4)),
                 JobSpec.of("", new Work.Array(full, IndexSet.range(0, 2), List.of("a", "", "{\"b\":1}"), 0)),
-                JobSpec.of("g", new Work.Graph(List.of(full, named.withCategory("all days")))),
+                JobSpec.of(
+                        "g",
+                        new Work.Graph(List.of(
+                                full, named.toBuilder().category("all days").build()))),
                 JobSpec.of(
                         "s",
                         new Work.Graph(List.of(
-                                full.withSession(new SessionSpec("s", 3L << 30, List.of("a", "b"), List.of())),
-                                named.withSession(new SessionSpec("", 0, List.of(), List.of()))))));
+                                full.toBuilder()
+                                        .session(new SessionSpec("s", 3L << 30, List.of("a", "b"), List.of()))
+                                        .build(),
+                                named.toBuilder()
+                                        .session(new SessionSpec("", 0, List.of(), List.of()))
+                                        .build()))));
     }
 
     @ParameterizedTest

@@ -57,20 +57,13 @@ class ReportTest {
     }
 
     private void task(String name, TaskState state, @Nullable AttemptView attempt, int... needed) {
-        var spec = new TaskSpec(
-                name,
-                "docker",
-                List.of("/bin/sh", "-ec", "make \"" + name + "\", now"),
-                new Parameters(Map.of("image", "debian:12")),
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                new Resources(2, 512L << 20, 0, 0, Map.of(), List.of()),
-                null,
-                0,
-                List.of());
+        var spec = TaskSpec.builder()
+                .name(name)
+                .executor("docker")
+                .command(List.of("/bin/sh", "-ec", "make \"" + name + "\", now"))
+                .parameters(new Parameters(Map.of("image", "debian:12")))
+                .resources(new Resources(2, 512L << 20, 0, 0, Map.of(), List.of()))
+                .build();
         var id = new TaskId(JOB, tasks.size());
         var attempts = attempt == null ? List.<AttemptView>of() : List.of(attempt);
         tasks.add(new Run.Task(new TaskView(id, name, "docker", null, state, attempts, "", false), spec, attempt));

@@ -312,24 +312,25 @@ public final class SpecFormat {
                 default -> in.skipChildren();
             }
         }
-        return new TaskSpec(
-                name,
-                executor,
-                command,
-                parameters,
-                environment,
-                workingDirectory,
-                stdin,
-                stdout,
-                stderr,
-                resources,
-                timeLimit,
-                retries,
-                needs,
-                inputs,
-                outputs,
-                category,
-                session);
+        return TaskSpec.builder()
+                .name(name)
+                .executor(executor)
+                .command(command)
+                .parameters(parameters)
+                .environment(environment)
+                .workingDirectory(workingDirectory)
+                .stdin(stdin)
+                .stdout(stdout)
+                .stderr(stderr)
+                .resources(resources)
+                .timeLimit(timeLimit)
+                .retries(retries)
+                .needs(needs)
+                .inputs(inputs)
+                .outputs(outputs)
+                .category(category)
+                .session(session)
+                .build();
     }
 
     static void writeSessions(CBORGenerator out, List<SessionId> sessions) throws IOException {

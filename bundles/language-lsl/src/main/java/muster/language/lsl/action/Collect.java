@@ -4,13 +4,10 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import muster.api.Input;
 import muster.api.Names;
 import muster.api.Output;
-import muster.api.Parameters;
-import muster.api.Resources;
 import muster.api.TaskSpec;
 import muster.api.language.Plan;
 import muster.api.study.Action;
@@ -89,23 +86,13 @@ public final class Collect implements ActionType {
         place.locate(() -> Names.requirePath("output", made));
         var name = action.taskName("");
         var script = one.isPresent() ? CONCATENATE : COPY;
-        var task = action.at()
-                .locate(() -> new TaskSpec(
-                        name,
-                        TaskSpec.DEFAULT_EXECUTOR,
-                        List.of("/bin/sh", "-c", script, "sh", made),
-                        Parameters.NONE,
-                        Map.of(),
-                        null,
-                        null,
-                        null,
-                        null,
-                        Resources.DEFAULT,
-                        null,
-                        0,
-                        List.copyOf(needs),
-                        inputs,
-                        List.of(new Output(Files.literal(made), false, true))));
+        var task = action.at().locate(() -> TaskSpec.builder()
+                .name(name)
+                .command(List.of("/bin/sh", "-c", script, "sh", made))
+                .needs(List.copyOf(needs))
+                .inputs(inputs)
+                .outputs(List.of(new Output(Files.literal(made), false, true)))
+                .build());
         return new Outcome(List.of(task), List.of(), List.of(name), List.of(new Plan.Delivery(made, name, made)));
     }
 }

@@ -3,13 +3,10 @@ package muster.language.lsl.action;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import muster.api.Input;
 import muster.api.Names;
 import muster.api.Output;
-import muster.api.Parameters;
-import muster.api.Resources;
 import muster.api.TaskSpec;
 import muster.api.language.Plan;
 import muster.api.study.Action;
@@ -136,23 +133,13 @@ public final class Export implements ActionType {
                             + " values, which is too much for one table; export parts of them");
         }
         var name = action.taskName("");
-        var task = action.at()
-                .locate(() -> new TaskSpec(
-                        name,
-                        TaskSpec.DEFAULT_EXECUTOR,
-                        arguments,
-                        Parameters.NONE,
-                        Map.of(),
-                        null,
-                        null,
-                        null,
-                        null,
-                        Resources.DEFAULT,
-                        null,
-                        0,
-                        List.copyOf(needs),
-                        inputs,
-                        List.of(new Output(Files.literal(file), false, true))));
+        var task = action.at().locate(() -> TaskSpec.builder()
+                .name(name)
+                .command(arguments)
+                .needs(List.copyOf(needs))
+                .inputs(inputs)
+                .outputs(List.of(new Output(Files.literal(file), false, true)))
+                .build());
         return new Outcome(List.of(task), List.of(), List.of(name), List.of(new Plan.Delivery(file, name, file)));
     }
 }

@@ -1,10 +1,7 @@
 package muster.language.lsl.action;
 
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
-import muster.api.Parameters;
-import muster.api.Resources;
 import muster.api.TaskSpec;
 import muster.api.study.Abstraction;
 import muster.api.study.Action;
@@ -23,20 +20,11 @@ public final class NoOp implements ActionType {
     @Override
     public Outcome plan(Action action) {
         var name = action.taskName("");
-        var task = new TaskSpec(
-                name,
-                "noop",
-                List.of(),
-                Parameters.NONE,
-                Map.of(),
-                null,
-                null,
-                null,
-                null,
-                Resources.DEFAULT,
-                null,
-                0,
-                action.needs());
+        var task = TaskSpec.builder()
+                .name(name)
+                .executor("noop")
+                .needs(action.needs())
+                .build();
         var abstractions = action.included().stream()
                 .map(abstraction -> new Abstraction(
                         abstraction.name(),

@@ -144,23 +144,19 @@ final class Tasks {
         var resources = resources(settings);
         var timeLimit = timeLimit(settings);
         var retries = settings.number("retries").orElse(0L);
-        tasks.add(action.at()
-                .locate(() -> new TaskSpec(
-                        name,
-                        executor,
-                        command,
-                        parameters,
-                        environment,
-                        null,
-                        null,
-                        null,
-                        null,
-                        resources,
-                        timeLimit,
-                        (int) Math.max(-1, Math.min(Integer.MAX_VALUE, retries)),
-                        system.needs(),
-                        inputs,
-                        taken)));
+        tasks.add(action.at().locate(() -> TaskSpec.builder()
+                .name(name)
+                .executor(executor)
+                .command(command)
+                .parameters(parameters)
+                .environment(environment)
+                .resources(resources)
+                .timeLimit(timeLimit)
+                .retries((int) Math.max(-1, Math.min(Integer.MAX_VALUE, retries)))
+                .needs(system.needs())
+                .inputs(inputs)
+                .outputs(taken)
+                .build()));
         return system.after(
                 name,
                 outputs.stream()
