@@ -17,10 +17,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import muster.api.AttemptId;
 import muster.api.Capacity;
-import muster.api.Cause;
 import muster.api.ExecutorView;
 import muster.api.TaskId;
 import muster.api.Usage;
+import muster.api.executor.Outcome;
 import muster.transport.Links;
 import muster.transport.Protocol;
 import muster.transport.ToManager;
@@ -37,7 +37,6 @@ import org.jspecify.annotations.Nullable;
  * workers, and how many. Runs until standard input ends, and says then how evenly the tasks were spread.
  */
 public final class SimulatedWorkers {
-    private static final byte[] NOTHING = {};
 
     private final Links links = new ArtemisLinks();
     private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(1);
@@ -165,8 +164,7 @@ public final class SimulatedWorkers {
             var now = Instant.now();
             for (var i = 0; i < batch.indices().length; i++) {
                 var attempt = new AttemptId(new TaskId(batch.job(), batch.indices()[i]), batch.attempts()[i]);
-                results.add(new ToManager.Result(
-                        attempt, Cause.SUCCESS, 0, 0, "", now, now, Usage.NONE, NOTHING, NOTHING, 0, 0, ""));
+                results.add(ToManager.Result.of(attempt, Outcome.success(Usage.NONE), now, now));
             }
             tasks.add(results.size());
             send(new ToManager.Finished(session, results));

@@ -13,12 +13,12 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.IntStream;
 import muster.api.AttemptId;
 import muster.api.Capacity;
-import muster.api.Cause;
 import muster.api.Deed;
 import muster.api.JobId;
 import muster.api.TaskId;
 import muster.api.TaskSpec;
 import muster.api.Usage;
+import muster.api.executor.Outcome;
 import muster.data.Authority;
 import muster.transport.BrokerAddress;
 import muster.transport.Links;
@@ -180,9 +180,7 @@ final class LinksTest {
         var now = Instant.parse("2026-11-20T10:00:00Z");
         for (var index : arrived) {
             workerLink.send(List.of(new ToManager.Finished(
-                    "s1",
-                    List.of(new ToManager.Result(
-                            attempt(index), Cause.SUCCESS, 0, 0, "", now, now, Usage.NONE, null, null, 0, 0, "")))));
+                    "s1", List.of(ToManager.Result.of(attempt(index), Outcome.success(Usage.NONE), now, now)))));
         }
         var finished = manager.take(count).stream()
                 .map(event -> (ToManager.Finished) ((Recorder.FromWorker) event).message())
@@ -197,8 +195,8 @@ final class LinksTest {
         var now = Instant.parse("2026-11-20T10:00:00Z");
         var output = new byte[300_000];
         var results = IntStream.range(0, 30)
-                .mapToObj(i -> new ToManager.Result(
-                        attempt(i), Cause.SUCCESS, 0, 0, "", now, now, Usage.NONE, output, null, output.length, 0, ""))
+                .mapToObj(i -> ToManager.Result.of(attempt(i), Outcome.success(Usage.NONE), now, now)
+                        .wrote(output, output.length, null, 0, ""))
                 .toList();
         workerLink.send(List.of(new ToManager.Finished("s1", results)));
         var indices = new ArrayList<Integer>();

@@ -31,6 +31,7 @@ import muster.api.JobId;
 import muster.api.JobView;
 import muster.api.TaskId;
 import muster.api.Usage;
+import muster.api.executor.Outcome;
 import muster.manager.scheduler.Settings;
 import muster.manager.security.SecurityKey;
 import muster.manager.security.TaskSecrets;
@@ -279,22 +280,12 @@ final class TestCluster implements AutoCloseable {
             synchronized (this) {
                 running.remove(attempt.task(), attempt);
             }
-            say(new ToManager.Finished(
-                    session,
-                    List.of(new ToManager.Result(
-                            attempt,
-                            cause,
-                            exitCode,
-                            0,
-                            message,
-                            Instant.now(),
-                            Instant.now(),
-                            new Usage(Duration.ofMillis(500), Duration.ofMillis(1), 1 << 20),
-                            "out".getBytes(StandardCharsets.UTF_8),
-                            null,
-                            3,
-                            0,
-                            cause == Cause.SUCCESS ? "" : "the end"))));
+            var usage = new Usage(Duration.ofMillis(500), Duration.ofMillis(1), 1 << 20);
+            var outcome = new Outcome(cause, exitCode, 0, message, usage);
+            var out = "out".getBytes(StandardCharsets.UTF_8);
+            var result = ToManager.Result.of(attempt, outcome, Instant.now(), Instant.now())
+                    .wrote(out, out.length, null, 0, cause == Cause.SUCCESS ? "" : "the end");
+            say(new ToManager.Finished(session, List.of(result)));
         }
     }
 }

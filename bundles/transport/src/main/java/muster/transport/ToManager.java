@@ -8,6 +8,7 @@ import muster.api.Cause;
 import muster.api.ExecutorView;
 import muster.api.SessionId;
 import muster.api.Usage;
+import muster.api.executor.Outcome;
 import org.jspecify.annotations.Nullable;
 
 /** What a worker tells its manager. */
@@ -105,22 +106,29 @@ public sealed interface ToManager {
             long stderrBytes,
             String stderrTail,
             List<String> missing) {
-        /** Of an attempt that missed nothing. */
-        public Result(
-                AttemptId attempt,
-                Cause cause,
-                int exitCode,
-                int signal,
-                String message,
-                @Nullable Instant startedAt,
-                Instant finishedAt,
-                Usage usage,
-                byte @Nullable [] stdout,
-                byte @Nullable [] stderr,
-                long stdoutBytes,
-                long stderrBytes,
-                String stderrTail) {
-            this(
+        /** Of an attempt that wrote nothing and missed nothing. */
+        public static Result of(AttemptId attempt, Outcome outcome, @Nullable Instant startedAt, Instant finishedAt) {
+            return new Result(
+                    attempt,
+                    outcome.cause(),
+                    outcome.exitCode(),
+                    outcome.signal(),
+                    outcome.message(),
+                    startedAt,
+                    finishedAt,
+                    outcome.usage(),
+                    null,
+                    null,
+                    0,
+                    0,
+                    "",
+                    List.of());
+        }
+
+        /** The same, of an attempt that wrote these; see the components. */
+        public Result wrote(
+                byte @Nullable [] out, long outBytes, byte @Nullable [] err, long errBytes, String errTail) {
+            return new Result(
                     attempt,
                     cause,
                     exitCode,
@@ -129,16 +137,16 @@ public sealed interface ToManager {
                     startedAt,
                     finishedAt,
                     usage,
-                    stdout,
-                    stderr,
-                    stdoutBytes,
-                    stderrBytes,
-                    stderrTail,
-                    List.of());
+                    out,
+                    err,
+                    outBytes,
+                    errBytes,
+                    errTail,
+                    missing);
         }
 
         /** The same, of an attempt that missed these. */
-        public Result missing(List<String> objects) {
+        public Result missed(List<String> objects) {
             return new Result(
                     attempt,
                     cause,

@@ -26,6 +26,7 @@ import muster.api.TaskId;
 import muster.api.TaskSpec;
 import muster.api.Usage;
 import muster.api.Work;
+import muster.api.executor.Outcome;
 
 /** One of each message, with every field set. */
 final class Samples {
@@ -109,8 +110,7 @@ final class Samples {
     }
 
     static ToManager.Result plainResult(long job, int index) {
-        return new ToManager.Result(
-                attempt(job, index, 1), Cause.SUCCESS, 0, 0, "", STARTED, FINISHED, Usage.NONE, null, null, 0, 0, "");
+        return ToManager.Result.of(attempt(job, index, 1), Outcome.success(Usage.NONE), STARTED, FINISHED);
     }
 
     static Map<String, ToWorker> toWorker() {

@@ -531,7 +531,7 @@ final class Agent implements Outcomes, AutoCloseable {
                 case WAITING -> {
                     attempt.drop();
                     var outcome = Outcome.failure(Cause.CANCELED, "canceled before it started");
-                    settle(attempt, Finisher.result(id, null, outcome, Instant.now()));
+                    settle(attempt, ToManager.Result.of(id, outcome, null, Instant.now()));
                 }
                 case RUNNING -> {
                     attempt.cancelAsked = true;
@@ -596,7 +596,7 @@ final class Agent implements Outcomes, AutoCloseable {
                 mailbox.execute(() -> settle(attempt, result));
             });
         } else {
-            settle(attempt, Finisher.result(attempt.id(), startedAt, outcome, finishedAt));
+            settle(attempt, ToManager.Result.of(attempt.id(), outcome, startedAt, finishedAt));
         }
     }
 
@@ -632,7 +632,7 @@ final class Agent implements Outcomes, AutoCloseable {
     }
 
     private void settle(TaskAttempt attempt, Result told) {
-        var result = attempt.missing.isEmpty() ? told : told.missing(attempt.missing);
+        var result = told.missed(attempt.missing);
         forget(attempt.id());
         spool.add(result);
         results.add(result);

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Instant;
-import muster.api.AttemptId;
 import muster.api.Cause;
 import muster.api.LogStream;
 import muster.api.executor.Outcome;
@@ -28,44 +27,14 @@ final class Finisher {
         this.logs = logs;
     }
 
-    /** The result of an attempt that has no files. */
-    static ToManager.Result result(AttemptId id, @Nullable Instant startedAt, Outcome outcome, Instant finishedAt) {
-        return new ToManager.Result(
-                id,
-                outcome.cause(),
-                outcome.exitCode(),
-                outcome.signal(),
-                outcome.message(),
-                startedAt,
-                finishedAt,
-                outcome.usage(),
-                null,
-                null,
-                0,
-                0,
-                "");
-    }
-
     /** The result of an attempt with files. Reads and deletes; call it off the agent's thread. */
     ToManager.Result finish(TaskAttempt attempt, @Nullable Instant startedAt, Outcome outcome, Instant finishedAt) {
         try {
             var tail = outcome.cause() == Cause.SUCCESS ? "" : tail(attempt.log(LogStream.STDERR));
             var out = collect(attempt, LogStream.STDOUT);
             var err = collect(attempt, LogStream.STDERR);
-            return new ToManager.Result(
-                    attempt.id(),
-                    outcome.cause(),
-                    outcome.exitCode(),
-                    outcome.signal(),
-                    outcome.message(),
-                    startedAt,
-                    finishedAt,
-                    outcome.usage(),
-                    out.head,
-                    err.head,
-                    out.bytes,
-                    err.bytes,
-                    tail);
+            return ToManager.Result.of(attempt.id(), outcome, startedAt, finishedAt)
+                    .wrote(out.head, out.bytes, err.head, err.bytes, tail);
         } finally {
             attempt.clear();
         }

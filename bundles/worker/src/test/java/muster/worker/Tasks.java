@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import muster.api.AttemptId;
-import muster.api.Cause;
 import muster.api.JobId;
 import muster.api.Resources;
 import muster.api.TaskId;
 import muster.api.TaskSpec;
 import muster.api.Usage;
+import muster.api.executor.Outcome;
 import muster.transport.ToManager.Result;
 import muster.transport.ToWorker;
 
@@ -55,19 +55,7 @@ final class Tasks {
     }
 
     static Result result(AttemptId attempt, int outputBytes) {
-        return new Result(
-                attempt,
-                Cause.SUCCESS,
-                0,
-                0,
-                "",
-                Instant.ofEpochSecond(1),
-                Instant.ofEpochSecond(2),
-                Usage.NONE,
-                outputBytes == 0 ? null : new byte[outputBytes],
-                null,
-                outputBytes,
-                0,
-                "");
+        return Result.of(attempt, Outcome.success(Usage.NONE), Instant.ofEpochSecond(1), Instant.ofEpochSecond(2))
+                .wrote(outputBytes == 0 ? null : new byte[outputBytes], outputBytes, null, 0, "");
     }
 }
