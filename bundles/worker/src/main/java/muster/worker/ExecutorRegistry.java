@@ -141,16 +141,23 @@ final class ExecutorRegistry implements AutoCloseable {
         }
         try {
             probes.execute(() -> {
-                var availability = ask(entry);
-                entry.probing.set(false);
-                if (!entry.probed || !availability.equals(entry.availability)) {
-                    entry.availability = availability;
-                    entry.probed = true;
-                    listener.run();
+                try {
+                    tell(entry, ask(entry));
+                } finally {
+                    // not before it is told: of two probes the later counts
+                    entry.probing.set(false);
                 }
             });
         } catch (RejectedExecutionException e) {
             LOG.debug("Executor '{}' is not probed any more: the worker stops", entry.kind);
+        }
+    }
+
+    private void tell(Entry entry, Availability availability) {
+        if (!entry.probed || !availability.equals(entry.availability)) {
+            entry.availability = availability;
+            entry.probed = true;
+            listener.run();
         }
     }
 

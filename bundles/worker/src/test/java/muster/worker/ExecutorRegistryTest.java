@@ -40,9 +40,9 @@ class ExecutorRegistryTest {
     @Test
     void tellsWhenAProbeChangesItsMindAndOnlyThen() {
         var executor = new FakeExecutor();
+        registry.onChange(changes::incrementAndGet);
         registry.add("fake", executor);
         eventually("it is available", () -> registry.available("fake") != null);
-        registry.onChange(changes::incrementAndGet);
 
         executor.availability = Availability.no("daemon down");
 
@@ -50,7 +50,7 @@ class ExecutorRegistryTest {
         assertThat(registry.whyNot("fake")).isEqualTo("executor 'fake' cannot run here: daemon down");
         executor.availability = Availability.YES;
         eventually("it is available again", () -> registry.available("fake") != null);
-        eventually("both were told", () -> changes.get() == 2);
+        eventually("each was told", () -> changes.get() == 3);
     }
 
     @Test
