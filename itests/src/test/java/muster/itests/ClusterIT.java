@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A manager and two workers, each a process of its own, used through REST and the client. */
 class ClusterIT {
@@ -190,24 +191,29 @@ class ClusterIT {
         assertThat(rest.get("/api/v1/tasks/" + id + ".workspace/logs").text()).isEqualTo("700\n");
     }
 
-    @Test
-    void onlyItsTaskSeesASecret(@TempDir Path outside) throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void onlyItsTaskSeesASecret(boolean inAWorkflow, @TempDir Path outside) throws Exception {
         var canary = Canary.random();
         var file = Files.writeString(outside.resolve("password"), canary.value() + "\n");
         var go = outside.resolve("go");
-        var printed = cluster.client(
-                "submit",
-                "--secret",
-                "PASSWORD=@" + file,
-                "--secret-file",
-                "KEY=@" + file,
-                "--output",
-                "**",
-                "--",
-                "sh",
-                "-c",
-                "until [ -e " + go + " ]; do sleep 0.1; done; printf %s \"$PASSWORD\" | sha256sum;"
-                        + " head -c -1 \"$MUSTER_SECRETS/KEY\" | sha256sum; touch kept; ls -A");
+        var command = "until [ -e " + go + " ]; do sleep 0.1; done; printf %s \"$PASSWORD\" | sha256sum;"
+                + " head -c -1 \"$MUSTER_SECRETS/KEY\" | sha256sum; touch kept; ls -A";
+        var options = new ArrayList<String>();
+        if (inAWorkflow) {
+            var script = Files.writeString(
+                    outside.resolve("w.yaml"),
+                    "secrets: [PASSWORD, {name: KEY, as: file}]\ntasks:\n  t:\n    outputs: kept\n    run: |\n      "
+                            + command + "\n");
+            options.addAll(List.of("run", script.toString(), "--detach"));
+        } else {
+            options.addAll(List.of("submit", "--output", "**"));
+        }
+        options.addAll(List.of("--secret", "PASSWORD=@" + file, "--secret-file", "KEY=@" + file));
+        if (!inAWorkflow) {
+            options.addAll(List.of("--", "sh", "-c", command));
+        }
+        var printed = cluster.client(options.toArray(String[]::new));
         var id = printed.stdout().strip();
         runningOn(id);
         canary.requireAbsent("what the client printed", printed.toString());

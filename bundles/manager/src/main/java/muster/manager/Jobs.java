@@ -91,7 +91,8 @@ final class Jobs implements JobService {
         sent.requireAll();
         sent.close();
         var first = driven.first().tasks();
-        var definition = new StoredDriver(known.name(), known.version().toString(), first.size(), request);
+        var definition =
+                new StoredDriver(known.name(), known.version().toString(), first.size(), request.withoutSecrets());
         return submit(
                 spec.apply(new Work.Graph(first)),
                 owner,

@@ -65,8 +65,9 @@ public final class Workflows implements WorkflowService {
     public JobId run(WorkflowRequest request, String owner, @Nullable String idempotencyKey) {
         var sent = new Sent(request, new EarlierJobs(jobs, objects, owner));
         var known = language(request);
-        var work = known.language().compile(sent.script()).work();
+        var plan = known.language().compile(sent.script());
         sent.requireAll();
+        plan.requireSecrets(request.secrets());
         if (known.language() instanceof DynamicLanguage language) {
             var driving = languages.jobs();
             if (driving == null) {
@@ -74,7 +75,7 @@ public final class Workflows implements WorkflowService {
             }
             return driving.drive(known, language, sent, request, first -> spec(request, first), owner, idempotencyKey);
         }
-        var spec = spec(request, work);
+        var spec = spec(request, plan.work());
         return request.cache() ? jobs.resume(spec, owner, idempotencyKey) : jobs.submit(spec, owner, idempotencyKey);
     }
 
@@ -82,7 +83,8 @@ public final class Workflows implements WorkflowService {
         var name = request.name().isEmpty()
                 ? request.file().substring(request.file().lastIndexOf('/') + 1)
                 : request.name();
-        return new JobSpec(name, request.tags(), request.priority(), List.of(), request.maxFails(), work);
+        return new JobSpec(
+                name, request.tags(), request.priority(), List.of(), request.maxFails(), work, request.secrets());
     }
 
     private Known language(WorkflowRequest request) {

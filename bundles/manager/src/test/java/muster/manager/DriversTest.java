@@ -19,6 +19,7 @@ import muster.api.JobState;
 import muster.api.JobView;
 import muster.api.MusterException;
 import muster.api.ObjectService;
+import muster.api.Secret;
 import muster.api.TaskSpec;
 import muster.api.TaskState;
 import muster.api.Work;
@@ -29,6 +30,7 @@ import muster.api.language.Requests;
 import muster.api.language.Result;
 import muster.api.language.Script;
 import muster.api.language.WorkflowRequest;
+import muster.transport.ToWorker;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -168,6 +170,41 @@ class DriversTest {
     private JobView ended(JobId job) throws Exception {
         TestCluster.until("job ends", () -> cluster.jobs.job(job).state().terminal());
         return cluster.ended(job);
+    }
+
+    @Test
+    void everyTaskThatItAsksForGetsTheSecretsOfTheJob() throws Exception {
+        var secret = new Secret("KEY", Secret.Place.ENVIRONMENT, new byte[] {65});
+        var job = workflows.run(
+                new WorkflowRequest(
+                        "",
+                        "a.chain",
+                        "2",
+                        Map.of(),
+                        Map.of(),
+                        Map.of(),
+                        Map.of(),
+                        Set.of(),
+                        Map.of(),
+                        "",
+                        List.of(),
+                        0,
+                        true,
+                        null,
+                        List.of(secret)),
+                "ann",
+                null);
+        succeed(job, 0);
+        succeed(job, 1);
+
+        assertThat(ended(job).state()).isEqualTo(JobState.SUCCEEDED);
+        assertThat(worker.look(() -> worker.messages.stream()
+                        .filter(ToWorker.Run.class::isInstance)
+                        .flatMap(message -> ((ToWorker.Run) message).batches().stream())
+                        .map(ToWorker.Batch::secrets)
+                        .toList()))
+                .containsExactly(List.of(secret), List.of(secret));
+        assertThat(cluster.jobs.spec(job).secrets()).containsExactly(secret.named());
     }
 
     @Test

@@ -21,6 +21,7 @@ import muster.api.MusterException;
 import muster.api.ObjectService;
 import muster.api.Output;
 import muster.api.OutputView;
+import muster.api.Secret;
 import muster.api.TaskId;
 import muster.api.TaskSpec;
 import muster.api.Work;
@@ -45,7 +46,7 @@ class WorkflowsTest {
 
     /**
      * A command a line, of which the first is run; {@code @file} is another script, {@code $NAME} a variable, {@code <file}
-     * an input.
+     * an input, {@code !NAME} relies on a secret.
      */
     private final Language language = new Language() {
         @Override
@@ -73,7 +74,10 @@ class WorkflowsTest {
                         .outputs(List.of())
                         .build();
             }
-            return new Plan(new Work.Single(task), List.of(), List.of(), Map.of());
+            var secrets = text.startsWith("!")
+                    ? List.of(new Secret(text.substring(1), Secret.Place.FILE, null))
+                    : List.<Secret>of();
+            return new Plan(new Work.Single(task), List.of(), List.of(), Map.of(), secrets);
         }
     };
 
@@ -212,6 +216,32 @@ class WorkflowsTest {
                         .jobs(new JobQuery(Set.of(), null, null, null, null, 10))
                         .items())
                 .isEmpty();
+    }
+
+    @Test
+    void givesItsTasksTheSecretsThatCameAndRunsNothingWithoutThoseItReliesOn() {
+        languages.add("lines", Version.emptyVersion, language);
+        var secret = new Secret("KEY", Secret.Place.FILE, new byte[] {1});
+
+        assertThatThrownBy(() -> workflows.run(with("!KEY", List.of()), "ann", null))
+                .isInstanceOf(MusterException.class)
+                .hasMessage(
+                        "the script relies on secret 'KEY', which did not come; give it by --secret-file KEY=@FILE");
+        assertThatThrownBy(() -> workflows.run(
+                        with("!KEY", List.of(new Secret("KEY", Secret.Place.ENVIRONMENT, new byte[] {65}))),
+                        "ann",
+                        null))
+                .hasMessageContaining("which came as environment; give it by --secret-file");
+        for (var text : List.of("!KEY", "true")) {
+            var id = workflows.run(with(text, List.of(secret)), "ann", null);
+            assertThat(cluster.jobs.spec(id).secrets()).containsExactly(secret.named());
+        }
+    }
+
+    private static WorkflowRequest with(String text, List<Secret> secrets) {
+        return new WorkflowRequest(
+                "", "a.lines", text, Map.of(), Map.of(), Map.of(), Map.of(), Set.of(), Map.of(), "", List.of(), 0, true,
+                null, secrets);
     }
 
     @Test

@@ -26,6 +26,7 @@ import javax.ws.rs.core.MediaType;
 import javax.ws.rs.core.Response;
 import javax.ws.rs.core.SecurityContext;
 import muster.api.JobService;
+import muster.api.Names;
 import muster.api.Role;
 import muster.api.TaskSpec;
 import muster.api.Work;
@@ -63,6 +64,7 @@ public final class WorkflowsResource {
             Map<String, Integer> categories,
             List<String> inputs,
             List<Plan.Delivery> outputs,
+            List<Named> secrets,
             List<Node> tasks) {
         static Outline of(Plan plan) {
             var tasks = plan.work() instanceof Work.Graph graph ? graph.tasks() : List.<TaskSpec>of();
@@ -71,11 +73,17 @@ public final class WorkflowsResource {
                     plan.categories(),
                     plan.inputs(),
                     plan.outputs(),
+                    plan.secrets().stream()
+                            .map(secret -> new Named(secret.name(), Names.word(secret.place())))
+                            .toList(),
                     tasks.stream()
                             .map(task -> new Node(task.name(), task.command(), task.needs()))
                             .toList());
         }
     }
+
+    /** A secret that a script relies on, as JSON. */
+    record Named(String name, String as) {}
 
     /** A task of a workflow and what it needs, as JSON. */
     record Node(String name, List<String> command, List<String> needs) {}

@@ -7,6 +7,7 @@ import muster.api.JobId;
 import muster.api.JobService;
 import muster.api.JobSpec;
 import muster.api.MusterException;
+import muster.api.Secret;
 import muster.api.TaskSpec;
 import muster.api.Work;
 import muster.api.language.MissingSources;
@@ -45,7 +46,11 @@ final class FakeWorkflows implements WorkflowService {
             throw new MissingSources(Set.of(request.text()), Set.of(), Set.of());
         }
         return new Plan(
-                work(request), List.of("in"), List.of(new Plan.Delivery("out", "first", "made")), Map.of("default", 1));
+                work(request),
+                List.of("in"),
+                List.of(new Plan.Delivery("out", "first", "made")),
+                Map.of("default", 1),
+                List.of(new Secret("KEY", Secret.Place.FILE, null)));
     }
 
     private static Work work(WorkflowRequest request) {
@@ -64,6 +69,9 @@ final class FakeWorkflows implements WorkflowService {
         if (!request.contents().containsKey("in")) {
             throw new MissingSources(Set.of(), Set.of(), Set.of("in"));
         }
-        return jobs.submit(JobSpec.of(request.file(), work), owner, idempotencyKey);
+        return jobs.submit(
+                new JobSpec(request.file(), List.of(), 0, List.of(), null, work, request.secrets()),
+                owner,
+                idempotencyKey);
     }
 }

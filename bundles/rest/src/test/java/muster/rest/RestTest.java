@@ -75,6 +75,20 @@ class RestTest {
         var accepted = post(Role.USER, "/api/v1/workflows", whole.replace("}}", "}," + content));
         assertThat(accepted.status()).isEqualTo(201);
         assertThat(accepted.json().path("name").asText()).isEqualTo("a.fake");
+        var secret = "\"secrets\":[{\"name\":\"KEY\",\"value\":\"hunter2\",\"as\":\"file\"}],";
+        var withSecret = post(Role.USER, "/api/v1/workflows", whole.replace("}}", "}," + secret + content));
+        assertThat(get("/api/v1/jobs/" + withSecret.json().path("id").asText() + "/spec")
+                        .json()
+                        .path("secrets"))
+                .hasToString("[{\"name\":\"KEY\",\"as\":\"file\"}]");
+        assertThat(outline.json().at("/plan/secrets")).hasToString("[{\"name\":\"KEY\",\"as\":\"file\"}]");
+        assertThat(post(
+                                Role.USER,
+                                "/api/v1/workflows",
+                                whole.replace("}}", "}," + secret.replace("KEY", "K-Y") + content))
+                        .text())
+                .contains("/secrets/0/name")
+                .doesNotContain("hunter2");
         assertThat(post(Role.USER, "/api/v1/workflows", whole.replace("}}", "},\"contents\":{\"in\":[{\"a\":1}]}}"))
                         .text())
                 .contains("/contents/in/0/a");

@@ -80,6 +80,19 @@ final class RunCommand extends ClusterCommand {
     @Option(names = "--tag", paramLabel = "TAG", description = "Tag to find the job by")
     private List<String> tags = List.of();
 
+    @Option(
+            names = "--secret",
+            paramLabel = "NAME=@FILE",
+            description = "Give every task the file's text as this variable, and nobody else; @- for standard"
+                    + " input; may be repeated")
+    private List<String> secrets = List.of();
+
+    @Option(
+            names = "--secret-file",
+            paramLabel = "NAME=@FILE",
+            description = "Likewise as a file of this name in $MUSTER_SECRETS")
+    private List<String> secretFiles = List.of();
+
     @Option(names = "--lint", description = "Only check the workflow, and that the files it takes are here")
     private boolean lint;
 
@@ -123,6 +136,9 @@ final class RunCommand extends ClusterCommand {
             }
             return ExitCode.OK;
         }
+        var given = Json.object();
+        Specification.putSecrets(given, secrets, secretFiles);
+        workflow.give(given.path("secrets"), plan);
         if (sharedFolder != null) {
             return watch(workflow.run(client()), JobWatch.Output.NONE, commands(plan), job -> {});
         }
@@ -187,6 +203,9 @@ final class RunCommand extends ClusterCommand {
         plan.path("categories").properties().forEach(entry -> print("  " + entry.getKey() + ": " + entry.getValue()));
         print("inputs:  " + names(plan.path("inputs"), ""));
         print("outputs: " + names(plan.path("outputs"), "/path"));
+        if (!plan.path("secrets").isEmpty()) {
+            print("secrets: " + names(plan.path("secrets"), "/name"));
+        }
     }
 
     private static String tasks(JsonNode plan) {
@@ -205,6 +224,7 @@ final class RunCommand extends ClusterCommand {
             throw Failure.user(file + " is a job specification, which takes no --set, --lint, --dry-run or --graph");
         }
         var specification = Specification.read(file);
+        Specification.putSecrets(specification, secrets, secretFiles);
         return watch(
                 client().submit(
                                 Json.compact(specification),

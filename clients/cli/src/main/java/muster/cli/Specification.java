@@ -99,12 +99,7 @@ final class Specification {
         if (job.maxFails != null) {
             specification.put("maxFails", job.maxFails);
         }
-        if (!job.secrets.isEmpty() || !job.secretFiles.isEmpty()) {
-            var secrets = specification.withArray("secrets");
-            job.secrets.forEach(secret -> putSecret(secrets, "--secret", secret));
-            job.secretFiles.forEach(
-                    secret -> putSecret(secrets, "--secret-file", secret).put("as", "file"));
-        }
+        putSecrets(specification, job.secrets, job.secretFiles);
         if (shown) {
             specification.path("secrets").forEach(secret -> {
                 if (secret instanceof ObjectNode given) {
@@ -114,7 +109,16 @@ final class Specification {
         }
     }
 
-    private ObjectNode putSecret(ArrayNode secrets, String option, String text) {
+    /** Adds secrets to those that are there, with their values. */
+    static void putSecrets(ObjectNode specification, List<String> texts, List<String> files) {
+        if (!texts.isEmpty() || !files.isEmpty()) {
+            var secrets = specification.withArray("secrets");
+            texts.forEach(secret -> putSecret(secrets, "--secret", secret));
+            files.forEach(secret -> putSecret(secrets, "--secret-file", secret).put("as", "file"));
+        }
+    }
+
+    private static ObjectNode putSecret(ArrayNode secrets, String option, String text) {
         var at = text.indexOf("=@");
         if (at <= 0 || text.indexOf('=') != at || at + 2 == text.length()) {
             // what it says may be the secret itself

@@ -127,6 +127,24 @@ final class WorkflowFile {
         }
     }
 
+    /** Gives secrets to what runs, of which those must be there that the workflow relies on. */
+    void give(JsonNode secrets, JsonNode plan) {
+        var places = new HashMap<String, String>();
+        secrets.forEach(secret ->
+                places.put(secret.path("name").asText(), secret.path("as").asText("environment")));
+        for (var needed : plan.path("secrets")) {
+            var name = needed.path("name").asText();
+            var as = needed.path("as").asText();
+            if (!as.equals(places.get(name))) {
+                throw Failure.user("the workflow relies on secret '" + name + "'; give it by "
+                        + (as.equals("file") ? "--secret-file " : "--secret ") + name + "=@FILE");
+            }
+        }
+        if (!secrets.isEmpty()) {
+            request.set("secrets", secrets);
+        }
+    }
+
     /** Uploads what the workflow's tasks take and the manager has not. */
     void upload(JsonNode plan, Client client, Progress progress) {
         var done = 0;

@@ -100,6 +100,40 @@ class RunCommandTest {
     }
 
     @Test
+    void sendsSecretsWithTheRunAlone() throws IOException {
+        plan("out/b");
+        Files.writeString(folder.resolve("in"), "hello");
+        var secret = Files.writeString(folder.resolve("secret"), "hunter2\n");
+
+        var run = run("--secret", "PASSWORD=@" + secret, "--secret-file", "KEY=@" + secret, "--detach");
+
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(lastBody("POST /api/v1/workflows").path("secrets"))
+                .isEqualTo(Json.read("[{\"name\":\"PASSWORD\",\"base64\":\"aHVudGVyMg==\"},"
+                        + "{\"name\":\"KEY\",\"base64\":\"aHVudGVyMgo=\",\"as\":\"file\"}]"));
+        assertThat(manager.bodies().stream().filter(body -> body.contains("aHVudGVyMg")))
+                .hasSize(1);
+    }
+
+    @Test
+    void runsNothingWithoutASecretThatTheWorkflowReliesOn() throws IOException {
+        manager.on(
+                "POST /workflows",
+                200,
+                "{\"missing\":null,\"plan\":{\"size\":1,\"categories\":{},\"inputs\":[],\"outputs\":[],"
+                        + "\"secrets\":[{\"name\":\"KEY\",\"as\":\"file\"}],"
+                        + "\"tasks\":[{\"name\":\"a\",\"command\":[],\"needs\":[]}]}}");
+        var secret = Files.writeString(folder.resolve("secret"), "hunter2\n");
+
+        assertThat(run("--secret", "KEY=@" + secret).err())
+                .contains("the workflow relies on secret 'KEY'; give it by --secret-file KEY=@FILE");
+        assertThat(run("--secret", "KEY=hunter2").err())
+                .contains("--secret takes a value from a file")
+                .doesNotContain("hunter2");
+        assertThat(run("--dry-run").out()).contains("secrets: KEY");
+    }
+
+    @Test
     void tellsWhichRuleFailedWhereAndHow() throws IOException {
         plan("out/b");
         Files.writeString(folder.resolve("in"), "hello");

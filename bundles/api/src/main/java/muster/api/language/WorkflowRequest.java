@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import muster.api.Secret;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param name of the job; empty for the file's
  * @param cache whether what earlier jobs of the owner made is not made again
  * @param maxFails cancel the rest once more tasks than this have failed; null for never
+ * @param secrets what all of its tasks get
  */
 public record WorkflowRequest(
         String language,
@@ -36,7 +38,8 @@ public record WorkflowRequest(
         List<String> tags,
         int priority,
         boolean cache,
-        @Nullable Integer maxFails) {
+        @Nullable Integer maxFails,
+        List<Secret> secrets) {
     public WorkflowRequest {
         settings = copy(settings);
         options = copy(options);
@@ -45,6 +48,35 @@ public record WorkflowRequest(
         undefined = Set.copyOf(undefined);
         contents = Map.copyOf(contents);
         tags = List.copyOf(tags);
+        secrets = List.copyOf(secrets);
+    }
+
+    /** One without secrets. */
+    public WorkflowRequest(
+            String language,
+            String file,
+            String text,
+            Map<String, String> settings,
+            Map<String, String> options,
+            Map<String, String> files,
+            Map<String, String> variables,
+            Set<String> undefined,
+            Map<String, List<Content>> contents,
+            String name,
+            List<String> tags,
+            int priority,
+            boolean cache,
+            @Nullable Integer maxFails) {
+        this(
+                language, file, text, settings, options, files, variables, undefined, contents, name, tags, priority,
+                cache, maxFails, List.of());
+    }
+
+    /** The same, as it may be kept. */
+    public WorkflowRequest withoutSecrets() {
+        return new WorkflowRequest(
+                language, file, text, settings, options, files, variables, undefined, contents, name, tags, priority,
+                cache, maxFails);
     }
 
     private static Map<String, String> copy(Map<String, String> map) {

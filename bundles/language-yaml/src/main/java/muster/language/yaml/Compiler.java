@@ -16,6 +16,7 @@ import muster.api.Names;
 import muster.api.Parameters;
 import muster.api.Quantity;
 import muster.api.Resources;
+import muster.api.Secret;
 import muster.api.TaskSpec;
 import muster.api.Work;
 import muster.api.language.Place;
@@ -30,9 +31,11 @@ final class Compiler {
     private final Bound bound = new Bound();
     private final Wiring wiring;
     private final boolean resultsOnly;
+    private final List<Secret> secrets;
 
     private Compiler(Reader.Read read, Script script) {
         this.script = script;
+        secrets = read.secrets();
         instances = Instances.of(read);
         wiring = new Wiring(instances.all(), script.sources(), bound);
         resultsOnly = Boolean.parseBoolean(script.options().get(YamlLanguage.OUTPUTS_ONLY));
@@ -54,7 +57,7 @@ final class Compiler {
             var outputs = wiring.outputs(i, resultsOnly);
             tasks.set(i, tasks.get(i).toBuilder().outputs(outputs).build());
         }
-        return new Plan(graph(tasks), wiring.fromUser(), wiring.deliveries(resultsOnly), categories);
+        return new Plan(graph(tasks), wiring.fromUser(), wiring.deliveries(resultsOnly), categories, secrets);
     }
 
     private Work.Graph graph(List<TaskSpec> tasks) {

@@ -12,12 +12,13 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import muster.api.Names;
+import muster.api.Secret;
 import muster.api.language.Place;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what a script says. Everything that is wrong with its form is told at once. */
 final class Reader {
-    static final Set<String> SCRIPT = ordered("description", "settings", "defaults", "tasks");
+    static final Set<String> SCRIPT = ordered("description", "settings", "secrets", "defaults", "tasks");
     static final Set<String> DEFAULTS = ordered(
             "executor",
             "image",
@@ -50,6 +51,7 @@ final class Reader {
             "retries",
             "category");
     static final Set<String> RESOURCES = ordered("cores", "memory", "disk", "gpus", "custom", "labels");
+    static final Set<String> SECRET = ordered("name", "as");
     static final Set<String> INPUT = ordered("name", "from", "executable");
     static final Set<String> OUTPUT = ordered("path", "optional", "keep");
 
@@ -62,6 +64,7 @@ final class Reader {
 
     private final Faults faults = new Faults();
     private final Map<String, Value> settings = new LinkedHashMap<>();
+    private final Map<String, Secret> secrets = new LinkedHashMap<>();
 
     private Reader() {}
 
@@ -69,8 +72,9 @@ final class Reader {
      * A script as it is written.
      *
      * @param settings what its settings stand for
+     * @param secrets that its tasks rely on, without values
      */
-    record Read(List<Definition> definitions, Map<String, Value> settings) {}
+    record Read(List<Definition> definitions, Map<String, Value> settings, List<Secret> secrets) {}
 
     /** @param given values of settings, by name */
     static Read read(String file, String text, Map<String, String> given) {
@@ -80,7 +84,7 @@ final class Reader {
         Fields.of(withoutExtensions(root), "a script", SCRIPT, reader.faults)
                 .ifPresent(fields -> reader.read(root.at(), fields, given, definitions));
         reader.faults.throwIfAny();
-        return new Read(definitions, reader.settings);
+        return new Read(definitions, reader.settings, List.copyOf(reader.secrets.values()));
     }
 
     /** Keys that begin with {@code x-} are the author's own: a place for anchors. */
@@ -95,6 +99,7 @@ final class Reader {
 
     private void read(Place at, Fields fields, Map<String, String> given, List<Definition> definitions) {
         settings(at, fields, given);
+        fields.items("secrets").forEach(this::secret);
         fields.scalar("description");
         var defaults = fields.node("defaults")
                 .flatMap(node -> Fields.of(node, "'defaults'", DEFAULTS, faults))
@@ -134,6 +139,35 @@ final class Reader {
                                         : "known are " + String.join(", ", defined.keySet())));
             }
         });
+    }
+
+    private void secret(Node node) {
+        Optional<Node.Scalar> name;
+        var place = Secret.Place.ENVIRONMENT;
+        if (node instanceof Node.Scalar scalar && !node.absent()) {
+            name = Optional.of(scalar);
+        } else {
+            var fields = Fields.of(node, "a secret", SECRET, faults);
+            if (fields.isPresent() && fields.get().lacks("name")) {
+                faults.add(node.at(), "a secret has no name; expected such as {name: CERTIFICATE, as: file}");
+            }
+            name = fields.flatMap(found -> found.scalar("name"));
+            var as = fields.flatMap(found -> found.scalar("as"));
+            if (as.isPresent() && as.get().text().equals(Names.word(Secret.Place.FILE))) {
+                place = Secret.Place.FILE;
+            } else if (as.isPresent() && !as.get().text().equals(Names.word(place))) {
+                faults.add(
+                        as.get().at(),
+                        "'as' is '" + Node.Scalar.shown(as.get().text()) + "' here; expected environment or file");
+            }
+        }
+        var where = place;
+        name.flatMap(text -> faults.check(text.at(), () -> new Secret(text.text(), where, null)))
+                .ifPresent(secret -> {
+                    if (secrets.putIfAbsent(secret.name(), secret) != null) {
+                        faults.add(node.at(), "secret '" + secret.name() + "' stands here twice; remove one");
+                    }
+                });
     }
 
     private Value setting(String name, Node.Entry entry, @Nullable String given) {

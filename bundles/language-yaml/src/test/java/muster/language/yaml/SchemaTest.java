@@ -89,6 +89,7 @@ class SchemaTest {
         assertThat(keys("/properties/defaults")).isEqualTo(Reader.DEFAULTS);
         assertThat(keys("/$defs/task")).isEqualTo(Reader.TASK);
         assertThat(keys("/$defs/resources")).isEqualTo(Reader.RESOURCES);
+        assertThat(keys("/$defs/secret/anyOf/1")).isEqualTo(Reader.SECRET);
         assertThat(keys("/$defs/input/anyOf/1")).isEqualTo(Reader.INPUT);
         assertThat(keys("/$defs/output/anyOf/1")).isEqualTo(Reader.OUTPUT);
     }
@@ -126,6 +127,9 @@ class SchemaTest {
                 "tasks: {t: {run: x, matrix: {a: 1..2}, foreach: [{b: 1}]}}",
                 "tasks: {t: {run: x, foreach: []}}",
                 "defaults: {inputs: [a]}\ntasks: {t: {run: x}}",
+                "secrets: [A-B]\ntasks: {t: {run: x}}",
+                "secrets: [{name: A, as: variable}]\ntasks: {t: {run: x}}",
+                "secrets: [{as: file}]\ntasks: {t: {run: x}}",
                 "settings: {1: a}\ntasks: {t: {run: x}}",
             })
     void refusesWhatTheReaderRefuses(String yaml) {

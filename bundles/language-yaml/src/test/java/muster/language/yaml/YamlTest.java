@@ -13,6 +13,7 @@ import muster.api.Fault;
 import muster.api.Input;
 import muster.api.MusterException;
 import muster.api.Output;
+import muster.api.Secret;
 import muster.api.TaskSpec;
 import muster.api.Work;
 import muster.api.language.MissingSources;
@@ -393,6 +394,10 @@ class YamlTest {
                 "tasks: {t: {run: !!java.lang.Runtime x}}|1:18|the tag 'tag:yaml.org,2002:java.lang.Runtime' is not followed",
                 "tasks: {t: {run: x, run: y}}|1:21|the key 'run' stands here twice; the first is at w.yaml:1:13",
                 "tasks: {t: {run: *gone}}|1:18|no anchor '&gone' stands before this alias",
+                "{secrets: [A-B], tasks: {t: {run: x}}}|1:12|secret name 'A-B' is not allowed",
+                "{secrets: [A, {name: A}], tasks: {t: {run: x}}}|1:15|secret 'A' stands here twice",
+                "{secrets: [{as: file}], tasks: {t: {run: x}}}|1:12|a secret has no name; expected such as",
+                "{secrets: [{name: A, as: x}], tasks: {t: {run: x}}}|1:26|'as' is 'x' here; expected environment",
                 "tasks: {t: {command: ls}}|1:22|'command' is a text here; expected a list",
                 "tasks: {t: {}}|1:9|task 't' has nothing to do; expected 'run' or 'command'",
                 "tasks: {t: {run: x, inputs: [{name: a}]}}|1:30|an input has no 'from'; expected such as",
@@ -403,6 +408,17 @@ class YamlTest {
             })
     void tellsAFaultWithItsPlace(String text, String place, String message) {
         assertThat(faults(text)).first().asString().startsWith("w.yaml:" + place + ": " + message);
+    }
+
+    @Test
+    void namesTheSecretsThatItsTasksRelyOn() {
+        assertThat(compile("secrets: [A, {name: B, as: file}, {name: C, as: environment}]\ntasks: {t: {run: x}}")
+                        .secrets())
+                .containsExactly(
+                        new Secret("A", Secret.Place.ENVIRONMENT, null),
+                        new Secret("B", Secret.Place.FILE, null),
+                        new Secret("C", Secret.Place.ENVIRONMENT, null));
+        assertThat(compile("tasks: {t: {run: x}}").secrets()).isEmpty();
     }
 
     @Test

@@ -1,9 +1,7 @@
 package muster.rest.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -19,7 +17,6 @@ import muster.api.MusterException;
 import muster.api.Names;
 import muster.api.Output;
 import muster.api.Resources;
-import muster.api.Secret;
 import muster.api.SessionSpec;
 import muster.api.TaskSpec;
 import muster.api.Work;
@@ -33,7 +30,6 @@ import org.jspecify.annotations.Nullable;
 public final class JobSpecReader {
     private static final Set<String> JOB =
             ordered("name", "tags", "priority", "after", "maxFails", "task", "array", "graph", "secrets");
-    private static final Set<String> SECRET = ordered("name", "value", "base64", "as");
     private static final Set<String> AFTER = ordered("job", "on");
     private static final Set<String> ARRAY = ordered("task", "indices", "items", "throttle");
     private static final Set<String> GRAPH = ordered("tasks");
@@ -59,7 +55,6 @@ public final class JobSpecReader {
     private static final Set<String> OUTPUT = ordered("path", "optional", "keep");
     private static final Set<String> SESSION = ordered("name", "memory", "makes", "takes");
     private static final Set<String> RESOURCES = ordered("cores", "memory", "disk", "gpus", "custom", "labels");
-    private static final String SECRET_EXAMPLE = "{\"name\":\"DB_PASSWORD\",\"value\":\"…\"}";
     private static final TaskSpec EMPTY = TaskSpec.builder().build();
 
     private final Faults faults = new Faults();
@@ -93,7 +88,7 @@ public final class JobSpecReader {
                     .ifPresent(after::add);
         }
         var work = work(fields);
-        var secrets = secrets(fields);
+        var secrets = SecretReader.read(fields, faults);
         return faults.none()
                 ? faults.check(
                         "",
@@ -111,66 +106,6 @@ public final class JobSpecReader {
     /** A job that has nothing but these. */
     private static JobSpec probe(String name, int priority, @Nullable Integer maxFails) {
         return new JobSpec(name, List.of(), priority, List.of(), maxFails, new Work.Single(EMPTY));
-    }
-
-    /** No fault ever tells a value. */
-    private List<Secret> secrets(Fields fields) {
-        var secrets = new ArrayList<Secret>();
-        var nodes = fields.list("secrets");
-        for (var i = 0; i < nodes.size(); i++) {
-            var pointer = fields.at("secrets") + "/" + i;
-            if (nodes.get(i).isObject()) {
-                Fields.of(nodes.get(i), pointer, "a secret", SECRET, faults)
-                        .flatMap(this::secret)
-                        .ifPresent(secrets::add);
-            } else {
-                faults.add(pointer, "a secret is no object; write such as " + SECRET_EXAMPLE);
-            }
-        }
-        return secrets;
-    }
-
-    private Optional<Secret> secret(Fields fields) {
-        var place = fields.string("as").orElse("environment");
-        if (!place.equals("environment") && !place.equals("file")) {
-            faults.add(fields.at("as"), "as is '" + Words.shown(place) + "'; write environment or file");
-        }
-        if (!fields.has("name")) {
-            faults.add(fields.pointer(), "a secret has no name; write such as " + SECRET_EXAMPLE);
-        }
-        var name = fields.string("name").flatMap(v -> faults.check(fields.at("name"), () -> Secret.requireName(v)));
-        if (fields.has("value") == fields.has("base64")) {
-            faults.add(
-                    fields.pointer(),
-                    fields.has("value")
-                            ? "a secret has value and base64; give one of them"
-                            : "a secret has no value; write such as " + SECRET_EXAMPLE);
-            return Optional.empty();
-        }
-        var field = fields.has("value") ? "value" : "base64";
-        var value = fields.node(field)
-                .flatMap(node -> faults.check(fields.at(field), () -> value(node, field.equals("base64"))));
-        if (name.isEmpty() || value.isEmpty()) {
-            return Optional.empty();
-        }
-        return faults.check(
-                fields.at(field),
-                () -> new Secret(
-                        name.get(), place.equals("file") ? Secret.Place.FILE : Secret.Place.ENVIRONMENT, value.get()));
-    }
-
-    private static byte[] value(JsonNode node, boolean base64) {
-        if (!node.isTextual()) {
-            throw MusterException.invalid("the value of a secret is no string; write one");
-        }
-        if (!base64) {
-            return node.textValue().getBytes(StandardCharsets.UTF_8);
-        }
-        try {
-            return Base64.getDecoder().decode(node.textValue());
-        } catch (IllegalArgumentException e) {
-            throw MusterException.invalid("the value of a secret is not base64; encode it, or send it as value");
-        }
     }
 
     private Optional<JobSpec.Dependency> dependency(Fields fields) {

@@ -28,7 +28,8 @@ public final class WorkflowReader {
             "tags",
             "priority",
             "cache",
-            "maxFails"));
+            "maxFails",
+            "secrets"));
 
     private static final Set<String> CONTENT = new LinkedHashSet<>(List.of("name", "object", "executable"));
 
@@ -79,6 +80,7 @@ public final class WorkflowReader {
                 fields.strings("tags", Names::requireLabel),
                 fields.integer("priority").orElse(0),
                 fields.bool("cache").orElse(true),
-                fields.integer("maxFails").orElse(null)));
+                fields.integer("maxFails").orElse(null),
+                SecretReader.read(fields, faults)));
     }
 }
