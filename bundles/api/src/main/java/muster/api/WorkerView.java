@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  * A worker as it stands.
  *
  * @param address how other machines reach it; empty if it never came
+ * @param dataAddress where it serves files and shows what it runs, {@code host:port}; empty if it never came, or serves none
  * @param capacity null if it never came
  * @param coresInUse by tasks sent to it
  * @param running how many tasks it runs
@@ -18,6 +19,7 @@ public record WorkerView(
         String id,
         WorkerState state,
         String address,
+        String dataAddress,
         String version,
         @Nullable Capacity capacity,
         List<ExecutorView> executors,

@@ -139,12 +139,12 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
         return server.port();
     }
 
-    /** A worker says where it serves files. */
-    void worker(String id, String address, int port) {
-        if (port == 0) {
+    /** A worker says where it serves files: {@code host:port}, or nowhere if that is empty. */
+    void worker(String id, String address) {
+        if (address.isEmpty()) {
             places.remove(id);
         } else {
-            places.put(id, (address.indexOf(':') < 0 ? address : "[" + address + "]") + ":" + port);
+            places.put(id, address);
         }
     }
 

@@ -269,6 +269,7 @@ final class Workers implements ManagerListener {
         var cameBack = !worker.online() || worker.session == null || restarted;
         worker.session = hello.session();
         worker.address = hello.address();
+        worker.dataAddress = hello.dataAddress();
         worker.version = hello.version();
         worker.executors(hello.executors());
         worker.capacity(hello.capacity());
@@ -280,7 +281,7 @@ final class Workers implements ManagerListener {
         renew(worker);
         var files = manager.files();
         if (files != null) {
-            files.worker(id, hello.address(), hello.dataPort());
+            files.worker(id, worker.dataAddress);
         }
         manager.dispatcher.send(
                 id,

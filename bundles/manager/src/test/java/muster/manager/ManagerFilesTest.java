@@ -184,7 +184,7 @@ class ManagerFilesTest {
 
     @Test
     void saysWhichWorkerHasWhatItHasNot() throws IOException {
-        files.worker("w1", "10.0.0.1", 4001);
+        files.worker("w1", "10.0.0.1:4001");
         record(1, item("out/a", false));
         assertThat(files.get(WORKER, "/" + HELLO, List.of()))
                 .isEqualTo(new DataPlane.Answer.Elsewhere(List.of(URI.create("https://10.0.0.1:4001/" + HELLO))));
@@ -253,7 +253,7 @@ class ManagerFilesTest {
         var workers = new ObjectStore(folder.resolve("w1"), Long.MAX_VALUE, false);
         workers.adopt(Files.writeString(folder.resolve("hello"), "hello"));
         var server = plane.of(WORKER).serve(new NodeIdentity("w1", folder, folder, ""), "", 0, serving(workers));
-        files.worker("w1", "127.0.0.1", server.port());
+        files.worker("w1", "127.0.0.1:" + server.port());
         record(1, item("out/a", false));
         assertThat(files.file(HELLO)).hasContent("hello");
         assertThat(files.measure("w1", 100_000).bytes()).isEqualTo(100_000);

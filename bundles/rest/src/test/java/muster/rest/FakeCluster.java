@@ -59,11 +59,12 @@ final class FakeCluster implements ClusterService {
             throw MusterException.notFound("there is no worker '" + id + "'");
         }
         return state == WorkerState.MISSING
-                ? new WorkerView(id, state, "", "", null, List.of(), 0, 0, 0, null, null, "")
+                ? new WorkerView(id, state, "", "", "", null, List.of(), 0, 0, 0, null, null, "")
                 : new WorkerView(
                         id,
                         state,
                         "10.0.0.1",
+                        "10.0.0.1:4001",
                         "0.1.0",
                         new Capacity(4, 8L << 30, 1L << 40, List.of("H200"), Map.of("license", 2L), List.of("ssd")),
                         List.of(new ExecutorView("native", true, ""), new ExecutorView("docker", false, "no daemon")),

@@ -24,6 +24,7 @@ class ClusterCommandsTest {
             "w1",
             WorkerState.ONLINE,
             "10.0.0.1",
+            "10.0.0.1:4001",
             "0.1.0",
             new Capacity(8, 24L << 30, 1536L << 30, List.of(), Map.of("license", 2L), List.of("ssd")),
             List.of(new ExecutorView("native", true, ""), new ExecutorView("docker", false, "no daemon")),
@@ -58,9 +59,9 @@ class ClusterCommandsTest {
 
         assertThat(output.lines())
                 .contains(
-                        "cores      2.5 of 8 in use",
-                        "disk       1.5TiB",
-                        "custom     license=2",
+                        "cores         2.5 of 8 in use",
+                        "disk          1.5TiB",
+                        "custom        license=2",
                         "docker    unavailable  no daemon");
     }
 

@@ -61,6 +61,11 @@ public sealed interface ToManager {
                     0,
                     List.of());
         }
+
+        /** Where it serves files, {@code host:port}; empty if it serves none. */
+        public String dataAddress() {
+            return dataPort == 0 ? "" : (address.indexOf(':') < 0 ? address : "[" + address + "]") + ":" + dataPort;
+        }
     }
 
     /** Renews the lease. */

@@ -129,6 +129,7 @@ final class WorkerCommands extends CommandGroup {
                     .state("state", worker.path("state"))
                     .line("message", worker.path("message"))
                     .line("address", worker.path("address"))
+                    .line("data address", worker.path("dataAddress"))
                     .line("version", worker.path("version"));
             if (capacity.isObject()) {
                 details.line(
@@ -325,6 +326,9 @@ final class WorkerCommands extends CommandGroup {
                     "Asks a worker at its own port, also while the manager is down: what it is and runs, or of an attempt"
                             + " the files in its workspace, one of them, or what it wrote.")
     static final class Look extends ClusterCommand {
+        private static final String WITHOUT_MANAGER =
+                "to ask the worker itself, write --at HOST:PORT, with data.port of its etc/muster.worker.cfg";
+
         @Parameters(index = "0", paramLabel = "WORKER")
         private String id;
 
@@ -333,10 +337,9 @@ final class WorkerCommands extends CommandGroup {
 
         @Option(
                 names = "--at",
-                required = true,
                 paramLabel = "HOST:PORT",
-                description = "Its address, and data.port of its etc/muster.worker.cfg")
-        private String address;
+                description = "Its data address, for when the manager is down; default: what the manager says it is")
+        private @Nullable String address;
 
         @Option(names = "--stdout", description = "Print what the attempt wrote to its standard output")
         private boolean stdout;
@@ -353,7 +356,8 @@ final class WorkerCommands extends CommandGroup {
 
         @Override
         public Integer call() {
-            var window = new WorkerWindow(id, address, connection().token());
+            var window = new WorkerWindow(
+                    id, address == null ? dataAddress() : address, connection().token());
             if (attempt == null) {
                 if (stdout || stderr || file != null) {
                     throw Failure.user("name the attempt as well, such as: muster worker look w1 17.3@1 --stdout");
@@ -368,6 +372,24 @@ final class WorkerCommands extends CommandGroup {
             }
             terminal().out().flush();
             return ExitCode.OK;
+        }
+
+        private String dataAddress() {
+            String known;
+            try {
+                known = client().get(Client.path("workers", id))
+                        .path("dataAddress")
+                        .asText();
+            } catch (Failure e) {
+                throw e.exitCode() == ExitCode.EXTERNAL
+                        ? new Failure(e.exitCode(), e.getMessage(), List.of(WITHOUT_MANAGER), e)
+                        : e;
+            }
+            if (known.isEmpty()) {
+                throw Failure.user(
+                        "the manager does not know where worker '" + id + "' serves files; " + WITHOUT_MANAGER);
+            }
+            return known;
         }
 
         private void show(JsonNode worker) {

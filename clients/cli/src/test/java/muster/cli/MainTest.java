@@ -227,10 +227,11 @@ class MainTest {
 
     @Test
     void showsTasksWorkersAndTheCluster() {
-        var worker = "{\"id\":\"w1\",\"state\":\"online\",\"address\":\"a\",\"version\":\"v\",\"coresInUse\":1.0,"
-                + "\"running\":1,\"assigned\":0,\"since\":null,\"lastSeen\":null,\"message\":\"\","
-                + "\"executors\":[{\"name\":\"native\",\"available\":true,\"reason\":\"\"}],\"capacity\":{\"cores\":2.0,"
-                + "\"memoryBytes\":1073741824,\"diskBytes\":0,\"gpus\":[],\"custom\":{\"license\":2},\"labels\":[\"ssd\"]}}";
+        var worker =
+                "{\"id\":\"w1\",\"state\":\"online\",\"address\":\"a\",\"dataAddress\":\"a:4001\",\"version\":\"v\",\"coresInUse\":1.0,"
+                        + "\"running\":1,\"assigned\":0,\"since\":null,\"lastSeen\":null,\"message\":\"\","
+                        + "\"executors\":[{\"name\":\"native\",\"available\":true,\"reason\":\"\"}],\"capacity\":{\"cores\":2.0,"
+                        + "\"memoryBytes\":1073741824,\"diskBytes\":0,\"gpus\":[],\"custom\":{\"license\":2},\"labels\":[\"ssd\"]}}";
         manager.on("GET /tasks/17.0", 200, task("17.0", "\"cause\":\"exit_code\",\"exitCode\":1,\"stderrTail\":\"oh\""))
                 .on("GET /workers", 200, page(worker))
                 .on("GET /workers/w1", 200, worker)
@@ -243,7 +244,7 @@ class MainTest {
 
         assertThat(run("task", "show", "17.0").out()).contains("exit code   1").contains("stderr      oh");
         assertThat(run("worker", "list").out()).contains("w1  online  1/2    1.0 GiB");
-        assertThat(run("worker", "show", "w1").out()).contains("1 of 2 in use").contains("license=2");
+        assertThat(run("worker", "show", "w1").out()).contains("a:4001", "1 of 2 in use", "license=2");
         assertThat(run("worker", "drain", "w1").out()).isEqualTo("worker w1 is draining\n");
         assertThat(run("worker", "remove", "w1").out()).isEqualTo("worker w1 is removed\n");
         assertThat(run("status", "--workers", "--resources", "--stats").out())

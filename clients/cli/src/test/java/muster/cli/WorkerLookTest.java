@@ -58,17 +58,42 @@ class WorkerLookTest {
     }
 
     private Run look(String id, String... more) {
-        var arguments = new ArrayList<>(List.of(
-                "worker", "look", id, "--at", "127.0.0.1:" + worker.getAddress().getPort()));
+        var arguments = new ArrayList<>(List.of("worker", "look", id, "--at", address()));
         arguments.addAll(List.of(more));
+        return run("https://127.0.0.1:1", arguments.toArray(String[]::new));
+    }
+
+    private String address() {
+        return "127.0.0.1:" + worker.getAddress().getPort();
+    }
+
+    private Run run(String manager, String... arguments) {
         return Run.of(
-                Map.of("MUSTER_URL", "https://127.0.0.1:1", "MUSTER_TOKEN", certificates.token(), "HOME", "/nowhere"),
-                arguments.toArray(String[]::new));
+                Map.of("MUSTER_URL", manager, "MUSTER_TOKEN", certificates.token(), "HOME", "/nowhere"), arguments);
     }
 
     @Test
     void showsWhatAWorkerRuns() {
         assertThat(look("w1").out()).contains("w1", "0.1.0", "native", "17.3@1", "ada", "running");
+    }
+
+    @Test
+    void theManagerKnowsWhereItIs() {
+        try (var manager = new FakeManager(certificates, "muster://manager/manager", 0)) {
+            manager.on("GET /workers/w1", 200, "{\"dataAddress\":\"" + address() + "\"}")
+                    .on("GET /workers/w3", 200, "{\"dataAddress\":\"\"}");
+
+            assertThat(run(manager.url(), "worker", "look", "w1").out()).contains("17.3@1");
+            assertThat(run(manager.url(), "worker", "look", "w3").err())
+                    .contains("does not know where worker 'w3' serves files", "--at HOST:PORT");
+        }
+    }
+
+    @Test
+    void saysHowToDoWithoutTheManager() {
+        var away = run("https://127.0.0.1:1", "worker", "look", "w1");
+        assertThat(away.exitCode()).isEqualTo(4);
+        assertThat(away.err()).contains("127.0.0.1:1", "--at HOST:PORT", "data.port");
     }
 
     @Test

@@ -102,7 +102,7 @@ final class Studies {
 
     private static WorkerView worker(String id, WorkerState state, double cores) {
         var capacity = new Capacity(cores, 0, 0, List.of(), Map.of(), List.of());
-        return new WorkerView(id, state, "", "", capacity, List.of(), 0, 0, 0, null, null, "");
+        return new WorkerView(id, state, "", "", "", capacity, List.of(), 0, 0, 0, null, null, "");
     }
 
     Studies() {

@@ -25,6 +25,10 @@ public final class WorkerRun {
     public @Nullable String formerSession;
 
     public String address = "";
+
+    /** See {@link WorkerView#dataAddress()}. */
+    public String dataAddress = "";
+
     public String version = "";
     public @Nullable Instant since;
     public @Nullable Instant lastSeen;
@@ -336,6 +340,7 @@ public final class WorkerRun {
                 id,
                 state(),
                 address,
+                dataAddress,
                 version,
                 capacity,
                 executors,
