@@ -153,6 +153,7 @@ class WorkflowIT {
     }
 
     @Test
+    @Tag("proof")
     void uploadsInputsOnceAndLeavesWhatNobodyAskedFor() throws IOException {
         write("in", "once\n");
         write("w.jx", """

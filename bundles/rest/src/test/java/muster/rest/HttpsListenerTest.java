@@ -27,6 +27,7 @@ import muster.api.MusterException;
 import muster.api.Role;
 import muster.api.TaskId;
 import muster.api.TlsFiles;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -162,6 +163,7 @@ class HttpsListenerTest {
     }
 
     @Test
+    @Tag("proof")
     void bodiesThatKeepTheRateAreHeardToTheirEnd() throws IOException {
         try (var server = impatient(AMPLE);
                 var socket = server.connect()) {
@@ -182,6 +184,7 @@ class HttpsListenerTest {
     }
 
     @Test
+    @Tag("proof")
     void connectionsBetweenTwoRequestsMayTakeTheirTime() throws IOException {
         try (var server = impatient(AMPLE);
                 var socket = server.connect();

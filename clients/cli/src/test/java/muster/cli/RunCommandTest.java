@@ -12,6 +12,7 @@ import muster.cli.client.FakeManager;
 import muster.cli.client.Json;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -249,6 +250,7 @@ class RunCommandTest {
     }
 
     @Test
+    @Tag("proof")
     void sendsFilesAndVariablesThatTheScriptAsksFor() throws IOException {
         plan("out/b");
         Files.writeString(folder.resolve("nested.mf"), "a:\n\ttrue\n");
