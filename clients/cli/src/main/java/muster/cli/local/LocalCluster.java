@@ -445,12 +445,25 @@ public final class LocalCluster {
                 null);
     }
 
+    /** Ends what was started, and returns when it has ended. */
     private void killStarted() {
+        var names = started.keySet().stream().map(Node::name).toList();
         started.values().forEach(process -> {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
         });
         started.clear();
+        var deadline = System.nanoTime() + STOP_LIMIT.toNanos();
+        while (System.nanoTime() < deadline) {
+            var left = running();
+            left.keySet().retainAll(names);
+            if (left.isEmpty()) {
+                return;
+            }
+            // one that its script started meanwhile was not among the descendants
+            left.values().forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
+            pause();
+        }
     }
 
     /**
