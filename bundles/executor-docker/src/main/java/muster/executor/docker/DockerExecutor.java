@@ -50,6 +50,10 @@ public final class DockerExecutor implements Executor {
 
     private static final Logger LOG = LoggerFactory.getLogger(DockerExecutor.class);
     private static final Duration PATIENCE = Duration.ofMillis(500);
+
+    /** For how long a daemon that was there may be too busy to answer. */
+    private static final Duration BUSY_PATIENCE = Duration.ofSeconds(10);
+
     private static final Duration LONG_PATIENCE = Duration.ofSeconds(30);
     private static final Duration CLOSE_PATIENCE = Duration.ofSeconds(10);
 
@@ -115,6 +119,7 @@ public final class DockerExecutor implements Executor {
     private volatile String description = "";
 
     private volatile @Nullable CompletableFuture<Reply> describing;
+    private volatile @Nullable Ping pinging;
     private volatile boolean podman;
 
     @Activate
@@ -158,8 +163,17 @@ public final class DockerExecutor implements Executor {
 
     @Override
     public Availability probe() {
-        var ping = await(ask("/_ping"), PATIENCE);
-        if (!ping.ok()) {
+        var asked = pinging;
+        if (asked == null) {
+            asked = new Ping(ask("/_ping"), System.nanoTime());
+            pinging = asked;
+        }
+        var ping = await(asked.answer, PATIENCE);
+        if (asked.answer.isDone()) {
+            pinging = null;
+        }
+        var busy = !asked.answer.isDone() && !description.isEmpty() && !asked.isOlderThan(BUSY_PATIENCE);
+        if (!ping.ok() && !busy) {
             description = "";
             sweep = true;
             return Availability.no("no Docker or Podman answers at " + daemon.socket + " (" + ping.message()
@@ -328,6 +342,13 @@ public final class DockerExecutor implements Executor {
         }
         daemon.close();
         containers.values().forEach(Container::abandon);
+    }
+
+    /** A question whether the daemon is there; the next is asked when it is answered. */
+    private record Ping(CompletableFuture<Reply> answer, long sinceNanos) {
+        boolean isOlderThan(Duration age) {
+            return System.nanoTime() - sinceNanos > age.toNanos();
+        }
     }
 
     /** What its containers share. */

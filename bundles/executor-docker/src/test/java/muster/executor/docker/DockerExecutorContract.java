@@ -222,6 +222,20 @@ abstract class DockerExecutorContract extends CommandExecutorContract {
         }
     }
 
+    @Test
+    void isAvailableWhileTheDaemonIsBusyForAMoment() throws Exception {
+        daemon().signal("STOP");
+        try {
+            assertThat(executor.probe().available()).isTrue();
+            assertThat(executor.probe().available()).isTrue();
+
+            eventually("it is taken for gone", () -> executor.probe().reason().contains("no Docker or Podman answers"));
+        } finally {
+            daemon().signal("CONT");
+        }
+        eventually("it answers again", () -> executor.probe().available());
+    }
+
     private long containers() {
         try {
             return daemon().containers();

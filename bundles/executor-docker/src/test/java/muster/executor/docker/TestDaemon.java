@@ -154,6 +154,11 @@ abstract class TestDaemon implements AutoCloseable {
         }
     }
 
+    /** Sends it a signal, such as {@code STOP}. */
+    void signal(String name) throws Exception {
+        call("kill", "-" + name, Long.toString(process.pid()));
+    }
+
     /** How many containers there are, running or not. */
     long containers() throws Exception {
         var answer = call("curl", "-sf", "--unix-socket", socket.toString(), "http://docker/containers/json?all=true");

@@ -25,6 +25,11 @@ final class TestRegistry implements AutoCloseable {
             "{\"errors\": [{\"code\": \"MANIFEST_UNKNOWN\", \"message\": \"manifest unknown\"}]}"
                     .getBytes(StandardCharsets.UTF_8);
 
+    static {
+        // the engine tries TLS first, and waits for an end of the connection or ten seconds
+        System.setProperty("sun.net.httpserver.maxReqTime", "1");
+    }
+
     private final HttpServer server;
     private final Map<String, byte[]> content = new HashMap<>();
 
