@@ -163,7 +163,6 @@ public class DistributionIT {
     }
 
     @Test
-    @Tag("proof")
     public void anExecutorDroppedIntoDeployIsUsedWithinSecondsAndRemovedAgain() throws IOException {
         assertFalse(executors().contains(EchoExecutor.KIND));
         var begin = System.nanoTime();
