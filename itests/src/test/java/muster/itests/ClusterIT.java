@@ -191,6 +191,7 @@ class ClusterIT {
         assertThat(rest.get("/api/v1/tasks/" + id + ".workspace/logs").text()).isEqualTo("700\n");
     }
 
+    @Tag("proof")
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void onlyItsTaskSeesASecret(boolean inAWorkflow, @TempDir Path outside) throws Exception {
@@ -367,6 +368,7 @@ class ClusterIT {
         assertThat(Rest.parse(printed.stdout())).isNotEmpty();
     }
 
+    @Tag("proof")
     @ParameterizedTest
     @CsvSource({
         "noop,    200, seconds tasks_per_second heap_bytes",

@@ -98,6 +98,7 @@ final class EmbeddedBrokerTest {
         }
     }
 
+    @Tag("proof")
     @Test
     void refusesMessagesThatAreTooLarge() throws Exception {
         var authority = new Authority(folder);
@@ -156,6 +157,7 @@ final class EmbeddedBrokerTest {
         }
     }
 
+    @Tag("proof")
     @Test
     void cutsOffWhoDoesNotComeToTheEndOfTheHandshake() throws Exception {
         var authority = new Authority(folder);

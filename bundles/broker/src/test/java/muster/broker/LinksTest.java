@@ -231,6 +231,7 @@ final class LinksTest {
                 .startsWith("TLS with the broker at " + address + " failed: ");
     }
 
+    @Tag("proof")
     @Test
     void turnsAwayACertificateWithoutOneNodeName() throws Exception {
         var nameless = List.of(

@@ -34,6 +34,7 @@ import muster.transport.NodeName;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -174,6 +175,7 @@ class ElectionTest {
         }
     }
 
+    @Tag("proof")
     @Test
     void takesOverFromOneThatIsSilentAndWhoseLaterWritesFail() throws Exception {
         var paused = open();

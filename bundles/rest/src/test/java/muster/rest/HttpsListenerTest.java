@@ -204,6 +204,7 @@ class HttpsListenerTest {
         }
     }
 
+    @Tag("proof")
     @Test
     void connectionsBeyondTheLimitWaitForTheirTurn() throws Exception {
         try (var server = new TestServer(folder, bounds(Duration.ofSeconds(30), Duration.ofSeconds(2), 2));

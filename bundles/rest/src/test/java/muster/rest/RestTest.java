@@ -23,6 +23,7 @@ import muster.api.TaskId;
 import muster.rest.TestServer.Answer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -190,6 +191,7 @@ class RestTest {
         assertThat(answer.json().path("detail").asText()).contains("line 2, column");
     }
 
+    @Tag("proof")
     @Test
     void bodiesThatAreTooLargeAreRefused() {
         var stream = new InputStream() {

@@ -20,6 +20,7 @@ import muster.cli.client.Failure;
 import muster.cli.terminal.Terminal;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -128,6 +129,7 @@ class LocalClusterTest {
                 .hasMessageContaining("muster token create --worker");
     }
 
+    @Tag("proof")
     @Test
     void twoClustersLiveSideBySide() throws IOException {
         var first = up("a", 1);
@@ -198,6 +200,7 @@ class LocalClusterTest {
         return Files.readString(Path.of("/proc", Long.toString(process.pid()), "environ"), StandardCharsets.ISO_8859_1);
     }
 
+    @Tag("proof")
     @Test
     void aChangedDistributionIsTakenOverAndDataStay() throws IOException {
         var dir = up("a", 1).dir();
