@@ -280,12 +280,25 @@ public final class SqlStore implements Store {
                 return;
             } catch (SQLException | RuntimeException | AssertionError e) {
                 // a driver may fail in other ways than it should when its connection breaks
-                if (roll(batch, e instanceof SQLException known ? known : new SQLException(e), decided, next)) {
+                if (roll(batch, failure(e), decided, next)) {
                     done(batch);
                     return;
                 }
             }
         }
+    }
+
+    /** What is told of it: of damage with the remedy. */
+    private SQLException failure(Throwable cause) {
+        if (cause instanceof DamagedException damage) {
+            return new SQLException(database.damaged(damage).getMessage(), cause);
+        }
+        if (!(cause instanceof SQLException known)) {
+            return new SQLException(cause);
+        }
+        return database.tellsDamage(known)
+                ? new SQLException(database.damaged(known).getMessage(), known)
+                : known;
     }
 
     private void done(List<Pending> batch) {

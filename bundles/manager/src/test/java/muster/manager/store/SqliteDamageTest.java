@@ -1,11 +1,13 @@
 package muster.manager.store;
 
+import static muster.api.executor.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.DriverManager;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -219,5 +221,27 @@ class SqliteDamageTest {
         assertThat(killed.resolve("muster.db-wal"))
                 .as("what may still be of use")
                 .isNotEmptyFile();
+    }
+
+    @Test
+    void aRowThatIsDamagedWhileTheManagerRunsIsNamedWithTheRemedy() throws Exception {
+        try (var store = open(stopped)) {
+            try (var connection = DriverManager.getConnection("jdbc:sqlite:" + stopped.resolve("muster.db"));
+                    var statement = connection.createStatement()) {
+                statement.executeUpdate(
+                        "update job set progress = substr(progress, 1, length(progress) - 1) where id = 2");
+            }
+
+            store.write(
+                    new Write.JobEnded(new JobId(2), StoreContract.NOW, StoreContract.NOW, "", new byte[ATTEMPTS]),
+                    () -> {},
+                    e -> {});
+
+            eventually("it is told", () -> !store.fault().isEmpty());
+            assertThat(store.fault())
+                    .contains(" is damaged: ")
+                    .contains("job 2")
+                    .contains("muster store restore");
+        }
     }
 }
