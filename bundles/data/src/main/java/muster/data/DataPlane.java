@@ -8,6 +8,7 @@ import java.util.List;
 import muster.api.MusterException;
 import muster.transport.NodeIdentity;
 import muster.transport.NodeName;
+import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ConsumerType;
 import org.osgi.annotation.versioning.ProviderType;
 
@@ -67,10 +68,28 @@ public interface DataPlane {
         }
     }
 
+    /** Some bytes of a file; at its end fewer than that. */
+    record Part(long from, long bytes) {
+        /** How much is asked for at a time where several have a file. */
+        public static final long BYTES = 8 << 20;
+    }
+
     /** What becomes of a question. */
     sealed interface Answer {
-        /** The bytes of a file, which must not change. */
-        record File(Path path) implements Answer {}
+        /**
+         * The bytes of a file, which must not change.
+         *
+         * @param others who may have it too
+         */
+        record File(Path path, List<URI> others) implements Answer {
+            public File {
+                others = List.copyOf(others);
+            }
+
+            public File(Path path) {
+                this(path, List.of());
+            }
+        }
 
         /** What a channel has from now to its present end, which is closed then. */
         record Opened(FileChannel channel) implements Answer {}
@@ -91,8 +110,17 @@ public interface DataPlane {
 
     /** What came of a question. */
     sealed interface Reply {
-        /** All of it is in the sink. */
-        record Done() implements Reply {}
+        /**
+         * All that was asked for is in the sink.
+         *
+         * @param total size of the whole file
+         * @param others who may have it too
+         */
+        record Done(long total, List<URI> others) implements Reply {
+            public Done {
+                others = List.copyOf(others);
+            }
+        }
 
         /** Others have it. */
         record Elsewhere(List<URI> places) implements Reply {
@@ -112,7 +140,16 @@ public interface DataPlane {
          * @param role that the other side must have
          * @param avoid ids of nodes that were asked in vain
          */
-        Reply get(URI url, NodeName.Role role, List<String> avoid, Sink sink) throws IOException;
+        default Reply get(URI url, NodeName.Role role, List<String> avoid, Sink sink) throws IOException {
+            return get(url, role, avoid, null, sink);
+        }
+
+        /**
+         * Brings a part of what is at a URL.
+         *
+         * @param part null for all of it
+         */
+        Reply get(URI url, NodeName.Role role, List<String> avoid, @Nullable Part part, Sink sink) throws IOException;
 
         /** Whether the other side has it itself. */
         boolean has(URI url, NodeName.Role role) throws IOException;

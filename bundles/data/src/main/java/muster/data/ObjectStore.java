@@ -365,9 +365,39 @@ public final class ObjectStore implements Depot {
             }
         }
 
+        /** What is written there goes on behind what came before, and an end or a break is not that of the object. */
+        public Sink further() {
+            return new Piece() {
+                @Override
+                public void write(ByteBuffer more) throws IOException {
+                    Incoming.this.write(more);
+                }
+            };
+        }
+
+        /** A piece from an offset on, which may come beside others once nothing comes in order any more. */
+        public Sink piece(long from) {
+            return new Piece() {
+                private long at = from;
+
+                @Override
+                public void write(ByteBuffer more) throws IOException {
+                    try {
+                        while (more.hasRemaining()) {
+                            at += channel.write(more, at);
+                        }
+                    } catch (IOException e) {
+                        throw TransferException.local(object, e);
+                    }
+                }
+            };
+        }
+
         @Override
         public void complete() throws IOException {
             try (channel) {
+                // pieces are hashed only now
+                read(channel, digest);
                 if (!name(digest).equals(object)) {
                     Files.deleteIfExists(fresh);
                     throw new TransferException(
@@ -394,6 +424,15 @@ public final class ObjectStore implements Depot {
                 throw new UncheckedIOException(e);
             }
         }
+    }
+
+    /** A part of something, whose end tells nothing. */
+    private abstract static class Piece implements Sink {
+        @Override
+        public void complete() {}
+
+        @Override
+        public void abort() {}
     }
 
     /**

@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import muster.data.TransferException.Failure;
 import muster.transport.NodeIdentity;
 import muster.transport.NodeName;
+import org.jspecify.annotations.Nullable;
 
 /** A data plane within one process, for tests: nodes call each other's services. */
 public final class FakePlane {
@@ -69,19 +70,24 @@ public final class FakePlane {
         }
 
         @Override
-        public DataPlane.Reply get(URI url, NodeName.Role role, List<String> avoid, Sink sink) throws IOException {
+        public DataPlane.Reply get(
+                URI url, NodeName.Role role, List<String> avoid, DataPlane.@Nullable Part part, Sink sink)
+                throws IOException {
             try {
                 var answer = ask("GET", url, role).get(self, url.getRawPath(), avoid);
                 if (answer instanceof DataPlane.Answer.Elsewhere elsewhere) {
                     sink.abort();
                     return new DataPlane.Reply.Elsewhere(elsewhere.places());
                 }
-                sink.write(ByteBuffer.wrap(
-                        answer instanceof DataPlane.Answer.File file
-                                ? Files.readAllBytes(file.path())
-                                : ((DataPlane.Answer.Text) answer).text().getBytes(StandardCharsets.UTF_8)));
+                var others = answer instanceof DataPlane.Answer.File file ? file.others() : List.<URI>of();
+                var bytes = answer instanceof DataPlane.Answer.File file
+                        ? Files.readAllBytes(file.path())
+                        : ((DataPlane.Answer.Text) answer).text().getBytes(StandardCharsets.UTF_8);
+                var from = part == null ? 0 : (int) part.from();
+                var length = part == null ? bytes.length : (int) Math.min(part.bytes(), bytes.length - from);
+                sink.write(ByteBuffer.wrap(bytes, from, length));
                 sink.complete();
-                return new DataPlane.Reply.Done();
+                return new DataPlane.Reply.Done(bytes.length, others);
             } catch (IOException e) {
                 sink.abort();
                 throw e;

@@ -122,4 +122,16 @@ final class ObjectStoreTest {
         assertThat(store.find(object)).isEmpty();
         assertThat(folder.resolve("store/partial")).isEmptyDirectory();
     }
+
+    @Test
+    void takesPiecesInAnyOrderBehindABeginning() throws IOException {
+        var incoming = store.receive("sha256:5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03");
+        incoming.further().write(ByteBuffer.wrap("he".getBytes(StandardCharsets.US_ASCII)));
+        incoming.piece(4).write(ByteBuffer.wrap("o\n".getBytes(StandardCharsets.US_ASCII)));
+        incoming.piece(2).write(ByteBuffer.wrap("ll".getBytes(StandardCharsets.US_ASCII)));
+        incoming.complete();
+        assertThat(adopt("hello\n"))
+                .satisfies(
+                        object -> assertThat(store.find(object).orElseThrow()).hasContent("hello\n"));
+    }
 }

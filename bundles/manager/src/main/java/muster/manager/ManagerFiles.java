@@ -15,7 +15,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -73,6 +75,8 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
 
     /** Which attempts left an object on their worker alone, and on which, as far as was asked since the start. */
     private final Map<String, Map<AttemptId, String>> makers = new ConcurrentHashMap<>();
+
+    private final Copies copies = new Copies();
 
     /**
      * What somebody asked for and found, and may refer to in a moment, until when it must not be thrown away. Of what a user
@@ -362,7 +366,7 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
         try {
             var object = random(bytes);
             var file = disk.find(object).orElseThrow();
-            var url = URI.create("https://" + place + "/" + object);
+            var url = url(place, object);
             var start = System.nanoTime();
             client.put(url, NodeName.Role.WORKER, file);
             var there = System.nanoTime();
@@ -408,13 +412,40 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
         var file = store.find(object);
         if (file.isPresent()) {
             claim(object, SOON);
-            return new DataPlane.Answer.File(file.get());
+            if (Files.size(file.get()) <= DataPlane.Part.BYTES) {
+                return new DataPlane.Answer.File(file.get());
+            }
+            var others = copies(object, peer);
+            copies.fetched(object, peer.id());
+            return new DataPlane.Answer.File(file.get(), others);
         }
-        var elsewhere = holders(object, avoid);
+        // who made it is first: only what they have not is taken for gone
+        var elsewhere = new LinkedHashSet<>(holders(object, avoid));
+        copies(object, peer).stream()
+                .filter(place -> !avoid.contains(place.getAuthority()))
+                .forEach(elsewhere::add);
         if (elsewhere.isEmpty()) {
             throw nowhere(object, avoid);
         }
-        return new DataPlane.Answer.Elsewhere(elsewhere);
+        copies.fetched(object, peer.id());
+        return new DataPlane.Answer.Elsewhere(List.copyOf(elsewhere));
+    }
+
+    /** Where workers may have a copy of an object, but for one; in any order, so that each has as much to do. */
+    private List<URI> copies(String object, NodeName but) {
+        var found = new ArrayList<URI>();
+        for (var worker : copies.of(object)) {
+            var place = places.get(worker);
+            if (place != null && !worker.equals(but.id()) && !turnedAway.test(worker)) {
+                found.add(url(place, object));
+            }
+        }
+        Collections.shuffle(found);
+        return found;
+    }
+
+    private static URI url(String place, String object) {
+        return URI.create("https://" + place + "/" + object);
     }
 
     /** Nobody who is to be asked has an object: what was asked in vain is told to be gone. */
@@ -446,7 +477,7 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
         for (var worker : Set.copyOf(makers.getOrDefault(object, Map.of()).values())) {
             var place = places.get(worker);
             if (place != null && !avoid.contains(place)) {
-                found.add(URI.create("https://" + place + "/" + object));
+                found.add(url(place, object));
             }
         }
         return found;

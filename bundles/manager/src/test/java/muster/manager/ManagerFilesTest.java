@@ -339,4 +339,38 @@ class ManagerFilesTest {
         var make = ((Work.Graph) cluster.jobs.spec(job).work()).tasks().get(0);
         assertThat(make.outputs()).containsExactly(new Output("out/a", false, false), new Output("log", false, true));
     }
+
+    @Test
+    void saysWhoElseMayHaveALargeFile() throws IOException {
+        var bytes = new byte[(int) DataPlane.Part.BYTES + 1];
+        var digest = ObjectStore.digest();
+        digest.update(bytes);
+        var object = ObjectStore.name(digest);
+        files.upload(object, 0, bytes.length, new ByteArrayInputStream(bytes));
+        files.worker("w1", "10.0.0.1:4001");
+        files.worker("w2", "10.0.0.2:4001");
+
+        assertThat(others(WORKER, object)).isEmpty();
+        assertThat(others(WORKER, object)).as("not itself").isEmpty();
+        assertThat(others(new NodeName(NodeName.Role.WORKER, "w2"), object))
+                .containsExactly(URI.create("https://10.0.0.1:4001/" + object));
+        files.worker("w2", "");
+        assertThat(others(WORKER, object)).as("one that serves no files").isEmpty();
+    }
+
+    private List<URI> others(NodeName asking, String object) throws IOException {
+        return ((DataPlane.Answer.File) files.get(asking, "/" + object, List.of())).others();
+    }
+
+    @Test
+    void namesWhoFetchedWhatATaskMadeBehindWhoMadeIt() throws IOException {
+        files.worker("w1", "10.0.0.1:4001");
+        files.worker("w2", "10.0.0.2:4001");
+        record(1, item("out/a", false));
+        files.get(new NodeName(NodeName.Role.WORKER, "w2"), "/" + HELLO, List.of());
+
+        assertThat(files.get(new NodeName(NodeName.Role.WORKER, "w3"), "/" + HELLO, List.of()))
+                .isEqualTo(new DataPlane.Answer.Elsewhere(List.of(
+                        URI.create("https://10.0.0.1:4001/" + HELLO), URI.create("https://10.0.0.2:4001/" + HELLO))));
+    }
 }

@@ -27,6 +27,8 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import muster.api.AttemptId;
@@ -54,8 +56,6 @@ import org.slf4j.LoggerFactory;
  */
 final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkerFiles.class);
-    private static final int MOST_SOURCES = 8;
-
     /** How long the manager may be away from one that is connected; it may be starting, or another one taking over. */
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
@@ -73,6 +73,13 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
     private volatile Place managerPlace = new Place("", 0);
     private volatile boolean connected;
     private volatile boolean closed;
+
+    /** For what comes from several sources at once. */
+    private final ExecutorService threads = Executors.newCachedThreadPool(task -> {
+        var thread = new Thread(task, "muster-fetch");
+        thread.setDaemon(true);
+        return thread;
+    });
 
     private final Map<String, CompletableFuture<Void>> fetching = new ConcurrentHashMap<>();
 
@@ -289,7 +296,7 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
         try {
             // it may have come between the look and the entry
             if (cache.find(object).isEmpty()) {
-                fetchFromAny(object);
+                new Fetch(client, cache, object, threads, DataPlane.Part.BYTES).run(manager("/" + object));
             }
             mine.complete(null);
         } catch (IOException | RuntimeException e) {
@@ -309,30 +316,6 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
             }
             throw e;
         }
-    }
-
-    private void fetchFromAny(String object) throws IOException {
-        var avoid = new ArrayList<String>();
-        var last = new TransferException(Failure.SOURCE_GONE, "nobody has " + object);
-        while (avoid.size() < MOST_SOURCES) {
-            var reply = client.get(manager("/" + object), NodeName.Role.MANAGER, avoid, cache.receive(object));
-            if (!(reply instanceof DataPlane.Reply.Elsewhere elsewhere)) {
-                return;
-            }
-            for (var place : elsewhere.places()) {
-                try {
-                    client.get(place, NodeName.Role.WORKER, List.of(), cache.receive(object));
-                    return;
-                } catch (TransferException e) {
-                    if (!e.failure().mendedByAnotherSource()) {
-                        throw e;
-                    }
-                    last = e;
-                    avoid.add(place.getAuthority());
-                }
-            }
-        }
-        throw last;
     }
 
     private void download(String url, Path to, boolean executable, Identity owner, BooleanSupplier stopped)
@@ -538,5 +521,6 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
         closed = true;
         server.close();
         client.close();
+        threads.shutdown();
     }
 }

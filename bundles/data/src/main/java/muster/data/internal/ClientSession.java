@@ -5,8 +5,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
-import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
@@ -30,6 +30,7 @@ final class ClientSession extends ChannelInboundHandlerAdapter {
     private static final int MOST_ERROR_BYTES = 4096;
     private static final int OK = 200;
     private static final int CREATED = 201;
+    private static final int PART = 206;
     private static final int ELSEWHERE = 307;
 
     private final Valve valve;
@@ -54,8 +55,12 @@ final class ClientSession extends ChannelInboundHandlerAdapter {
         /** Whether anything came back. */
         volatile boolean answered;
 
+        /** Where the part begins that is asked for. */
+        volatile long from;
+
         private int status;
-        private List<URI> elsewhere = List.of();
+        private long total;
+        private List<URI> others = List.of();
         private final StringBuilder error = new StringBuilder();
 
         Exchange(Sink sink, String place) {
@@ -108,24 +113,28 @@ final class ClientSession extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private static void begin(Exchange exchange, HttpResponse response) {
+    private static void begin(Exchange exchange, HttpResponse response) throws TransferException {
         exchange.answered = true;
         exchange.status = response.status().code();
-        exchange.elsewhere = Stream.of(location(response).split(" "))
+        var places = response.headers()
+                .get(exchange.status == ELSEWHERE ? HttpHeaderNames.LOCATION : ServerSession.OTHERS, "");
+        exchange.others = Stream.of(places.split(" "))
                 .filter(text -> !text.isEmpty())
                 .map(URI::create)
                 .toList();
-    }
-
-    private static String location(HttpMessage response) {
-        return response.headers().get(HttpHeaderNames.LOCATION, "");
+        exchange.total = exchange.status == PART
+                ? Ranges.total(response.headers().get(HttpHeaderNames.CONTENT_RANGE, ""))
+                : HttpUtil.getContentLength(response, 0L);
+        if (exchange.status == OK && exchange.from > 0) {
+            throw new TransferException(Failure.SOURCE_LOST, exchange.place + " does not send parts of files");
+        }
     }
 
     private void take(ChannelHandlerContext context, Exchange exchange, HttpContent content) throws IOException {
         var bytes = content.content();
         var length = bytes.readableBytes();
         try {
-            if (exchange.status == OK) {
+            if (exchange.status == OK || exchange.status == PART) {
                 for (var buffer : bytes.nioBuffers()) {
                     exchange.sink.write(buffer);
                 }
@@ -143,14 +152,14 @@ final class ClientSession extends ChannelInboundHandlerAdapter {
 
     private static void end(Exchange exchange) throws IOException {
         switch (exchange.status) {
-            case OK -> {
+            case OK, PART -> {
                 exchange.sink.complete();
-                exchange.done.complete(new DataPlane.Reply.Done());
+                exchange.done.complete(new DataPlane.Reply.Done(exchange.total, exchange.others));
             }
-            case CREATED -> exchange.done.complete(new DataPlane.Reply.Done());
+            case CREATED -> exchange.done.complete(new DataPlane.Reply.Done(0, List.of()));
             case ELSEWHERE -> {
                 exchange.sink.abort();
-                exchange.done.complete(new DataPlane.Reply.Elsewhere(exchange.elsewhere));
+                exchange.done.complete(new DataPlane.Reply.Elsewhere(exchange.others));
             }
             default ->
                 exchange.fail(new TransferException(

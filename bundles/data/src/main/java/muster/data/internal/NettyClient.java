@@ -94,12 +94,18 @@ final class NettyClient implements DataPlane.Client {
     }
 
     @Override
-    public DataPlane.Reply get(URI url, NodeName.Role role, List<String> avoid, Sink sink) throws IOException {
+    public DataPlane.Reply get(
+            URI url, NodeName.Role role, List<String> avoid, DataPlane.@Nullable Part part, Sink sink)
+            throws IOException {
         var request = request(HttpMethod.GET, url);
+        if (part != null) {
+            request.headers().set(HttpHeaderNames.RANGE, Ranges.asked(part));
+        }
         if (!avoid.isEmpty()) {
             request.headers().set(ServerSession.AVOID, String.join(",", avoid));
         }
         return ask(url, role, sink, exchange -> channel -> {
+            exchange.from = part == null ? 0 : part.from();
             channel.writeAndFlush(request);
             return exchange.moved::get;
         });

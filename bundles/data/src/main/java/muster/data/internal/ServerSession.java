@@ -44,6 +44,7 @@ import org.slf4j.LoggerFactory;
 final class ServerSession extends ChannelInboundHandlerAdapter {
     static final int CHUNK_BYTES = 256 << 10;
     static final String AVOID = "muster-avoid";
+    static final String OTHERS = "muster-others";
     private static final String BEARER = "Bearer ";
     private static final int MOST_DISCARDED_BYTES = 1 << 20;
 
@@ -104,7 +105,7 @@ final class ServerSession extends ChannelInboundHandlerAdapter {
         } else if (request.method().equals(HttpMethod.GET) || request.method().equals(HttpMethod.HEAD)) {
             var avoid = request.headers().get(AVOID, "");
             var answer = service.get(from, request.uri(), avoid.isEmpty() ? List.of() : List.of(avoid.split(",")));
-            answer(context, answer, request.method().equals(HttpMethod.HEAD));
+            answer(context, request, answer);
         } else {
             throw new TransferException(Failure.REFUSED, "files are asked for by GET and sent by PUT");
         }
@@ -134,7 +135,7 @@ final class ServerSession extends ChannelInboundHandlerAdapter {
         }
         var shown = request.headers().get(HttpHeaderNames.AUTHORIZATION, "");
         var key = shown.startsWith(BEARER) ? shown.substring(BEARER.length()) : "";
-        answer(context, service.user(key, request.uri()), false);
+        answer(context, request, service.user(key, request.uri()));
     }
 
     private void take(ChannelHandlerContext context, HttpContent content) throws IOException {
@@ -167,12 +168,13 @@ final class ServerSession extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private static void answer(ChannelHandlerContext context, DataPlane.Answer answer, boolean head)
+    private static void answer(ChannelHandlerContext context, HttpRequest request, DataPlane.Answer answer)
             throws IOException {
+        var head = request.method().equals(HttpMethod.HEAD);
         if (answer instanceof DataPlane.Answer.File file) {
-            file(context, file.path(), head);
+            file(context, open(file.path()), head, request.headers().get(HttpHeaderNames.RANGE), file.others());
         } else if (answer instanceof DataPlane.Answer.Opened opened) {
-            file(context, opened.channel(), head);
+            file(context, opened.channel(), head, null, List.of());
         } else if (answer instanceof DataPlane.Answer.Text text) {
             bytes(
                     context,
@@ -183,34 +185,53 @@ final class ServerSession extends ChannelInboundHandlerAdapter {
         } else if (answer instanceof DataPlane.Answer.Elsewhere elsewhere) {
             var response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.TEMPORARY_REDIRECT);
             response.headers()
-                    .set(
-                            HttpHeaderNames.LOCATION,
-                            elsewhere.places().stream().map(URI::toString).collect(Collectors.joining(" ")))
+                    .set(HttpHeaderNames.LOCATION, joined(elsewhere.places()))
                     .set(HttpHeaderNames.CONTENT_LENGTH, 0);
             context.writeAndFlush(response);
         }
     }
 
-    private static void file(ChannelHandlerContext context, Path path, boolean head) throws IOException {
-        FileChannel channel;
+    private static String joined(List<URI> places) {
+        return places.stream().map(URI::toString).collect(Collectors.joining(" "));
+    }
+
+    private static FileChannel open(Path path) throws IOException {
         try {
-            channel = FileChannel.open(path, StandardOpenOption.READ);
+            return FileChannel.open(path, StandardOpenOption.READ);
         } catch (NoSuchFileException e) {
             throw new TransferException(Failure.SOURCE_GONE, "it was thrown away here a moment ago", e);
         }
-        file(context, channel, head);
     }
 
-    private static void file(ChannelHandlerContext context, FileChannel channel, boolean head) throws IOException {
-        var size = channel.size();
-        var response = new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
-        response.headers().set(HttpHeaderNames.CONTENT_LENGTH, size);
+    /** @param asked which range of it; null for all */
+    private static void file(
+            ChannelHandlerContext context, FileChannel channel, boolean head, @Nullable String asked, List<URI> others)
+            throws IOException {
+        var whole = new DataPlane.Part(0, channel.size());
+        DataPlane.Part part;
+        try {
+            part = Ranges.of(asked, whole.bytes());
+        } catch (TransferException e) {
+            channel.close();
+            throw e;
+        }
+        var sent = part == null ? whole : part;
+        var response = new DefaultHttpResponse(
+                HttpVersion.HTTP_1_1, part == null ? HttpResponseStatus.OK : HttpResponseStatus.PARTIAL_CONTENT);
+        response.headers().set(HttpHeaderNames.CONTENT_LENGTH, sent.bytes());
+        if (part != null) {
+            response.headers().set(HttpHeaderNames.CONTENT_RANGE, Ranges.sent(part, whole.bytes()));
+        }
+        if (!others.isEmpty()) {
+            response.headers().set(OTHERS, joined(others));
+        }
         context.write(response);
-        if (head || size == 0) {
+        if (head || sent.bytes() == 0) {
             channel.close();
             context.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
         } else {
-            context.writeAndFlush(new HttpChunkedInput(new ChunkedNioFile(channel, 0, size, CHUNK_BYTES)))
+            context.writeAndFlush(
+                            new HttpChunkedInput(new ChunkedNioFile(channel, sent.from(), sent.bytes(), CHUNK_BYTES)))
                     .addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
         }
     }

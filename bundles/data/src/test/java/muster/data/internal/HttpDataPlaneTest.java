@@ -51,8 +51,10 @@ final class HttpDataPlaneTest {
                     yield new DataPlane.Answer.Text("late");
                 }
                 default ->
-                    new DataPlane.Answer.File(there.find(path.substring(1))
-                            .orElseThrow(() -> new TransferException(Failure.SOURCE_GONE, "it is not here")));
+                    new DataPlane.Answer.File(
+                            there.find(path.substring(1))
+                                    .orElseThrow(() -> new TransferException(Failure.SOURCE_GONE, "it is not here")),
+                            List.of(URI.create("https://c:1/x")));
             };
         }
 
@@ -226,5 +228,40 @@ final class HttpDataPlaneTest {
         server.close();
         assertThatThrownBy(() -> client.text(url("who"), NodeName.Role.MANAGER))
                 .satisfies(e -> assertThat(failure(e)).isEqualTo(Failure.SOURCE_LOST));
+    }
+
+    @Test
+    void sendsPartsOfAFile() throws IOException {
+        var object = there.adopt(random());
+        var incoming = here.receive(object);
+        var role = NodeName.Role.MANAGER;
+        var begin = client.get(url(object), role, List.of(), new DataPlane.Part(0, 1_000_000), incoming.further());
+        client.get(url(object), role, List.of(), new DataPlane.Part(3_000_000, BYTES), incoming.piece(3_000_000));
+        client.get(url(object), role, List.of(), new DataPlane.Part(1_000_000, 2_000_000), incoming.piece(1_000_000));
+        incoming.complete();
+
+        assertThat(begin).isEqualTo(new DataPlane.Reply.Done(BYTES, List.of(URI.create("https://c:1/x"))));
+        assertThat(here.find(object).orElseThrow()).hasSameBinaryContentAs(folder.resolve("random"));
+    }
+
+    @Test
+    void sendsAllOfAnEmptyFileWhicheverPartIsAskedFor() throws IOException {
+        var object = there.adopt(Files.createFile(folder.resolve("empty")));
+        var reply = client.get(
+                url(object), NodeName.Role.MANAGER, List.of(), new DataPlane.Part(0, 100), here.receive(object));
+        assertThat(reply).isEqualTo(new DataPlane.Reply.Done(0, List.of(URI.create("https://c:1/x"))));
+        assertThat(here.find(object)).isPresent();
+    }
+
+    @Test
+    void refusesAPartBehindTheEnd() throws IOException {
+        var object = there.adopt(random());
+        assertThatThrownBy(() -> client.get(
+                        url(object),
+                        NodeName.Role.MANAGER,
+                        List.of(),
+                        new DataPlane.Part(BYTES, 100),
+                        here.receive(object)))
+                .hasMessageContaining("no range of a file of 5000003 bytes");
     }
 }
