@@ -17,6 +17,7 @@ import muster.cli.client.ExitCode;
 import muster.cli.client.Failure;
 import muster.cli.client.TaskLog;
 import muster.cli.terminal.Interrupts;
+import muster.cli.terminal.OutputClosed;
 import muster.cli.terminal.Progress;
 import muster.cli.terminal.Terminal;
 
@@ -232,7 +233,7 @@ final class JobWatch {
             }
             to.write(bytes, offset, length);
             if (to.checkError()) {
-                throw new IOException("standard output is closed");
+                throw new OutputClosed();
             }
         }
     }

@@ -8,6 +8,7 @@ import java.util.List;
 import muster.cli.client.Client;
 import muster.cli.client.TaskLog;
 import muster.cli.terminal.Colour;
+import muster.cli.terminal.OutputClosed;
 import muster.cli.terminal.Terminal;
 
 /** Prints what tasks wrote: standard output to ours, standard error to ours. */
@@ -59,7 +60,7 @@ final class LogPrinter {
                     }
                     target.write(bytes, offset, length);
                     if (target.checkError()) {
-                        throw new IOException("standard output is closed");
+                        throw new OutputClosed();
                     }
                 }
             };

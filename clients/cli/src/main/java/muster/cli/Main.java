@@ -10,6 +10,7 @@ import java.util.stream.Stream;
 import muster.cli.client.ExitCode;
 import muster.cli.client.Failure;
 import muster.cli.terminal.Colour;
+import muster.cli.terminal.OutputClosed;
 import muster.cli.terminal.Terminal;
 import picocli.CommandLine;
 import picocli.CommandLine.Help.Ansi;
@@ -129,6 +130,9 @@ public final class Main {
 
     private static int fail(Context context, Exception e) {
         debug(context, e);
+        if (e instanceof OutputClosed) {
+            return ExitCode.OUTPUT_CLOSED;
+        }
         if (e instanceof Failure failure) {
             report(context, Terminal.safe(failure.getMessage()));
             failure.details().forEach(line -> context.terminal().err().println("  " + Terminal.safe(line)));

@@ -3,10 +3,15 @@ package muster.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import muster.cli.client.FakeManager;
+import muster.cli.terminal.Terminal;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -223,6 +228,30 @@ class MainTest {
 
         assertThat(run("job", "logs", "17", "--stream", "stdout").out())
                 .isEqualTo("==> 17.0 stdout <==\nfirst\n==> 17.1 stdout <==\nsecond\n");
+    }
+
+    @Test
+    void endsWithoutAWordWhenNobodyReadsALogAnyMore() {
+        manager.on("GET /jobs/17", 200, job("succeeded", "graph"))
+                .on("GET /tasks", 200, page(task("17.0", "\"cause\":\"success\"")))
+                .on("GET /tasks/17.0/logs", 200, "first\n");
+        var pipe = new OutputStream() {
+            @Override
+            public void write(int b) throws IOException {
+                throw new IOException("Broken pipe");
+            }
+        };
+        var err = new ByteArrayOutputStream();
+        var terminal = new Terminal(
+                new PrintStream(pipe, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                false,
+                false,
+                Map.of());
+
+        assertThat(Main.run(terminal, manager.environment(), "job", "logs", "17"))
+                .isEqualTo(141);
+        assertThat(err.toString(StandardCharsets.UTF_8)).isEmpty();
     }
 
     @Test

@@ -14,6 +14,9 @@ public final class ExitCode {
     /** The user pressed Ctrl-C. */
     public static final int INTERRUPTED = 130;
 
+    /** Whoever read our output has gone; as a shell says of SIGPIPE. */
+    public static final int OUTPUT_CLOSED = 141;
+
     private ExitCode() {}
 
     /** The code of an error kind as REST names it: {@code user}, {@code resource}, {@code external}, {@code internal}. */
