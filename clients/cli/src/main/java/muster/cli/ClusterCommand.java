@@ -1,9 +1,11 @@
 package muster.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import muster.cli.client.Client;
+import muster.cli.client.Configuration;
 import muster.cli.client.Connection;
 import muster.cli.client.Json;
 import muster.cli.client.Patience;
@@ -26,6 +28,20 @@ abstract class ClusterCommand implements Callable<Integer> {
     @Option(names = "--token", paramLabel = "TOKEN", description = "Token of the cluster", order = 91)
     private @Nullable String token;
 
+    @Option(
+            names = "--password-file",
+            paramLabel = "FILE",
+            description = "File with NAME:PASSWORD, instead of a token",
+            order = 91)
+    private @Nullable Path passwordFile;
+
+    @Option(
+            names = "--ca",
+            paramLabel = "FILE",
+            description = "Certificate of the cluster's authority, which a password does not name",
+            order = 91)
+    private @Nullable Path authority;
+
     @Option(names = "--json", description = "Print what the manager answers, as JSON", order = 92)
     protected boolean json;
 
@@ -40,7 +56,7 @@ abstract class ClusterCommand implements Callable<Integer> {
 
     /** The cluster that is meant, whether anybody is there or not. */
     protected final Connection connection() {
-        return context.configuration().connection(url, token);
+        return context.configuration().connection(new Configuration.Flags(url, token, passwordFile, authority));
     }
 
     /** How long to wait for a manager that went away while something is waited for. */

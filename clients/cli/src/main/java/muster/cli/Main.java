@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import muster.cli.client.ExitCode;
 import muster.cli.client.Failure;
@@ -17,6 +18,9 @@ import picocli.CommandLine.Help.Ansi;
 
 /** Runs one command line. */
 public final class Main {
+    /** Options with a value that say which cluster, and who asks it. */
+    private static final Set<String> OF_CLUSTER = Set.of("--url", "--token", "--password-file", "--ca");
+
     private Main() {}
 
     public static void main(String[] arguments) {
@@ -46,9 +50,10 @@ public final class Main {
         var next = 0;
         while (next < arguments.length && !complete) {
             var argument = arguments[next];
-            if (argument.equals("--json") || argument.startsWith("--url=") || argument.startsWith("--token=")) {
+            if (argument.equals("--json")
+                    || OF_CLUSTER.stream().anyMatch(option -> argument.startsWith(option + "="))) {
                 moved.add(argument);
-            } else if ((argument.equals("--url") || argument.equals("--token")) && next + 1 < arguments.length) {
+            } else if (OF_CLUSTER.contains(argument) && next + 1 < arguments.length) {
                 moved.add(argument);
                 moved.add(arguments[++next]);
             } else if (verb.isEmpty() && Muster.COMMANDS.containsKey(argument)) {

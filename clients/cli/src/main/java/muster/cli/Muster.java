@@ -18,8 +18,8 @@ import picocli.CommandLine.Spec;
         footer = {
             "",
             "The cluster is found by --url and --token, then MUSTER_URL and MUSTER_TOKEN, then MUSTER_DIR, then the"
-                    + " newest cluster that 'muster up' started here. --url, --token and --json stand before or behind"
-                    + " the command.",
+                    + " newest cluster that 'muster up' started here. A name and password stand in --password-file or"
+                    + " MUSTER_PASSWORD_FILE. These options and --json stand before or behind the command.",
             "In a checkout, 'muster build' and 'muster test' build and test Muster itself."
         })
 final class Muster implements Runnable {

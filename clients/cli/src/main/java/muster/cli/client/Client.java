@@ -71,7 +71,8 @@ public final class Client {
                 HttpClient.newBuilder()
                         .version(HttpClient.Version.HTTP_1_1)
                         .connectTimeout(connectTimeout(connection))
-                        .sslContext(PinnedTrustManager.ofManagers(connection.token())
+                        .sslContext(PinnedTrustManager.ofManagers(
+                                        connection.credentials().authority())
                                 .context())
                         .build(),
                 new AtomicInteger());
@@ -297,7 +298,7 @@ public final class Client {
     private HttpRequest.Builder request(String path) {
         return HttpRequest.newBuilder(URI.create(url() + BASE + path))
                 .timeout(answerTimeout)
-                .header("Authorization", "Bearer " + connection.token().text());
+                .header("Authorization", connection.credentials().authorization());
     }
 
     private <T> HttpResponse<T> send(HttpRequest.Builder request, BodyHandler<T> handler) {
@@ -343,7 +344,7 @@ public final class Client {
         if (status < 300) {
             return response;
         }
-        var failure = Problem.of(manager, status, body(response));
+        var failure = Problem.of(manager, status, body(response), connection.credentials());
         if (status == UNAVAILABLE || status == TOO_MANY_REQUESTS) {
             throw new Patience.Away(failure, status == UNAVAILABLE, retryAfter(response), status == TOO_MANY_REQUESTS);
         }
@@ -430,8 +431,8 @@ public final class Client {
         var certificate = hasCause(e, CertificateException.class);
         if (certificate != null) {
             return Failure.user(
-                    "the server at " + manager + " is not the manager of this token's cluster: "
-                            + certificate.getMessage() + "; correct --url or --token",
+                    "the server at " + manager + " is not the manager of the cluster that is meant: "
+                            + certificate.getMessage() + "; correct --url, --token or --ca",
                     e);
         }
         if (String.valueOf(e.getMessage()).contains("nrecognized SSL message")) {

@@ -11,8 +11,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the cluster to talk to: flags, then {@code MUSTER_URL} and {@code MUSTER_TOKEN}, then {@code MUSTER_DIR}, then
- * the pointer to the newest cluster of this machine.
+ * Finds the cluster to talk to: flags, then {@code MUSTER_URL} and {@code MUSTER_TOKEN} or {@code MUSTER_PASSWORD_FILE},
+ * then {@code MUSTER_DIR}, then the pointer to the newest cluster of this machine.
  */
 public final class Configuration {
     private final Map<String, String> environment;
@@ -46,29 +46,64 @@ public final class Configuration {
         }
     }
 
-    /**
-     * @param url of the flag; null if not given
-     * @param token likewise
-     */
-    public Connection connection(@Nullable String url, @Nullable String token) {
-        var chosenUrl = url != null ? url : variable("MUSTER_URL");
-        var chosenToken = token != null ? token : variable("MUSTER_TOKEN");
-        if (chosenUrl != null && chosenToken != null) {
-            return Connection.of(chosenUrl, chosenToken);
+    /** What the command line says; null for what it does not. */
+    public record Flags(
+            @Nullable String url,
+            @Nullable String token,
+            @Nullable Path passwordFile,
+            @Nullable Path authority) {}
+
+    /** The cluster that is meant, and who asks it. */
+    public Connection connection(Flags flags) {
+        var url = flags.url != null ? flags.url : variable("MUSTER_URL");
+        var ofFlags = flags.token != null || flags.passwordFile != null;
+        var token = ofFlags ? flags.token : variable("MUSTER_TOKEN");
+        var passwordFile = ofFlags ? flags.passwordFile : file("MUSTER_PASSWORD_FILE");
+        if (token != null && passwordFile != null) {
+            throw Failure.user(
+                    ofFlags
+                            ? "--token and --password-file are both given; leave one out"
+                            : "MUSTER_TOKEN and MUSTER_PASSWORD_FILE are both set; unset one");
+        }
+        var authority = flags.authority != null ? flags.authority : file("MUSTER_CA");
+        var credentials = credentials(token, passwordFile, authority);
+        if (url != null && credentials != null) {
+            return Connection.of(url, credentials);
         }
         var looked = new ArrayList<String>();
-        looked.add(chosenUrl == null ? "no --url or MUSTER_URL" : "no --token or MUSTER_TOKEN for " + chosenUrl);
+        if (url == null) {
+            looked.add("no --url or MUSTER_URL");
+        } else if (passwordFile == null) {
+            looked.add("no --token or MUSTER_TOKEN for " + url);
+        } else {
+            looked.add("no --ca or MUSTER_CA with the certificate of the authority of " + url);
+        }
         var written = written(looked);
         if (written == null) {
             throw Failure.user("no cluster is configured: " + String.join(", ", looked)
-                    + "; start one with ./muster up, or set MUSTER_URL and MUSTER_TOKEN");
+                    + "; start one with ./muster up, or set MUSTER_URL and "
+                    + (passwordFile == null ? "MUSTER_TOKEN" : "MUSTER_CA"));
         }
-        return Connection.of(
-                chosenUrl != null ? chosenUrl : written.get(0), chosenToken != null ? chosenToken : written.get(1));
+        if (credentials == null) {
+            var ofCluster = new Token(written.token.strip());
+            credentials = passwordFile == null ? ofCluster : Password.of(passwordFile, ofCluster.authority());
+        }
+        return Connection.of(url != null ? url : written.url, credentials);
     }
 
+    private static @Nullable Credentials credentials(
+            @Nullable String token, @Nullable Path passwordFile, @Nullable Path authority) {
+        if (token != null) {
+            return new Token(token.strip());
+        }
+        return passwordFile == null || authority == null ? null : Password.of(passwordFile, Authority.of(authority));
+    }
+
+    /** What {@code client.json} says. */
+    private record Written(String url, String token) {}
+
     /** Address and token of {@code client.json} where there is one. */
-    private @Nullable List<String> written(List<String> looked) {
+    private @Nullable Written written(List<String> looked) {
         var dir = variable("MUSTER_DIR");
         if (dir != null) {
             var file = Path.of(dir).resolve("client.json");
@@ -92,11 +127,11 @@ public final class Configuration {
         return read(file);
     }
 
-    private static List<String> read(Path file) {
+    private static Written read(Path file) {
         try {
             var content = Json.read(Files.readString(file));
             if (content.path("url").isTextual() && content.path("token").isTextual()) {
-                return List.of(
+                return new Written(
                         content.path("url").textValue(), content.path("token").textValue());
             }
             throw Failure.user(file + " has no url and token; start the cluster again with ./muster up");
@@ -105,6 +140,11 @@ public final class Configuration {
         } catch (IOException e) {
             throw Failure.user("cannot read " + file + ": " + e.getMessage(), e);
         }
+    }
+
+    private @Nullable Path file(String variable) {
+        var value = variable(variable);
+        return value == null ? null : Path.of(value);
     }
 
     private @Nullable String variable(String name) {

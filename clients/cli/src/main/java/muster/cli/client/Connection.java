@@ -10,7 +10,7 @@ import java.util.stream.Stream;
  *
  * @param urls of the managers, one of which leads
  */
-public record Connection(List<URI> urls, Token token) {
+public record Connection(List<URI> urls, Credentials credentials) {
     public Connection {
         if (urls.isEmpty()) {
             throw Failure.user("no manager's address is given; write such as https://127.0.0.1:7070");
@@ -28,13 +28,18 @@ public record Connection(List<URI> urls, Token token) {
 
     /** Reads addresses, comma separated; a bare {@code host:port} is taken as https. */
     public static Connection of(String urls, String token) {
+        return of(urls, new Token(token.strip()));
+    }
+
+    /** Reads addresses likewise. */
+    static Connection of(String urls, Credentials credentials) {
         return new Connection(
                 Stream.of(urls.split(","))
                         .map(String::strip)
                         .filter(url -> !url.isEmpty())
                         .map(Connection::url)
                         .toList(),
-                new Token(token.strip()));
+                credentials);
     }
 
     private static URI url(String text) {
@@ -43,6 +48,14 @@ public record Connection(List<URI> urls, Token token) {
         } catch (IllegalArgumentException e) {
             throw Failure.user("'" + text + "' is not an address; write such as https://127.0.0.1:7070", e);
         }
+    }
+
+    /** What opens it, where nothing else than a token does. */
+    public Token token() {
+        if (credentials instanceof Token token) {
+            return token;
+        }
+        throw Failure.user("this takes a token, by --token or MUSTER_TOKEN, and no password");
     }
 
     /** The addresses as they are written. */

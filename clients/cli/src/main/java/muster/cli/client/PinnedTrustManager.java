@@ -11,7 +11,7 @@ import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * Trusts a server iff it shows the certificate of the right node, signed by the authority that the token names. Names of
+ * Trusts a server iff it shows the certificate of the right node, signed by the cluster's authority. Names of
  * hosts do not count: the certificate carries the node's id.
  */
 final class PinnedTrustManager extends X509ExtendedTrustManager {
@@ -19,24 +19,24 @@ final class PinnedTrustManager extends X509ExtendedTrustManager {
     private static final String WORKER = "muster://worker/";
     private static final Integer URI_NAME = 6;
 
-    private final Token token;
+    private final Authority cluster;
     private final String whose;
     private final Predicate<String> right;
 
-    private PinnedTrustManager(Token token, String whose, Predicate<String> right) {
-        this.token = token;
+    private PinnedTrustManager(Authority cluster, String whose, Predicate<String> right) {
+        this.cluster = cluster;
         this.whose = whose;
         this.right = right;
     }
 
     /** Trusts any manager. */
-    static PinnedTrustManager ofManagers(Token token) {
-        return new PinnedTrustManager(token, "a manager's", name -> name.startsWith(MANAGER));
+    static PinnedTrustManager ofManagers(Authority cluster) {
+        return new PinnedTrustManager(cluster, "a manager's", name -> name.startsWith(MANAGER));
     }
 
     /** Trusts one worker. */
-    static PinnedTrustManager ofWorker(Token token, String id) {
-        return new PinnedTrustManager(token, "that of worker '" + id + "'", (WORKER + id)::equals);
+    static PinnedTrustManager ofWorker(Authority cluster, String id) {
+        return new PinnedTrustManager(cluster, "that of worker '" + id + "'", (WORKER + id)::equals);
     }
 
     /** What a client needs to trust no other. */
@@ -58,8 +58,8 @@ final class PinnedTrustManager extends X509ExtendedTrustManager {
         }
         var authority = chain[chain.length - 1];
         var own = chain[0];
-        if (!token.names(authority)) {
-            throw new CertificateException("its authority is not the one that the token names");
+        if (!cluster.has(authority)) {
+            throw new CertificateException("its authority is not the one that " + cluster.namedBy() + " names");
         }
         own.checkValidity();
         authority.checkValidity();

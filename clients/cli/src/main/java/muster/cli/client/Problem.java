@@ -12,10 +12,9 @@ final class Problem {
 
     private Problem() {}
 
-    static Failure of(URI manager, int status, String body) {
+    static Failure of(URI manager, int status, String body, Credentials shown) {
         if (status == UNAUTHORIZED) {
-            return Failure.user("the manager at " + manager
-                    + " does not know this token; take the one in its security/admin.token");
+            return Failure.user("the manager at " + manager + " " + shown.unknown());
         }
         var problem = parse(body);
         var detail = problem.path("detail").asText(problem.path("title").asText(""));

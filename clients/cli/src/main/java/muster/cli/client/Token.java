@@ -3,17 +3,13 @@ package muster.cli.client;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.security.cert.CertificateEncodingException;
-import java.security.cert.X509Certificate;
-import java.util.Base64;
 import java.util.HexFormat;
 import java.util.regex.Pattern;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /** A secret that also names the certificate authority of its cluster: {@code muster-FINGERPRINT.SECRET}. */
-public record Token(String text) {
+public record Token(String text) implements Credentials {
     private static final Pattern FORM = Pattern.compile("muster-([A-Za-z0-9_-]{43})\\.([A-Za-z0-9_-]{43})");
 
     public Token {
@@ -24,16 +20,20 @@ public record Token(String text) {
         }
     }
 
-    /** Whether the token was made by the cluster with this authority. */
-    public boolean names(X509Certificate authority) {
-        try {
-            var hash = MessageDigest.getInstance("SHA-256").digest(authority.getEncoded());
-            return fingerprint().equals(Base64.getUrlEncoder().withoutPadding().encodeToString(hash));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        } catch (CertificateEncodingException e) {
-            return false;
-        }
+    @Override
+    public String authorization() {
+        return "Bearer " + text;
+    }
+
+    /** That of the cluster that made the token. */
+    @Override
+    public Authority authority() {
+        return new Authority(fingerprint(), "the token");
+    }
+
+    @Override
+    public String unknown() {
+        return "does not know this token; take the one in its security/admin.token";
     }
 
     /**

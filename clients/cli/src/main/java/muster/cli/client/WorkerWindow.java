@@ -34,7 +34,8 @@ public final class WorkerWindow {
         http = HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_1_1)
                 .connectTimeout(CONNECT_TIMEOUT)
-                .sslContext(PinnedTrustManager.ofWorker(token, worker).context())
+                .sslContext(
+                        PinnedTrustManager.ofWorker(token.authority(), worker).context())
                 .build();
     }
 

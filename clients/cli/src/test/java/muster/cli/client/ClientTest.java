@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -84,13 +85,31 @@ class ClientTest {
     }
 
     @Test
+    void aNameAndAPasswordDoInsteadOfAToken() {
+        manager.on("GET /cluster", 200, "{}");
+        var authority = new Token(manager.token()).authority();
+        var file = Path.of("password");
+
+        assertThat(new Client(Connection.of(manager.url(), new Password("anna", "secret", authority, file)))
+                        .get("/cluster"))
+                .isEqualTo(Json.object());
+        assertThatThrownBy(
+                        () -> new Client(Connection.of(manager.url(), new Password("anna", "wrong", authority, file)))
+                                .get("/cluster"))
+                .asInstanceOf(throwable(Failure.class))
+                .satisfies(failure -> assertThat(failure.exitCode()).isEqualTo(ExitCode.USER))
+                .hasMessageContaining("knows nobody by the name 'anna' and this password; correct password")
+                .hasMessageNotContaining("wrong");
+    }
+
+    @Test
     void aManagerOfAnotherClusterGetsNoToken() {
         var other = new Certificates();
         var client = new Client(Connection.of(manager.url(), other.token()));
 
         assertThatThrownBy(() -> client.get("/cluster"))
                 .isInstanceOf(Failure.class)
-                .hasMessageContaining("is not the manager of this token's cluster");
+                .hasMessageContaining("is not the manager of the cluster that is meant");
         assertThat(manager.requests()).isEmpty();
     }
 

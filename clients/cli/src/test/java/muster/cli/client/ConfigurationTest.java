@@ -7,11 +7,17 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.cert.X509Certificate;
+import java.util.Base64;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ConfigurationTest {
     @TempDir
@@ -68,6 +74,93 @@ class ConfigurationTest {
     }
 
     @Test
+    void aPasswordIsReadFromAFileAndTheAuthorityFromAnother() throws Exception {
+        var cluster = new Certificates();
+        var file = passwordFile("anna:pass: word \n", "rw-------");
+        var connection =
+                resolve(new Configuration.Flags("https://flag:1", null, file, pem("ca.pem", cluster.authority())));
+
+        assertThat(connection.credentials().authorization()).isEqualTo("Basic YW5uYTpwYXNzOiB3b3JkIA==");
+        assertThat(connection.credentials().authority().has(cluster.authority()))
+                .isTrue();
+        assertThat(connection.toString()).contains("anna").doesNotContain("pass: word");
+        assertThatThrownBy(connection::token).hasMessageContaining("takes a token");
+
+        environment.put("MUSTER_URL", "https://environment:1");
+        environment.put("MUSTER_PASSWORD_FILE", file.toString());
+        environment.put("MUSTER_CA", home.resolve("ca.pem").toString());
+        assertThat(resolve(null, null))
+                .isEqualTo(Connection.of("https://environment:1", connection.credentials()))
+                .isNotEqualTo(connection);
+    }
+
+    @Test
+    void thePasswordsAuthorityIsThatOfTheClusterOfThisMachineIfNoneIsNamed() throws IOException {
+        point(cluster("newest", "https://newest:1", token('n')));
+        var file = passwordFile("anna:secret", "rw-r-----");
+
+        assertThat(resolve(new Configuration.Flags(null, null, file, null)))
+                .isEqualTo(Connection.of(
+                        "https://newest:1", new Password("anna", "secret", new Token(token('n')).authority(), file)));
+        Files.delete(home.resolve(".config/muster/current"));
+        assertThatThrownBy(() -> resolve(new Configuration.Flags("https://flag:1", null, file, null)))
+                .hasMessageContaining("no --ca or MUSTER_CA with the certificate of the authority of https://flag:1");
+    }
+
+    @Test
+    void aFlagForOneComesBeforeTheEnvironmentsOther() throws IOException {
+        point(cluster("newest", "https://newest:1", token('n')));
+        var file = passwordFile("anna:secret", "rw-------");
+        environment.put("MUSTER_PASSWORD_FILE", file.toString());
+        assertThat(resolve(null, token('f')).credentials()).isEqualTo(new Token(token('f')));
+        assertThat(resolve(null, null).credentials()).isInstanceOf(Password.class);
+        environment.put("MUSTER_TOKEN", token('e'));
+        assertThat(resolve(new Configuration.Flags(null, null, file, null)).credentials())
+                .isInstanceOf(Password.class);
+
+        assertThatThrownBy(() -> resolve(null, null))
+                .hasMessageContaining("MUSTER_TOKEN and MUSTER_PASSWORD_FILE are both set");
+        assertThatThrownBy(() -> resolve(new Configuration.Flags(null, token('f'), file, null)))
+                .hasMessageContaining("--token and --password-file are both given");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "anna:secret, rw-r--r--, chmod 600",
+        "anna:secret, rw-----w-, chmod 600",
+        "secret, rw-------, NAME:PASSWORD",
+        ":secret, rw-------, NAME:PASSWORD",
+        "anna:, rw-------, NAME:PASSWORD",
+        "'', rw-------, NAME:PASSWORD",
+        "'anna:secret\notto:more', rw-------, NAME:PASSWORD",
+    })
+    void refusesAPasswordFileThatOthersCanReadOrThatIsNone(String text, String permissions, String remedy)
+            throws Exception {
+        var file = passwordFile(text.replace("\\n", "\n"), permissions);
+        var authority = pem("ca.pem", new Certificates().authority());
+
+        assertThatThrownBy(() -> resolve(new Configuration.Flags("https://flag:1", null, file, authority)))
+                .isInstanceOf(Failure.class)
+                .hasMessageContaining(file.toString())
+                .hasMessageContaining(remedy)
+                .hasMessageNotContaining("secret");
+    }
+
+    @Test
+    void refusesWhatIsNoCertificateOfOneAuthority() throws Exception {
+        var file = passwordFile("anna:secret", "rw-------");
+        var authority = new Certificates().authority();
+        for (var wrong : List.of(
+                home.resolve("gone"),
+                Files.writeString(home.resolve("text"), "no certificate"),
+                pem("two", authority, authority))) {
+            assertThatThrownBy(() -> resolve(new Configuration.Flags("https://flag:1", null, file, wrong)))
+                    .isInstanceOf(Failure.class)
+                    .hasMessageContaining(wrong.toString());
+        }
+    }
+
+    @Test
     void saysWhereItLookedWhenThereIsNothing() {
         assertThatThrownBy(() -> resolve(null, null))
                 .isInstanceOf(Failure.class)
@@ -120,7 +213,28 @@ class ConfigurationTest {
     }
 
     private Connection resolve(String url, String token) {
-        return new Configuration(environment).connection(url, token);
+        return resolve(new Configuration.Flags(url, token, null, null));
+    }
+
+    private Connection resolve(Configuration.Flags flags) {
+        return new Configuration(environment).connection(flags);
+    }
+
+    private Path passwordFile(String text, String permissions) throws IOException {
+        var file = Files.writeString(home.resolve("password"), text);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(permissions));
+        return file;
+    }
+
+    /** The certificate as {@code openssl} writes it. */
+    private Path pem(String name, X509Certificate... certificates) throws Exception {
+        var text = new StringBuilder();
+        for (var certificate : certificates) {
+            text.append("-----BEGIN CERTIFICATE-----\n")
+                    .append(Base64.getMimeEncoder().encodeToString(certificate.getEncoded()))
+                    .append("\n-----END CERTIFICATE-----\n");
+        }
+        return Files.writeString(home.resolve(name), text);
     }
 
     private Path cluster(String name, String url, String token) throws IOException {

@@ -17,6 +17,9 @@ import java.util.concurrent.Executors;
 
 /** A manager's REST interface with canned answers, over TLS with a cluster's certificates. */
 public final class FakeManager implements AutoCloseable {
+    /** The name and password {@code anna:secret}. */
+    private static final String ANNA = "Basic YW5uYTpzZWNyZXQ=";
+
     private final Certificates certificates;
     private final String uri;
     private final Map<String, Answer> answers = new ConcurrentHashMap<>();
@@ -90,7 +93,8 @@ public final class FakeManager implements AutoCloseable {
         var path = exchange.getRequestURI().getRawPath().replaceFirst("^/api/v1", "");
         requests.add(exchange.getRequestMethod() + " " + exchange.getRequestURI());
         bodies.add(new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
-        if (!("Bearer " + token()).equals(exchange.getRequestHeaders().getFirst("Authorization"))) {
+        var authorization = exchange.getRequestHeaders().getFirst("Authorization");
+        if (!("Bearer " + token()).equals(authorization) && !ANNA.equals(authorization)) {
             send(exchange, 401, "");
             return;
         }

@@ -12,7 +12,7 @@ class PinnedTrustManagerTest {
     private static final String MANAGER = "muster://manager/manager";
 
     private final Certificates cluster = new Certificates();
-    private final PinnedTrustManager trust = PinnedTrustManager.ofManagers(new Token(cluster.token()));
+    private final PinnedTrustManager trust = PinnedTrustManager.ofManagers(new Token(cluster.token()).authority());
 
     @Test
     void trustsManagerOfTheTokensCluster() {
@@ -44,7 +44,7 @@ class PinnedTrustManagerTest {
 
     @Test
     void trustsOneWorkerAndNoOther() throws Exception {
-        var ofWorker = PinnedTrustManager.ofWorker(new Token(cluster.token()), "w1");
+        var ofWorker = PinnedTrustManager.ofWorker(new Token(cluster.token()).authority(), "w1");
         ofWorker.checkServerTrusted(
                 new X509Certificate[] {cluster.node("muster://worker/w1"), cluster.authority()}, "ECDHE_ECDSA");
         for (var other : new String[] {"muster://worker/w11", "muster://manager/w1"}) {

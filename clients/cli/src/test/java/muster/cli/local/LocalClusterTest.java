@@ -73,7 +73,8 @@ class LocalClusterTest {
         var client = up.dir().resolve("client.json");
         assertThat(Files.getPosixFilePermissions(client)).isEqualTo(PosixFilePermissions.fromString("rw-------"));
         assertThat(Files.getPosixFilePermissions(up.dir())).isEqualTo(PosixFilePermissions.fromString("rwx------"));
-        assertThat(new Configuration(Map.of("HOME", environment.get("HOME"))).connection(null, null))
+        assertThat(new Configuration(Map.of("HOME", environment.get("HOME")))
+                        .connection(new Configuration.Flags(null, null, null, null)))
                 .isEqualTo(up.connection());
 
         var again = up("a", null);
