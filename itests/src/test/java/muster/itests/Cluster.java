@@ -7,8 +7,12 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +30,7 @@ final class Cluster implements AutoCloseable {
     private final int restPort;
     private final int brokerPort;
     private final Map<String, Process> nodes = new LinkedHashMap<>();
+    private final Map<String, String> ofManager = new HashMap<>();
 
     /** What a client printed, and its exit code. */
     record Printed(int exitCode, String stdout, String stderr) {}
@@ -44,7 +49,13 @@ final class Cluster implements AutoCloseable {
 
     /** Starts a manager and the workers in a folder, and waits until they can work. */
     static Cluster start(Path dir, String... workers) {
+        return start(dir, Map.of(), workers);
+    }
+
+    /** Starts likewise a manager with further settings. */
+    static Cluster start(Path dir, Map<String, String> ofManager, String... workers) {
         var cluster = new Cluster(dir);
+        cluster.ofManager.putAll(ofManager);
         try {
             cluster.startManager();
             for (var worker : workers) {
@@ -63,22 +74,21 @@ final class Cluster implements AutoCloseable {
 
     /** Starts the manager and waits until it accepts jobs. */
     void startManager() {
-        start(
-                MANAGER,
-                "muster.manager",
-                Map.of(
-                        "MUSTER_REST_HOST",
-                        "127.0.0.1",
-                        "MUSTER_REST_PORT",
-                        Integer.toString(restPort),
-                        "MUSTER_BROKER_HOST",
-                        "127.0.0.1",
-                        "MUSTER_BROKER_PORT",
-                        Integer.toString(brokerPort),
-                        "MUSTER_MANAGER_HEARTBEAT",
-                        "500ms",
-                        "MUSTER_MANAGER_LEASE",
-                        "3s"));
+        var settings = new HashMap<>(ofManager);
+        settings.putAll(Map.of(
+                "MUSTER_REST_HOST",
+                "127.0.0.1",
+                "MUSTER_REST_PORT",
+                Integer.toString(restPort),
+                "MUSTER_BROKER_HOST",
+                "127.0.0.1",
+                "MUSTER_BROKER_PORT",
+                Integer.toString(brokerPort),
+                "MUSTER_MANAGER_HEARTBEAT",
+                "500ms",
+                "MUSTER_MANAGER_LEASE",
+                "3s"));
+        start(MANAGER, "muster.manager", settings);
         Eventually.until("the manager's token", START, () -> alive(MANAGER) && !token().isEmpty(), ready -> ready);
         Eventually.until("the manager is ready", START, this::readiness, "200"::equals);
     }
@@ -160,6 +170,19 @@ final class Cluster implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** Writes the certificate of the cluster's authority into a file, as PEM. */
+    Path authority(Path file) throws IOException, GeneralSecurityException {
+        var security = dir.resolve("manager/security");
+        var password = Files.readString(security.resolve("keystore.password")).strip();
+        var trusted = KeyStore.getInstance(security.resolve("trust.p12").toFile(), password.toCharArray());
+        var certificate = trusted.getCertificate(trusted.aliases().nextElement());
+        return Files.writeString(
+                file,
+                "-----BEGIN CERTIFICATE-----\n"
+                        + Base64.getMimeEncoder().encodeToString(certificate.getEncoded())
+                        + "\n-----END CERTIFICATE-----\n");
     }
 
     Rest rest() {

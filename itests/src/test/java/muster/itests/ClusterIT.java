@@ -3,8 +3,10 @@ package muster.itests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -16,6 +18,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import muster.itests.hot.HotBundle;
+import muster.manager.security.DirectoryServer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -32,12 +35,35 @@ class ClusterIT {
     @TempDir
     static Path dir;
 
+    /** Who is not of the cluster. */
+    private static final DirectoryServer DIRECTORY = new DirectoryServer(true)
+            .person("anna")
+            .person("vera")
+            .person("rosa")
+            .group("muster-user", "anna")
+            .group("muster-viewer", "vera", "anna")
+            .group("staff", "rosa");
+
+    @TempDir
+    static Path outside;
+
     private static Cluster cluster;
     private static Rest rest;
 
     @BeforeAll
-    static void startCluster() {
-        cluster = Cluster.start(dir, "w1", "w2");
+    static void startCluster() throws IOException {
+        var authorities = Files.writeString(outside.resolve("directory.pem"), DIRECTORY.certificate());
+        cluster = Cluster.start(
+                dir,
+                Map.of(
+                        "MUSTER_MANAGER_PASSWORDS_REALM",
+                        "directory",
+                        "MUSTER_DIRECTORY_URL",
+                        DIRECTORY.url(),
+                        "MUSTER_DIRECTORY_AUTHORITIES",
+                        authorities.toString()),
+                "w1",
+                "w2");
         rest = cluster.rest();
         var document = new Document(rest.get("/openapi.json").json());
         rest.checkEach(document::check);
@@ -45,6 +71,7 @@ class ClusterIT {
 
     @AfterAll
     static void stopsInOrderAndLeavesNoProcess() {
+        DIRECTORY.close();
         if (cluster != null) {
             try {
                 cluster.stop("w1");
@@ -55,6 +82,43 @@ class ClusterIT {
                 cluster.close();
             }
         }
+    }
+
+    @Test
+    void whoIsInTheDirectoryComesInByPasswordAndRole() throws Exception {
+        assertThat(rest.getAs("anna", "of anna", "/api/v1/jobs").status()).isEqualTo(200);
+        assertThat(rest.getAs("anna", "of vera", "/api/v1/jobs").status()).isEqualTo(401);
+        assertThat(rest.getAs("nobody", "of anna", "/api/v1/jobs").status()).isEqualTo(401);
+        var refused = rest.getAs("rosa", "of rosa", "/api/v1/jobs");
+        assertThat(refused.status()).isEqualTo(403);
+        assertThat(refused.text()).contains("knows 'rosa' as 'staff', which is no role of this cluster");
+
+        DIRECTORY.stop();
+        try {
+            var away = rest.getAs("vera", "of vera", "/api/v1/jobs");
+            assertThat(away.status()).isEqualTo(503);
+            assertThat(away.text()).contains("the realm 'directory' that knows the users' passwords does not answer");
+        } finally {
+            DIRECTORY.start();
+        }
+        assertThat(rest.getAs("vera", "of vera", "/api/v1/jobs").status()).isEqualTo(200);
+    }
+
+    @Test
+    @Tag("proof")
+    void theClientTakesAPasswordFromAFile(@TempDir Path folder) throws Exception {
+        var file = Files.writeString(folder.resolve("password"), "anna:of anna\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        var printed = cluster.client(
+                "--password-file",
+                file.toString(),
+                "--ca",
+                cluster.authority(folder.resolve("ca.pem")).toString(),
+                "job",
+                "list",
+                "--json");
+
+        assertThat(printed.exitCode()).as(printed.stderr()).isZero();
     }
 
     @Test

@@ -13,7 +13,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Base64;
 import java.util.function.BiConsumer;
 
 /** Talks to a manager's REST interface with a token. */
@@ -64,6 +66,13 @@ final class Rest {
     /** Without a token. */
     Answer getAsStranger(String path) {
         return send(HttpRequest.newBuilder(base.resolve(path)));
+    }
+
+    /** By a name and a password. */
+    Answer getAs(String name, String password, String path) {
+        var pair = (name + ":" + password).getBytes(StandardCharsets.UTF_8);
+        return send(HttpRequest.newBuilder(base.resolve(path))
+                .header("Authorization", "Basic " + Base64.getEncoder().encodeToString(pair)));
     }
 
     /** @param headers names and values in turn */

@@ -13,7 +13,8 @@ public interface AccessService {
     /**
      * Who has this name and password; empty if there is nobody. Slow for every wrong password.
      *
-     * @throws MusterException TOO_MANY after too many wrong ones
+     * @throws MusterException TOO_MANY after too many wrong ones; of a realm elsewhere FORBIDDEN if it knows them by no role
+     *     of the cluster, UNAVAILABLE if it does not answer
      */
     Optional<Caller> authenticate(String name, String password);
 

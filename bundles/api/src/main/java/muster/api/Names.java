@@ -29,6 +29,11 @@ public final class Names {
                 WORKER, "worker id", id, "up to 64 letters, digits, '.', '_' or '-', the first a letter or digit");
     }
 
+    /** Whether it is what {@link #requireOwner} lets through. */
+    public static boolean isOwner(String owner) {
+        return OWNER.matcher(owner).matches();
+    }
+
     /** Who owns a token and its jobs: up to 64 letters, digits, {@code . _ @ -}. */
     public static String requireOwner(String owner) {
         return require(

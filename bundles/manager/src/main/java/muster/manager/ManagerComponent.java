@@ -23,6 +23,7 @@ import muster.data.DataPlane;
 import muster.manager.scheduler.Settings;
 import muster.manager.security.ManagerSecurity;
 import muster.manager.security.Passwords;
+import muster.manager.security.Realm;
 import muster.manager.store.Database;
 import muster.manager.store.PostgresqlDatabase;
 import muster.manager.store.SqlStore;
@@ -72,9 +73,12 @@ public final class ManagerComponent {
         var expected = list(config.nodes());
         var shared = sharedFolders(config.shared());
         var version = context.getBundle().getVersion().toString();
-        var passwords = config.passwords().isBlank()
-                ? Passwords.NONE
-                : new Passwords(Path.of(config.passwords().strip()), Clock.systemUTC());
+        var passwords = new Passwords(
+                config.passwords().isBlank() ? null : Path.of(config.passwords().strip()),
+                config.passwords_realm().isBlank()
+                        ? null
+                        : new Realm(config.passwords_realm().strip(), Realm.roles(config.passwords_roles())),
+                Clock.systemUTC());
         var access = security.access(() -> advertised(broker, config.address()), this::online, passwords, leadership);
         election = new Election(
                 () -> new SqlStore(database(config)),

@@ -105,6 +105,18 @@ public @interface ManagerConfig {
     String passwords() default "";
 
     @AttributeDefinition(
+            description = "Realm of Karaf that knows further users by name and password, such as directory, that of"
+                    + " etc/muster.directory.cfg; empty for none")
+    String passwords_realm() default "";
+
+    @AttributeDefinition(
+            description =
+                    "What roles and groups of the realm are here, ROLE=NAME, comma separated; who has none of them"
+                            + " is refused")
+    String passwords_roles() default
+            "viewer=muster-viewer,user=muster-user,operator=muster-operator,admin=muster-admin";
+
+    @AttributeDefinition(
             description = "How large the audit log, audit/audit.jsonl in the data folder, may become until it is put"
                     + " aside and a new one begun")
     String audit_size() default "64MiB";

@@ -10,9 +10,11 @@ import java.security.MessageDigest;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -33,15 +35,16 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Users who have a name and a password, in a file that operators keep: a line {@code NAME:HASH[:ROLE]} for each, as
- * {@code htpasswd -B} makes it; without a role it is that of a user. The file is read again when it has changed.
- * Thread-safe.
+ * {@code htpasswd -B} makes it; without a role it is that of a user. The file is read again when it has changed. A realm
+ * may know others. Thread-safe.
  *
  * <p>A hash is slow to check on purpose, so that strangers have few of them checked at a time, and few wrong ones of a
- * name. A password that was right is known again at once, as long as its line stays.
+ * name. A password that was right is known again at once, as long as its line stays; of a realm, which does not tell of its
+ * changes, for a minute.
  */
 public final class Passwords {
     /** Nobody has one. */
-    public static final Passwords NONE = new Passwords(null, Clock.systemUTC());
+    public static final Passwords NONE = new Passwords(null, null, Clock.systemUTC());
 
     private static final Logger LOG = LoggerFactory.getLogger(Passwords.class);
 
@@ -60,6 +63,7 @@ public final class Passwords {
     private static final int MOST_NAMES = 10_000;
 
     private final @Nullable Path file;
+    private final @Nullable Realm realm;
     private final Clock clock;
     private final Semaphore checks = new Semaphore(CHECKS_AT_A_TIME);
     private final byte[] key = SecurityKey.random();
@@ -68,14 +72,23 @@ public final class Passwords {
     private final Map<Line, byte[]> right = new ConcurrentHashMap<>();
 
     private Read read = new Read(null, 0, Map.of());
-    private final Map<String, Wrong> wrong = new LinkedHashMap<>() {
+    private final Map<String, Wrong> wrong = new Latest<>();
+
+    /** Who came by the realm, by name. */
+    private final Map<String, Known> known = Collections.synchronizedMap(new Latest<>());
+
+    /** The newest entries of a map. */
+    private static final class Latest<T> extends LinkedHashMap<String, T> {
         private static final long serialVersionUID = 1L;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Wrong> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<String, T> eldest) {
             return size() > MOST_NAMES;
         }
-    };
+    }
+
+    /** What the realm said of a password, by its digest, and when. */
+    private record Known(byte[] digest, Instant since, Role role) {}
 
     /** What the file held when it was last read. */
     private record Read(@Nullable FileTime modified, long bytes, Map<String, Line> lines) {}
@@ -90,22 +103,36 @@ public final class Passwords {
     /** How many wrong passwords came for a name since then. */
     private record Wrong(Instant since, int count) {}
 
-    /** @param file null for none */
-    public Passwords(@Nullable Path file, Clock clock) {
+    /**
+     * @param file null for none
+     * @param realm likewise; it is asked for who does not stand in the file
+     */
+    public Passwords(@Nullable Path file, @Nullable Realm realm, Clock clock) {
         this.file = file;
+        this.realm = realm;
         this.clock = clock;
     }
 
     /**
      * Who this is; empty if there is no such user, or the password is wrong.
      *
-     * @throws MusterException TOO_MANY if too many wrong passwords came for this name, or too many come at a time
+     * @throws MusterException TOO_MANY if too many wrong passwords came for this name, or too many come at a time; as of
+     *     {@link Realm#login} if the realm is asked
      */
     Optional<Caller> caller(String name, String password) {
-        if (file == null || password.isEmpty() || bytes(password).length > LONGEST) {
+        // to a directory, a name without a password is nobody's login, and succeeds
+        if (password.isEmpty()) {
             return Optional.empty();
         }
-        var lines = lines(file);
+        var lines = file == null ? Map.<String, Line>of() : lines(file);
+        // a directory takes them all for one
+        var lower = name.toLowerCase(Locale.ROOT);
+        if (realm != null && !lines.containsKey(name) && !lines.containsKey(lower)) {
+            return Names.isOwner(lower) ? ofRealm(realm, lower, password) : Optional.empty();
+        }
+        if (file == null || bytes(password).length > LONGEST) {
+            return Optional.empty();
+        }
         var line = lines.get(name);
         var digest = digest(name, password);
         if (line == null || !MessageDigest.isEqual(right.get(line), digest)) {
@@ -119,6 +146,25 @@ public final class Passwords {
             right.put(line, digest);
         }
         return Optional.of(new Caller(line.name, line.role, PASSWORD));
+    }
+
+    private Optional<Caller> ofRealm(Realm from, String name, String password) {
+        var digest = digest(name, password);
+        var now = clock.instant();
+        var before = known.get(name);
+        if (before == null || !MessageDigest.isEqual(before.digest, digest)) {
+            requireFew(name);
+        } else if (now.isBefore(before.since.plus(WINDOW))) {
+            return Optional.of(new Caller(name, before.role, PASSWORD));
+        }
+        var role = from.login(name, password);
+        if (role.isPresent()) {
+            known.put(name, new Known(digest, now, role.get()));
+        } else {
+            count(name);
+            known.values().removeIf(other -> MessageDigest.isEqual(other.digest, digest));
+        }
+        return role.map(found -> new Caller(name, found, PASSWORD));
     }
 
     private static String nobodys(Map<String, Line> lines) {
@@ -223,11 +269,15 @@ public final class Passwords {
                     "it is not NAME:HASH[:ROLE] with a hash of bcrypt of cost 14 or less; make it by htpasswd -B");
         }
         var word = parts.length == 2 ? Names.word(Role.USER) : parts[2];
-        var role = Stream.of(Role.values())
+        return new Line(Names.requireOwner(parts[0]), parts[1], role(word));
+    }
+
+    /** A role that users may have. */
+    static Role role(String word) {
+        return Stream.of(Role.values())
                 .filter(known -> known != Role.WORKER && Names.word(known).equals(word))
                 .findFirst()
                 .orElseThrow(() -> MusterException.invalid(
                         "there is no role '" + Names.escape(word) + "'; write viewer, user, operator or admin"));
-        return new Line(Names.requireOwner(parts[0]), parts[1], role);
     }
 }

@@ -33,7 +33,7 @@ class PasswordsTest {
     @BeforeEach
     void begin() {
         file = folder.resolve("users");
-        passwords = new Passwords(file, moment);
+        passwords = new Passwords(file, null, moment);
     }
 
     @Test
