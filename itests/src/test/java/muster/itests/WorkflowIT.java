@@ -211,6 +211,43 @@ class WorkflowIT {
     }
 
     @Test
+    void goesOnWithWhatThereIsWhereAFailureIsIgnored() throws IOException {
+        write("w.yaml", """
+                tasks:
+                  sample:
+                    matrix: {id: 1..3}
+                    run: test ${{ id }} != 2; echo ${{ id }} > parts/${{ id }}
+                    outputs: {path: "parts/${{ id }}", optional: true}
+                    mayFail: true
+                  all:
+                    run: cat parts/* > all
+                    inputs: parts
+                    outputs: all
+                """);
+
+        var printed = run("w.yaml");
+
+        assertThat(printed.exitCode()).as(printed.toString()).isZero();
+        assertThat(folder.resolve("all")).hasContent("1\n3");
+        assertThat(printed.toString()).contains("3 succeeded, 1 ignored");
+
+        write("w.makeflow", """
+                first:
+                \techo 1 > first
+                second:
+                \texit 3
+                third: second
+                \tcp second third
+                """);
+
+        var all = run("w.makeflow", "--may-fail");
+
+        assertThat(all.exitCode()).as(all.toString()).isZero();
+        assertThat(folder.resolve("first")).hasContent("1");
+        assertThat(all.toString()).contains("1 succeeded, 2 ignored");
+    }
+
+    @Test
     void aFaultInMustersOwnFormIsShownWhereItIs() throws IOException {
         write("w.yaml", "tasks:\n  t:\n    run: echo ${{ colour }}\n    need: u\n");
 

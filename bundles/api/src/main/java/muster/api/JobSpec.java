@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * @param tags to find it by
  * @param priority -1000 to 1000, higher first; 0 by default
  * @param after jobs that must end before any task of this one starts
- * @param maxFails cancel the rest of the job once more tasks than this have failed; null for never
+ * @param maxFails cancel the rest of the job once more tasks than this have failed that may not; null for never
  * @param secrets what all of its tasks get; without their values once it was accepted
  */
 public record JobSpec(

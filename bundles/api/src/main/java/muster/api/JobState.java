@@ -6,7 +6,7 @@ public enum JobState {
     WAITING,
     /** A task has been sent to a worker, and not all have ended. */
     RUNNING,
-    /** Every task succeeded. */
+    /** Every task ended; each succeeded, or its failure is ignored. */
     SUCCEEDED,
     /** Every task ended, and one failed. */
     FAILED,

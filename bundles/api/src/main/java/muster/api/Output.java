@@ -53,6 +53,14 @@ public record Output(
         return FileSystems.getDefault().getPathMatcher("glob:" + path).matches(Path.of(file));
     }
 
+    /** Whether an input of this path may take what it stands for, or a part of that. */
+    public boolean takenBy(String input) {
+        if (input.endsWith("/")) {
+            return path.startsWith(input) || input.startsWith(path);
+        }
+        return matches(input) || path.startsWith(input + "/");
+    }
+
     /** Whether it names one file or folder as it stands. */
     public boolean literal() {
         return !path.endsWith("/") && path.chars().noneMatch(Output::inGlob);

@@ -24,7 +24,9 @@ import org.jspecify.annotations.Nullable;
  * @param stderr likewise
  * @param timeLimit of one attempt; null for none
  * @param retries how often a failed attempt is tried again
- * @param needs names of tasks of the same graph that must succeed first; those whose outputs are inputs are added
+ * @param mayFail whether its failure is ignored: its job does not fail for it, and those that need it run all the same,
+ *     but for those that take what it did not make
+ * @param needs names of tasks of the same graph that must succeed first, or fail if they may; those whose outputs are inputs are added
  * @param inputs put into its workspace before it starts
  * @param outputs taken from its workspace after it has succeeded
  * @param category tasks of one category are alike, for progress and reports; empty for {@link #categoryName()} to tell
@@ -43,6 +45,7 @@ public record TaskSpec(
         Resources resources,
         @Nullable Duration timeLimit,
         int retries,
+        boolean mayFail,
         List<String> needs,
         List<Input> inputs,
         List<Output> outputs,
@@ -136,6 +139,20 @@ public record TaskSpec(
         }
     }
 
+    /** Whether what another task takes of it under this path may be missing though it has succeeded: optional outputs. */
+    public boolean mayMiss(String path) {
+        var any = false;
+        for (var output : outputs) {
+            if (output.takenBy(path)) {
+                if (!output.optional()) {
+                    return false;
+                }
+                any = true;
+            }
+        }
+        return any;
+    }
+
     /** Its category; one that names none is alike to those whose names differ in numbers alone: {@code day-#}. */
     public String categoryName() {
         if (!category.isEmpty()) {
@@ -186,6 +203,7 @@ public record TaskSpec(
         private Resources resources = Resources.DEFAULT;
         private @Nullable Duration timeLimit;
         private int retries;
+        private boolean mayFail;
         private List<String> needs = List.of();
         private List<Input> inputs = List.of();
         private List<Output> outputs = List.of();
@@ -207,6 +225,7 @@ public record TaskSpec(
             resources = task.resources;
             timeLimit = task.timeLimit;
             retries = task.retries;
+            mayFail = task.mayFail;
             needs = task.needs;
             inputs = task.inputs;
             outputs = task.outputs;
@@ -274,6 +293,11 @@ public record TaskSpec(
             return this;
         }
 
+        public Builder mayFail(boolean mayFail) {
+            this.mayFail = mayFail;
+            return this;
+        }
+
         public Builder needs(List<String> needs) {
             this.needs = needs;
             return this;
@@ -313,6 +337,7 @@ public record TaskSpec(
                     resources,
                     timeLimit,
                     retries,
+                    mayFail,
                     needs,
                     inputs,
                     outputs,

@@ -15,7 +15,9 @@ public enum TaskState {
     /** Ended badly, and no retry is left. */
     FAILED,
     /** Ended by the user, by {@code maxFails}, or because what it needs did not succeed. */
-    CANCELED;
+    CANCELED,
+    /** Ended badly and may, or may and was not run since what it takes is not there: that does not fail its job. */
+    IGNORED;
 
     /** Whether it never leaves this state, but for a retry that the user asks for. */
     public boolean terminal() {

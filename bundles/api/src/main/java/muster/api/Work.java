@@ -129,7 +129,7 @@ public sealed interface Work {
                                             .map(output -> output.keep() != null
                                                     ? output
                                                     : output.kept(taken.getOrDefault(task.name(), List.of()).stream()
-                                                            .noneMatch(path -> takes(path, output))))
+                                                            .noneMatch(output::takenBy)))
                                             .toList())
                                     .build())
                     .toList();
@@ -137,13 +137,6 @@ public sealed interface Work {
 
         private static boolean settled(TaskSpec task) {
             return task.outputs().stream().allMatch(output -> output.keep() != null);
-        }
-
-        private static boolean takes(String path, Output output) {
-            if (path.endsWith("/")) {
-                return output.path().startsWith(path) || path.startsWith(output.path());
-            }
-            return output.matches(path) || output.path().startsWith(path + "/");
         }
 
         @Override

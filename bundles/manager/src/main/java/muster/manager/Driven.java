@@ -32,6 +32,7 @@ final class Driven {
 
     final DynamicLanguage language;
     private final Driver driver;
+    private final boolean mayFail;
 
     /** Of what it asked for, by number. */
     private final List<String> names = new ArrayList<>();
@@ -45,6 +46,7 @@ final class Driven {
     /** Makes a driver, and lets it ask for its first tasks. */
     Driven(DynamicLanguage language, Sent sent) {
         this.language = language;
+        mayFail = sent.mayFail();
         driver = language.start(sent.script());
         first = call(driver::onStart);
     }
@@ -91,6 +93,7 @@ final class Driven {
             names.add(task.name());
             known.add(task.name());
             tasks.add(task.toBuilder()
+                    .mayFail(mayFail || task.mayFail())
                     .outputs(task.outputs().stream()
                             .map(output -> output.keep() == null ? output.kept(true) : output)
                             .toList())

@@ -39,7 +39,6 @@ import muster.api.ResultTable;
 import muster.api.Secret;
 import muster.api.TaskId;
 import muster.api.TaskQuery;
-import muster.api.TaskSpec;
 import muster.api.TaskState;
 import muster.api.TaskView;
 import muster.api.Usage;
@@ -532,8 +531,9 @@ final class Jobs implements JobService {
     private record Slice(
             JobSpec spec, List<Row> rows, @Nullable String next) {}
 
+    /** @param unreachable what kept it from running, in words; empty for nothing */
     private record Row(
-            int position, TaskState state, @Nullable AttemptView current) {}
+            int position, TaskState state, @Nullable AttemptView current, String unreachable) {}
 
     @Override
     public Page<TaskView> tasks(TaskQuery query) {
@@ -571,7 +571,9 @@ final class Jobs implements JobService {
                         execution.startedAt,
                         null,
                         Usage.NONE);
-        return new Row(position, run.state(position), current);
+        var state = run.state(position);
+        var withoutRun = state == TaskState.CANCELED || state == TaskState.IGNORED;
+        return new Row(position, state, current, withoutRun ? run.unreachable(position) : "");
     }
 
     /** On the reactor's thread for an open job; on the caller's, from the store, for one that has ended. */
@@ -631,8 +633,10 @@ final class Jobs implements JobService {
         var message = all.isEmpty() || (row.state == TaskState.SUCCEEDED && !fromCache)
                 ? ""
                 : all.get(all.size() - 1).message();
-        if (message.isEmpty() && row.state == TaskState.CANCELED) {
-            message = needs(spec);
+        if (all.isEmpty() && !row.unreachable.isEmpty()) {
+            message = "was not run: " + row.unreachable;
+        } else if (message.isEmpty() && row.state == TaskState.CANCELED) {
+            message = "canceled before it started";
         }
         return new TaskView(
                 new TaskId(id, index),
@@ -643,12 +647,6 @@ final class Jobs implements JobService {
                 shown,
                 message,
                 fromCache);
-    }
-
-    private static String needs(TaskSpec spec) {
-        return spec.needs().isEmpty()
-                ? "canceled before it started"
-                : "canceled before it started, by the user or since a task that it needs did not succeed";
     }
 
     @Override
@@ -768,12 +766,18 @@ final class Jobs implements JobService {
         return new Explanation(
                 id,
                 view.state(),
-                "has " + (view.state() == TaskState.CANCELED ? "been canceled" : Names.word(view.state())) + where
-                        + (view.message().isEmpty() ? "" : ": " + view.message())
-                        + notTaken,
+                ended(view.state()) + where + (view.message().isEmpty() ? "" : ": " + view.message()) + notTaken,
                 List.of(),
                 Map.of(),
                 null);
+    }
+
+    private static String ended(TaskState state) {
+        return switch (state) {
+            case CANCELED -> "has been canceled";
+            case IGNORED -> "may fail, and did not succeed";
+            default -> "has " + Names.word(state);
+        };
     }
 
     @Override

@@ -202,7 +202,7 @@ final class Manager implements Comm, AutoCloseable {
                 0,
                 null,
                 null);
-        var state = cause == Cause.CANCELED ? TaskState.CANCELED : TaskState.FAILED;
+        var state = cause == Cause.CANCELED ? TaskState.CANCELED : execution.job.failure(execution.position);
         store.write(
                 new Write.Ended(List.of(attempt)),
                 () -> {

@@ -43,6 +43,7 @@ import muster.data.ObjectStore;
 import muster.data.Sink;
 import muster.data.TransferException;
 import muster.data.TransferException.Failure;
+import muster.manager.scheduler.JobRun;
 import muster.transport.NodeIdentity;
 import muster.transport.NodeName;
 import org.jspecify.annotations.Nullable;
@@ -507,11 +508,16 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
                 items.add(item);
             }
         });
-        if (items.isEmpty()) {
+        if (items.isEmpty() && !mayMiss(task, name)) {
             throw new TransferException(
                     Failure.SOURCE_GONE, "task " + task + " made no output '" + name + "'; correct the name");
         }
         return new Manifest(items).text();
+    }
+
+    private boolean mayMiss(TaskId task, String name) {
+        var work = jobs.spec(task.job()).work();
+        return JobRun.task(work, JobRun.position(work, task.index())).mayMiss(name);
     }
 
     @Override

@@ -157,7 +157,11 @@ final class Recovery {
             switch (attempt.standing()) {
                 case LAST, CACHED ->
                     scheduler.restoreEnded(
-                            run, position, state(attempt), attempt.id().number(), attempt.worker());
+                            run,
+                            position,
+                            state(run, position, attempt),
+                            attempt.id().number(),
+                            attempt.worker());
                 case TRY -> scheduler.restoreTry(run, position, attempt.id().number(), attempt.cause());
                 case FORGIVEN ->
                     scheduler.restoreNumber(run, position, attempt.id().number());
@@ -198,10 +202,10 @@ final class Recovery {
         return ((long) position << 32) | number;
     }
 
-    private static TaskState state(EndedAttempt attempt) {
+    private static TaskState state(JobRun run, int position, EndedAttempt attempt) {
         if (attempt.cause() == Cause.SUCCESS) {
             return TaskState.SUCCEEDED;
         }
-        return attempt.cause() == Cause.CANCELED ? TaskState.CANCELED : TaskState.FAILED;
+        return attempt.cause() == Cause.CANCELED ? TaskState.CANCELED : run.failure(position);
     }
 }

@@ -35,6 +35,11 @@ final class Sent implements Sources {
         this.earlier = null;
     }
 
+    /** Whether all tasks may fail, whatever the script says. */
+    boolean mayFail() {
+        return request.mayFail();
+    }
+
     /** The script, with what came. */
     Script script() {
         return new Script(request.file(), request.text(), request.settings(), request.options(), this);

@@ -9,6 +9,7 @@ import muster.api.JobSpec;
 import muster.api.MusterException;
 import muster.api.Names;
 import muster.api.ObjectService;
+import muster.api.TaskSpec;
 import muster.api.Work;
 import muster.api.language.DynamicLanguage;
 import muster.api.language.Plan;
@@ -84,7 +85,26 @@ public final class Workflows implements WorkflowService {
                 ? request.file().substring(request.file().lastIndexOf('/') + 1)
                 : request.name();
         return new JobSpec(
-                name, request.tags(), request.priority(), List.of(), request.maxFails(), work, request.secrets());
+                name,
+                request.tags(),
+                request.priority(),
+                List.of(),
+                request.maxFails(),
+                request.mayFail() ? mayFail(work) : work,
+                request.secrets());
+    }
+
+    private static Work mayFail(Work work) {
+        if (work instanceof Work.Graph graph) {
+            return new Work.Graph(graph.tasks().stream().map(Workflows::mayFail).toList());
+        } else if (work instanceof Work.Array array) {
+            return new Work.Array(mayFail(array.task()), array.indices(), array.items(), array.throttle());
+        }
+        return new Work.Single(mayFail(((Work.Single) work).task()));
+    }
+
+    private static TaskSpec mayFail(TaskSpec task) {
+        return task.toBuilder().mayFail(true).build();
     }
 
     private Known language(WorkflowRequest request) {

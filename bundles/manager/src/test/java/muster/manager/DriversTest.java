@@ -191,6 +191,7 @@ class DriversTest {
                         0,
                         true,
                         null,
+                        false,
                         List.of(secret)),
                 "ann",
                 null);

@@ -175,6 +175,17 @@ class ManagerFilesTest {
                 .hasMessageContaining("made no output 'other'");
     }
 
+    @Test
+    void anOptionalOutputThatWasNotMadeIsNothing() throws IOException {
+        var make = task("make", List.of(), List.of(new Output("out/a", true, null), Output.of("log")));
+        var other = cluster.jobs.submit(JobSpec.of("", new Work.Graph(List.of(make))), "ada", null);
+        assertThat(text("/outputs/" + other + "/make/out%2Fa")).isEmpty();
+        assertThat(text("/outputs/" + other + "/make/out")).isEmpty();
+        assertThatThrownBy(() -> text("/outputs/" + other + "/make/log")).hasMessageContaining("made no output 'log'");
+        assertThatThrownBy(() -> text("/outputs/" + other + "/make/else"))
+                .hasMessageContaining("made no output 'else'");
+    }
+
     private List<String> text(String path) throws IOException {
         var answer = (DataPlane.Answer.Text) files.get(WORKER, path, List.of());
         return Manifest.parse(answer.text()).items().stream()

@@ -19,12 +19,14 @@ import muster.api.Cause;
 import muster.api.ErrorCode;
 import muster.api.Event;
 import muster.api.IndexSet;
+import muster.api.Input;
 import muster.api.JobId;
 import muster.api.JobQuery;
 import muster.api.JobSpec;
 import muster.api.JobState;
 import muster.api.LogStream;
 import muster.api.MusterException;
+import muster.api.Output;
 import muster.api.Resources;
 import muster.api.Secret;
 import muster.api.TaskId;
@@ -562,6 +564,38 @@ class ManagerTest {
         assertThat(worker.received).allMatch(attempt -> attempt.number() == 1);
         var after = submit(single(0));
         assertThat(after.value()).isEqualTo(job.value() + 1);
+    }
+
+    @Test
+    void failureOfATaskThatMayFailIsIgnoredAndSaidSoAfterARestartToo() throws Exception {
+        var worker = cluster.worker("w1", 1);
+        var lenient = task("a", Resources.DEFAULT, 0).toBuilder().mayFail(true).build();
+        var file = List.of(new Input("in", "task:a/out", false));
+        var job = submit(JobSpec.of(
+                "some",
+                new Work.Graph(List.of(
+                        lenient.toBuilder().outputs(List.of(Output.of("out"))).build(),
+                        task("b", Resources.DEFAULT, 0, "a"),
+                        lenient.toBuilder().name("c").inputs(file).build()))));
+        worker.end(worker.awaitRunning(1).get(0), Cause.EXIT_CODE, 3, "exit code 3");
+        var second = worker.awaitRunning(1).get(0);
+        assertThat(second.task().index()).isEqualTo(1);
+        worker.running.remove(second.task());
+        cluster.restart();
+        worker.hello(List.of(), List.of(second));
+        worker.succeed(second);
+
+        for (var restarts = 0; restarts < 2; restarts++) {
+            var view = cluster.ended(job);
+            assertThat(view.state()).isEqualTo(JobState.SUCCEEDED);
+            assertThat(view.tasks()).containsEntry(TaskState.IGNORED, 2).containsEntry(TaskState.FAILED, 0);
+            assertThat(cluster.jobs.explain(new TaskId(job, 0)).summary())
+                    .isEqualTo("may fail, and did not succeed on worker 'w1': exit code 3");
+            assertThat(cluster.jobs.explain(new TaskId(job, 2)).summary())
+                    .isEqualTo("may fail, and did not succeed: was not run: takes 'out' of 'a', which did not succeed");
+            cluster.restart();
+        }
+        assertThat(cluster.jobs.retry(job, "ada")).isEqualTo(2);
     }
 
     @Test

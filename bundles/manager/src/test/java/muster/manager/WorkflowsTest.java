@@ -241,7 +241,7 @@ class WorkflowsTest {
     private static WorkflowRequest with(String text, List<Secret> secrets) {
         return new WorkflowRequest(
                 "", "a.lines", text, Map.of(), Map.of(), Map.of(), Map.of(), Set.of(), Map.of(), "", List.of(), 0, true,
-                null, secrets);
+                null, false, secrets);
     }
 
     @Test
@@ -262,11 +262,14 @@ class WorkflowsTest {
                 List.of(),
                 0,
                 true,
-                3);
+                3,
+                true,
+                List.of());
 
         var id = workflows.run(request, "ann", null);
         var work = cluster.jobs.spec(id).work();
         assertThat(cluster.jobs.spec(id).maxFails()).isEqualTo(3);
+        assertThat(((Work.Single) work).task().mayFail()).isTrue();
 
         assertThat(((Work.Single) work).task().inputs())
                 .containsExactly(new Input("in/x", object, false), new Input("in/y/z", object, true));

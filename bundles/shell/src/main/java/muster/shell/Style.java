@@ -41,7 +41,7 @@ enum Style {
             case ASSIGNED, RUNNING -> ACTIVE;
             case SUCCEEDED -> GOOD;
             case FAILED -> BAD;
-            case CANCELED -> WARNING;
+            case CANCELED, IGNORED -> WARNING;
         };
     }
 

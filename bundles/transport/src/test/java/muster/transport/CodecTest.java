@@ -143,6 +143,7 @@ final class CodecTest {
                 new Work.Single(TaskSpec.builder()
                         .command(List.of("true"))
                         .category("a category")
+                        .mayFail(true)
                         .build()));
         for (var work : kinds) {
             assertThat(Codec.decodeWork(Codec.encode(work))).isEqualTo(work);

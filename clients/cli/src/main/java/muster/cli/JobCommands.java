@@ -46,11 +46,10 @@ final class JobCommands extends CommandGroup {
         var tasks = job.path("tasks");
         var text = new StringBuilder("job " + job.path("id").asText() + " "
                 + job.path("state").asText() + ": " + tasks.path("succeeded").asInt() + " succeeded");
-        if (tasks.path("failed").asInt() > 0) {
-            text.append(", ").append(tasks.path("failed").asInt()).append(" failed");
-        }
-        if (tasks.path("canceled").asInt() > 0) {
-            text.append(", ").append(tasks.path("canceled").asInt()).append(" canceled");
+        for (var state : List.of("failed", "ignored", "canceled")) {
+            if (tasks.path(state).asInt() > 0) {
+                text.append(", ").append(tasks.path(state).asInt()).append(' ').append(state);
+            }
         }
         return text.append(" in ").append(Times.duration(JobWatch.elapsed(job))).toString();
     }

@@ -196,7 +196,8 @@ final class JobWatch {
     private static int endedTasks(JsonNode tasks) {
         return tasks.path("succeeded").asInt()
                 + tasks.path("failed").asInt()
-                + tasks.path("canceled").asInt();
+                + tasks.path("canceled").asInt()
+                + tasks.path("ignored").asInt();
     }
 
     /** From the start of a job's first task to its end, or to now. */

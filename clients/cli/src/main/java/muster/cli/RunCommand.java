@@ -74,6 +74,12 @@ final class RunCommand extends ClusterCommand {
             description = "Cancel the rest once more than N tasks have failed; without it, all runs that can")
     private @Nullable Integer maxFails;
 
+    @Option(
+            names = "--may-fail",
+            description = "Ignore failures: the job does not fail for them, and what needs a task that failed runs,"
+                    + " unless it takes what that did not make")
+    private boolean mayFail;
+
     @Option(names = "--name", paramLabel = "NAME", description = "Name of the job; by default the file's")
     private @Nullable String name;
 
@@ -177,6 +183,9 @@ final class RunCommand extends ClusterCommand {
         if (maxFails != null) {
             request.put("maxFails", maxFails);
         }
+        if (mayFail) {
+            request.put("mayFail", true);
+        }
         tags.forEach(request.putArray("tags")::add);
         if (noCache) {
             request.put("cache", false);
@@ -220,8 +229,9 @@ final class RunCommand extends ClusterCommand {
     }
 
     private Integer runSpecification() {
-        if (!settings.isEmpty() || lint || dryRun || graph != null) {
-            throw Failure.user(file + " is a job specification, which takes no --set, --lint, --dry-run or --graph");
+        if (!settings.isEmpty() || mayFail || lint || dryRun || graph != null) {
+            throw Failure.user(
+                    file + " is a job specification, which takes no --set, --may-fail, --lint, --dry-run or --graph");
         }
         var specification = Specification.read(file);
         Specification.putSecrets(specification, secrets, secretFiles);

@@ -194,6 +194,9 @@ final class Specification {
         if (options.retries != null) {
             task.put("retries", options.retries);
         }
+        if (options.mayFail) {
+            task.put("mayFail", true);
+        }
         return task;
     }
 

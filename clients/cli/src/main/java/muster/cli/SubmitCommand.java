@@ -183,6 +183,9 @@ final class SubmitCommand extends ClusterCommand {
         @Option(names = "--retries", paramLabel = "N", description = "How often a failed attempt is tried again")
         @Nullable
         Integer retries;
+
+        @Option(names = "--may-fail", description = "Ignore failures of tasks: the job does not fail for them")
+        boolean mayFail;
     }
 
     /** What makes many tasks of one. */

@@ -41,6 +41,13 @@ final class TaskCommands extends CommandGroup {
         return attempts.isEmpty() ? MissingNode.getInstance() : attempts.path(attempts.size() - 1);
     }
 
+    /** Whether it ran and failed, be that ignored or not. */
+    static boolean failed(JsonNode task) {
+        var state = task.path("state").asText();
+        return state.equals("failed")
+                || (state.equals("ignored") && !task.path("attempts").isEmpty());
+    }
+
     /** Which task failed where and why, in one line. */
     static String failure(JsonNode task) {
         var attempt = lastAttempt(task);
@@ -133,9 +140,7 @@ final class TaskCommands extends CommandGroup {
                         usage.path("peakMemoryBytes").asLong() > 0
                                 ? Times.bytes(usage.path("peakMemoryBytes").asLong())
                                 : "-",
-                        "failed".equals(task.path("state").asText())
-                                ? why(task)
-                                : task.path("message").asText());
+                        failed(task) ? why(task) : task.path("message").asText());
             }
             table.print(terminal());
             if (page.path("next").isTextual()) {

@@ -48,7 +48,7 @@ final class TaskShell {
         var folder = "task-" + id;
         lines.add("#!/bin/sh");
         lines.add("# Runs task " + id + named() + " alone, here, without the limits that a worker sets.");
-        if (task.path("state").asText().equals("failed")) {
+        if (TaskCommands.failed(task)) {
             lines.add("# " + TaskCommands.failure(task));
         }
         lines.add("set -e");

@@ -162,9 +162,11 @@ class RunCommandTest {
         plan("out/b");
         Files.writeString(folder.resolve("in"), "hello");
 
-        assertThat(run("--detach", "--max-fails", "0").out()).isEqualTo("17\n");
+        assertThat(run("--detach", "--max-fails", "0", "--may-fail").out()).isEqualTo("17\n");
         assertThat(lastBody("POST /api/v1/workflows").path("maxFails").asInt(-1))
                 .isZero();
+        assertThat(lastBody("POST /api/v1/workflows").path("mayFail").asBoolean())
+                .isTrue();
     }
 
     @Test

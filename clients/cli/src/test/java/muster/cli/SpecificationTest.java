@@ -39,7 +39,7 @@ class SpecificationTest {
                   'stdin':'in.txt','stdout':'out-%i.txt','stderr':'err-%i.txt',
                   'resources':{'cores':0.5,'memory':'8GiB','disk':'1G','gpus':1,'custom':{'license':2},
                    'labels':['ssd','!slow']},
-                  'timeLimit':'90s','retries':2}}""",
+                  'timeLimit':'90s','retries':2,'mayFail':true}}""",
                 "--name",
                 "n",
                 "--tag",
@@ -94,6 +94,7 @@ class SpecificationTest {
                 "!slow",
                 "--time-limit",
                 "90s",
+                "--may-fail",
                 "--retries",
                 "2",
                 "c");

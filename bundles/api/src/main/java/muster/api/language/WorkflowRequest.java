@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param contents what was uploaded of each file or folder that its tasks take, by the path that the plan names it by
  * @param name of the job; empty for the file's
  * @param cache whether what earlier jobs of the owner made is not made again
- * @param maxFails cancel the rest once more tasks than this have failed; null for never
+ * @param maxFails cancel the rest once more tasks than this have failed that may not; null for never
+ * @param mayFail whether each of its tasks may fail, whatever the script says
  * @param secrets what all of its tasks get
  */
 public record WorkflowRequest(
@@ -39,6 +40,7 @@ public record WorkflowRequest(
         int priority,
         boolean cache,
         @Nullable Integer maxFails,
+        boolean mayFail,
         List<Secret> secrets) {
     public WorkflowRequest {
         settings = copy(settings);
@@ -51,7 +53,7 @@ public record WorkflowRequest(
         secrets = List.copyOf(secrets);
     }
 
-    /** One without secrets. */
+    /** One without secrets, whose tasks may fail where the script says so. */
     public WorkflowRequest(
             String language,
             String file,
@@ -69,14 +71,14 @@ public record WorkflowRequest(
             @Nullable Integer maxFails) {
         this(
                 language, file, text, settings, options, files, variables, undefined, contents, name, tags, priority,
-                cache, maxFails, List.of());
+                cache, maxFails, false, List.of());
     }
 
     /** The same, as it may be kept. */
     public WorkflowRequest withoutSecrets() {
         return new WorkflowRequest(
                 language, file, text, settings, options, files, variables, undefined, contents, name, tags, priority,
-                cache, maxFails);
+                cache, maxFails, mayFail, List.of());
     }
 
     private static Map<String, String> copy(Map<String, String> map) {

@@ -131,6 +131,7 @@ final class Compiler {
                 said.texts().containsKey("workingDirectory") ? text(instance, "workingDirectory", "") : null;
         var timeLimit = timeLimit(instance);
         var retries = retries(instance);
+        var mayFail = mayFail(instance);
         var category = category(instance);
         var needs = needs(instance);
         return definition.at().locate(() -> TaskSpec.builder()
@@ -146,6 +147,7 @@ final class Compiler {
                 .resources(resources)
                 .timeLimit(timeLimit)
                 .retries(retries)
+                .mayFail(mayFail)
                 .needs(needs)
                 .inputs(inputs)
                 .category(category)
@@ -271,6 +273,18 @@ final class Compiler {
         } catch (NumberFormatException e) {
             throw MusterException.invalid("retries '" + Names.escape(text) + "' is no number; write such as 2");
         }
+    }
+
+    private static boolean mayFail(Instance instance) {
+        var template = instance.definition().said().texts().get("mayFail");
+        if (template == null) {
+            return false;
+        }
+        var text = template.text(instance.bindings()).strip();
+        if (!text.equals("true") && !text.equals("false")) {
+            throw template.at().error("'mayFail' is '" + Node.Scalar.shown(text) + "' here; expected true or false");
+        }
+        return text.equals("true");
     }
 
     private List<String> needs(Instance instance) {

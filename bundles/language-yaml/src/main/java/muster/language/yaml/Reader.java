@@ -28,6 +28,7 @@ final class Reader {
             "resources",
             "timeLimit",
             "retries",
+            "mayFail",
             "category");
     static final Set<String> TASK = ordered(
             "run",
@@ -49,6 +50,7 @@ final class Reader {
             "resources",
             "timeLimit",
             "retries",
+            "mayFail",
             "category");
     static final Set<String> RESOURCES = ordered("cores", "memory", "disk", "gpus", "custom", "labels");
     static final Set<String> SECRET = ordered("name", "as");
@@ -56,7 +58,7 @@ final class Reader {
     static final Set<String> OUTPUT = ordered("path", "optional", "keep");
 
     private static final List<String> TEXTS =
-            List.of("executor", "image", "workingDirectory", "timeLimit", "retries", "category");
+            List.of("executor", "image", "workingDirectory", "timeLimit", "retries", "mayFail", "category");
     private static final List<String> AMOUNTS = List.of("cores", "memory", "disk", "gpus");
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,63}");
     private static final Pattern WHOLE = Pattern.compile("[-+]?[0-9]{1,18}");

@@ -306,6 +306,19 @@ class YamlTest {
     }
 
     @Test
+    void tasksMayFailIfTheySaySoOrTheDefaultsOrTheirRow() {
+        var tasks = tasks("""
+                defaults: {mayFail: true}
+                tasks:
+                  a: {run: x}
+                  b: {run: x, mayFail: false}
+                  c: {run: x, matrix: {beta: [true, false]}, mayFail: '${{ beta }}'}
+                """);
+
+        assertThat(tasks).extracting(TaskSpec::mayFail).containsExactly(true, false, true, false);
+    }
+
+    @Test
     void optionsHoldForTasksThatDoNotSay() {
         options.putAll(Map.of("executor", "docker", "image", "alpine", "retries", "2"));
 
@@ -355,7 +368,7 @@ class YamlTest {
                 """))
                 .containsExactly(
                         "w.yaml:1:12: 'defaults' has no key 'retires'; known are executor, image, parameters, environment,"
-                                + " workingDirectory, resources, timeLimit, retries, category",
+                                + " workingDirectory, resources, timeLimit, retries, mayFail, category",
                         "w.yaml:4:5: task 'one' has no key 'rum'; known are " + String.join(", ", Reader.TASK),
                         "w.yaml:6:7: 'run' is a list here; expected a text or number",
                         "w.yaml:13:21: 'seeds' is '3' here; expected a list such as [a, b] or a range such as 1..12",
@@ -378,6 +391,10 @@ class YamlTest {
                 "tasks: {t: {run: x, resources: {memory: 8Q}}}|1:41|'8Q' is not an amount of bytes",
                 "tasks: {t: {run: x, timeLimit: soon}}|1:32|'soon' is not a duration",
                 "tasks: {t: {run: x, retries: 1.5}}|1:30|'retries' is '1.5' here; expected a whole number",
+                "tasks: {t: {run: x, mayFail: perhaps}}|1:30|'mayFail' is 'perhaps' here; expected true or false",
+                "tasks: {t: {run: x, mayFail: [true]}}|1:30|'mayFail' is a list here; expected",
+                "tasks: {t: {run: x, mayFail: '${{ n }}', matrix: {n: [true, 3]}}}|1:30|'mayFail' is '3' here; expected true",
+                "{defaults: {mayFail: {}}, tasks: {t: {run: x}}}|1:22|'mayFail' is a map here; expected",
                 "tasks: {t: {run: x, needs: [u]}}|1:29|task 't' needs 'u', which is no task of the script",
                 "tasks: {t: {run: x, outputs: [../y]}}|1:31|output '../y' is not a path below the workspace",
                 "tasks: {t: {run: x, inputs: [/etc/passwd]}}|1:30|'/etc/passwd' is absolute; expected such as {name: in.txt",

@@ -292,7 +292,7 @@ public final class JobRun {
                     .mapToInt(need -> positions.getOrDefault(need, -1))
                     .toArray();
             for (var need : needs[i]) {
-                if (state(need) != TaskState.SUCCEEDED) {
+                if (!settled(need)) {
                     openNeeds[i]++;
                 }
                 dependants[need] = Arrays.copyOf(dependants[need], dependants[need].length + 1);
@@ -410,7 +410,7 @@ public final class JobRun {
         return dependants.length == 0 ? new int[0] : dependants[position];
     }
 
-    /** The tasks that must succeed before this one. */
+    /** The tasks that must have ended well enough before this one. */
     int[] needs(int position) {
         return needs.length == 0 ? new int[0] : needs[position];
     }
@@ -440,6 +440,74 @@ public final class JobRun {
         return session != null
                 && session.takes().stream()
                         .anyMatch(take -> SessionSpec.need(take).equals(name));
+    }
+
+    /** Whether nobody waits for a task any more: it succeeded, or its failure is ignored. */
+    boolean settled(int position) {
+        var state = state(position);
+        return state == TaskState.SUCCEEDED || state == TaskState.IGNORED;
+    }
+
+    /** Why a task will never run, as far as that is known while others run; empty if it may. */
+    String never(int position) {
+        return openNeeds(position) == 0 ? unreachable(position) : failedNeed(position);
+    }
+
+    /** Which of the tasks that it needs keeps a task from running, in words; empty if none does. */
+    public String unreachable(int position) {
+        var why = failedNeed(position);
+        return why.isEmpty() ? missing(position) : why;
+    }
+
+    private String failedNeed(int position) {
+        if (count(TaskState.FAILED) + count(TaskState.CANCELED) > 0) {
+            for (var need : needs(position)) {
+                if (state(need) == TaskState.FAILED || state(need) == TaskState.CANCELED) {
+                    return "needs '" + task(need).name() + "', which did not succeed";
+                }
+            }
+        }
+        return "";
+    }
+
+    private String missing(int position) {
+        if (count(TaskState.IGNORED) > 0) {
+            for (var need : needs(position)) {
+                var missing = state(need) == TaskState.IGNORED ? required(position, task(need)) : null;
+                if (missing != null) {
+                    return "takes '" + missing + "' of '" + task(need).name() + "', which did not succeed";
+                }
+            }
+        }
+        return "";
+    }
+
+    /** What a task must have of another, by its name; null if it can do without all that the other makes. */
+    private @Nullable String required(int position, TaskSpec source) {
+        for (var input : task(position).inputs()) {
+            if (input.need().equals(source.name()) && !source.mayMiss(input.path())) {
+                return input.path();
+            }
+        }
+        var session = task(position).session();
+        if (session != null) {
+            for (var take : session.takes()) {
+                if (SessionSpec.need(take).equals(source.name())) {
+                    return SessionSpec.object(take);
+                }
+            }
+        }
+        return null;
+    }
+
+    /** Where a task ends that can never run. */
+    TaskState stateWithoutRun(int position) {
+        return task(position).mayFail() && failedNeed(position).isEmpty() ? TaskState.IGNORED : TaskState.CANCELED;
+    }
+
+    /** Where a task ends that failed. */
+    public TaskState failure(int position) {
+        return task(position).mayFail() ? TaskState.IGNORED : TaskState.FAILED;
     }
 
     /** What a task kept in its session; null if nothing. */
@@ -533,7 +601,7 @@ public final class JobRun {
         return openNeeds.length == 0 ? 0 : openNeeds[position];
     }
 
-    /** One need of the task succeeded; whether it was the last. */
+    /** One need of the task is settled; whether it was the last. */
     boolean needMet(int position) {
         return --openNeeds[position] == 0;
     }
@@ -617,7 +685,11 @@ public final class JobRun {
     }
 
     boolean ended() {
-        return !driven && count(TaskState.SUCCEEDED) + count(TaskState.FAILED) + count(TaskState.CANCELED) == size();
+        var ended = 0;
+        for (var each : STATES) {
+            ended += each.terminal() ? count(each) : 0;
+        }
+        return !driven && ended == size();
     }
 
     public JobState state() {

@@ -89,7 +89,14 @@ public final class Scheduler {
         lineage = new Lineage(comm, settings.maxCrashes(), this::online, new Lineage.Queues() {
             @Override
             public void ready(JobRun job, int position) {
-                Scheduler.this.ready(job, position);
+                if (job.state(position) != TaskState.WAITING) {
+                    return;
+                }
+                if (endIfNever(job, position)) {
+                    endIfOver(job);
+                } else {
+                    Scheduler.this.ready(job, position);
+                }
             }
 
             @Override
@@ -208,24 +215,13 @@ public final class Scheduler {
         job.grow(more);
         job.groups.subList(groups, job.groups.size()).forEach(this::join);
         for (var position = from; position < job.size(); position++) {
-            if (!cancelIfNeedFailed(job, position)) {
+            if (job.state(position) == TaskState.WAITING && !endIfNever(job, position)) {
                 lineage.mend(job, position);
                 if (job.openNeeds(position) == 0 && job.waitsFor.isEmpty()) {
                     ready(job, position);
                 }
             }
         }
-    }
-
-    private boolean cancelIfNeedFailed(JobRun job, int position) {
-        for (var need : job.needs(position)) {
-            if (job.state(need) == TaskState.FAILED || job.state(need) == TaskState.CANCELED) {
-                job.move(position, TaskState.CANCELED);
-                comm.changed(job, position, TaskState.CANCELED, null, didNotSucceed(job, need));
-                return true;
-            }
-        }
-        return false;
     }
 
     /** The driver of a job asks for nothing more: it ends with its tasks. */
@@ -282,7 +278,9 @@ public final class Scheduler {
         }
         if (job.spec.work() instanceof Work.Graph) {
             for (var position = 0; position < job.size(); position++) {
-                if (job.state(position) == TaskState.WAITING && job.openNeeds(position) == 0) {
+                if (job.state(position) == TaskState.WAITING
+                        && job.openNeeds(position) == 0
+                        && !endIfNever(job, position)) {
                     ready(job, position);
                 }
             }
@@ -330,6 +328,8 @@ public final class Scheduler {
             if (makes(job, position)) {
                 job.keeps(position, new JobRun.Kept(worker, number, worker.isEmpty() ? -1 : 0, ++order));
             }
+        }
+        if (job.settled(position)) {
             for (var dependant : job.dependants(position)) {
                 job.needMet(dependant);
             }
@@ -450,7 +450,7 @@ public final class Scheduler {
         for (var position = 0; position < job.size(); position++) {
             var state = job.state(position);
             if (state == TaskState.FAILED || state == TaskState.CANCELED) {
-                cancelDependants(job, position);
+                follow(job, position);
             }
         }
     }
@@ -806,7 +806,7 @@ public final class Scheduler {
         if (cause != Cause.INVALID && job.failures(execution.position) < retries) {
             return new Verdict(false, TaskState.READY, true);
         }
-        return new Verdict(true, TaskState.FAILED, true);
+        return new Verdict(true, job.failure(execution.position), true);
     }
 
     /**
@@ -886,11 +886,10 @@ public final class Scheduler {
     /** A task goes back to those that may start, or to those that wait if what it takes was lost; whether to the former. */
     private boolean back(JobRun job, int position, Execution execution, String message) {
         lineage.mend(job, position);
-        for (var need : job.needs(position)) {
-            if (job.state(need) == TaskState.FAILED || job.state(need) == TaskState.CANCELED) {
-                end(job, position, TaskState.CANCELED, execution, didNotSucceed(job, need));
-                return false;
-            }
+        var never = job.never(position);
+        if (!never.isEmpty()) {
+            end(job, position, job.stateWithoutRun(position), execution, never);
+            return false;
         }
         var to = job.openNeeds(position) == 0 ? TaskState.READY : TaskState.WAITING;
         job.move(position, to);
@@ -905,10 +904,6 @@ public final class Scheduler {
                 now.plus(backoff.compareTo(LONGEST_BACKOFF) > 0 ? LONGEST_BACKOFF : backoff), job, position));
     }
 
-    private static String didNotSucceed(JobRun job, int position) {
-        return "needs '" + job.task(position).name() + "', which did not succeed";
-    }
-
     private void end(JobRun job, int position, TaskState state, @Nullable Execution execution, String message) {
         var holding = job.holding(position);
         if (holding != null && (execution == null || holding.number() != execution.number)) {
@@ -920,14 +915,10 @@ public final class Scheduler {
             if (execution != null && execution.order != 0 && makes(job, position)) {
                 job.keeps(position, new JobRun.Kept(execution.worker, execution.number, execution.opening, ++order));
             }
-            for (var dependant : job.dependants(position)) {
-                if (job.needMet(dependant) && job.state(dependant) == TaskState.WAITING && !job.canceling) {
-                    ready(job, dependant);
-                }
-            }
+            follow(job, position);
             lineage.check(job, position);
         } else {
-            cancelDependants(job, position);
+            follow(job, position);
             var maxFails = job.spec.maxFails();
             if (state == TaskState.FAILED && maxFails != null && job.count(TaskState.FAILED) > maxFails) {
                 cancel(job, "more than " + maxFails + " tasks failed");
@@ -936,18 +927,47 @@ public final class Scheduler {
         endIfOver(job);
     }
 
-    private void cancelDependants(JobRun job, int position) {
-        var open = new ArrayDeque<Integer>();
-        open.add(position);
-        for (var from = open.poll(); from != null; from = open.poll()) {
+    /** A task has ended: those that need it may start, or never will, with what follows from that. */
+    private void follow(JobRun job, int position) {
+        var ended = new ArrayDeque<Integer>();
+        ended.add(position);
+        for (var from = ended.poll(); from != null; from = ended.poll()) {
+            var settled = job.settled(from);
             for (var dependant : job.dependants(from)) {
-                if (job.state(dependant) == TaskState.WAITING) {
-                    job.move(dependant, TaskState.CANCELED);
-                    comm.changed(job, dependant, TaskState.CANCELED, null, didNotSucceed(job, from));
-                    open.add(dependant);
+                var last = settled && job.needMet(dependant);
+                if (job.state(dependant) != TaskState.WAITING || job.canceling || (settled && !last)) {
+                    continue;
+                }
+                var never = job.never(dependant);
+                if (never.isEmpty()) {
+                    ready(job, dependant);
+                } else {
+                    endWithoutRun(job, dependant, never);
+                    ended.add(dependant);
                 }
             }
         }
+    }
+
+    /** Ends a task that can never run, and what follows from that; whether it is one. */
+    private boolean endIfNever(JobRun job, int position) {
+        var never = job.never(position);
+        if (never.isEmpty()) {
+            return false;
+        }
+        endWithoutRun(job, position, never);
+        follow(job, position);
+        return true;
+    }
+
+    private void endWithoutRun(JobRun job, int position, String why) {
+        var state = job.stateWithoutRun(position);
+        if (state == TaskState.CANCELED && job.message.isEmpty() && job.count(TaskState.FAILED) == 0) {
+            job.message =
+                    "task " + job.taskId(position) + " (" + job.task(position).name() + ") was not run: it " + why;
+        }
+        job.move(position, state);
+        comm.changed(job, position, state, null, why);
     }
 
     private void endIfOver(JobRun job) {
@@ -1173,7 +1193,8 @@ public final class Scheduler {
                 yield new Explanation(
                         id, state, again(job, position) + summary + near(job, position), List.of(), Map.of(), null);
             }
-            case SUCCEEDED, FAILED, CANCELED -> new Explanation(id, state, "has ended", List.of(), Map.of(), null);
+            case SUCCEEDED, FAILED, CANCELED, IGNORED ->
+                new Explanation(id, state, "has ended", List.of(), Map.of(), null);
         };
     }
 
@@ -1196,7 +1217,7 @@ public final class Scheduler {
         var open = new ArrayList<String>();
         if (job.spec.work() instanceof Work.Graph graph) {
             for (var need : job.needs(position)) {
-                if (job.state(need) != TaskState.SUCCEEDED) {
+                if (!job.settled(need)) {
                     open.add("task '" + graph.tasks().get(need).name() + "'");
                 }
             }

@@ -11,10 +11,10 @@ import muster.api.TaskState;
  * The states of jobs, tasks and attempts, and every way between them; any other is a defect and throws.
  *
  * <pre>
- * task     WAITING   → READY, CANCELED
+ * task     WAITING   → READY, CANCELED, IGNORED
  *          READY     → ASSIGNED, WAITING, CANCELED
- *          ASSIGNED  → RUNNING, READY, WAITING, SUCCEEDED, FAILED, CANCELED
- *          RUNNING   → READY, WAITING, SUCCEEDED, FAILED, CANCELED
+ *          ASSIGNED  → RUNNING, READY, WAITING, SUCCEEDED, FAILED, CANCELED, IGNORED
+ *          RUNNING   → READY, WAITING, SUCCEEDED, FAILED, CANCELED, IGNORED
  *          SUCCEEDED → WAITING
  *
  * attempt  SENT      → STARTED, RECORDING, ENDED
@@ -33,7 +33,7 @@ import muster.api.TaskState;
 final class StateMachine {
     private static final Map<TaskState, Set<TaskState>> TASKS = new EnumMap<>(Map.of(
             TaskState.WAITING,
-            EnumSet.of(TaskState.READY, TaskState.CANCELED),
+            EnumSet.of(TaskState.READY, TaskState.CANCELED, TaskState.IGNORED),
             TaskState.READY,
             EnumSet.of(TaskState.ASSIGNED, TaskState.WAITING, TaskState.CANCELED),
             TaskState.ASSIGNED,
@@ -43,14 +43,23 @@ final class StateMachine {
                     TaskState.WAITING,
                     TaskState.SUCCEEDED,
                     TaskState.FAILED,
-                    TaskState.CANCELED),
+                    TaskState.CANCELED,
+                    TaskState.IGNORED),
             TaskState.RUNNING,
-            EnumSet.of(TaskState.READY, TaskState.WAITING, TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELED),
+            EnumSet.of(
+                    TaskState.READY,
+                    TaskState.WAITING,
+                    TaskState.SUCCEEDED,
+                    TaskState.FAILED,
+                    TaskState.CANCELED,
+                    TaskState.IGNORED),
             TaskState.SUCCEEDED,
             EnumSet.of(TaskState.WAITING),
             TaskState.FAILED,
             EnumSet.noneOf(TaskState.class),
             TaskState.CANCELED,
+            EnumSet.noneOf(TaskState.class),
+            TaskState.IGNORED,
             EnumSet.noneOf(TaskState.class)));
 
     private static final Map<AttemptState, Set<AttemptState>> ATTEMPTS = new EnumMap<>(Map.of(

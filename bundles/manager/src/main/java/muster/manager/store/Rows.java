@@ -193,6 +193,7 @@ final class Rows {
                 content.text(object.name()).text(object.object()).number(object.executable() ? 1 : 0);
             }
         });
+        content.number(script.mayFail() ? 1 : 0);
     }
 
     private static StoredDriver driver(Content.Reader content) {
@@ -223,8 +224,22 @@ final class Rows {
                 version,
                 begun,
                 new WorkflowRequest(
-                        language, file, text, settings, options, files, variables, undefined, contents, "", List.of(),
-                        0, false, null));
+                        language,
+                        file,
+                        text,
+                        settings,
+                        options,
+                        files,
+                        variables,
+                        undefined,
+                        contents,
+                        "",
+                        List.of(),
+                        0,
+                        false,
+                        null,
+                        content.more() && content.number() != 0,
+                        List.of()));
     }
 
     private static Map<String, String> texts(Content.Reader content) {

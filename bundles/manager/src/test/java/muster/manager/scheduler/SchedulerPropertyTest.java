@@ -263,11 +263,13 @@ class SchedulerPropertyTest {
                             .map(need -> new Input(need, "task:" + need + "/out", false))
                             .toList();
                     var outputs = passing || random.nextInt(3) > 0
-                            ? List.of(new Output("out", true, false))
+                            ? List.of(new Output("out", random.nextBoolean(), false))
                             : List.<Output>of();
                     var resources = passing ? resources(1, 0, 0) : anyResources();
                     var task = task("t" + i, resources, random.nextInt(3), List.copyOf(needs), inputs, outputs);
-                    tasks.add(kind == Kind.KEEPING ? keeping(task, tasks) : task);
+                    var lenient =
+                            task.toBuilder().mayFail(random.nextInt(3) == 0).build();
+                    tasks.add(kind == Kind.KEEPING ? keeping(lenient, tasks) : lenient);
                 }
                 return new Work.Graph(tasks);
             }

@@ -370,7 +370,7 @@ final class SimulatedCluster implements Comm {
 
     @Override
     public void recordLoss(Execution execution, Cause cause, String message, boolean last) {
-        var state = cause == Cause.CANCELED ? TaskState.CANCELED : TaskState.FAILED;
+        var state = cause == Cause.CANCELED ? TaskState.CANCELED : execution.job.failure(execution.position);
         unwritten.add(() -> {
             store(execution, last ? EndedAttempt.Standing.LAST : EndedAttempt.Standing.TRY, state, cause);
             if (last) {
@@ -515,7 +515,8 @@ final class SimulatedCluster implements Comm {
                 require(job.openNeeds(position) == 0, what + "all that it needs has succeeded");
                 for (var source : job.sources(position)) {
                     require(
-                            ((!job.takesFiles(position, source) || available(job, source))
+                            job.state(source) == TaskState.IGNORED
+                                    || ((!job.takesFiles(position, source) || available(job, source))
                                             && !knownLost(job, position, source))
                                     || job.crashes(source) >= settings.maxCrashes(),
                             what + "what it takes is there: " + job.taskId(source));
@@ -533,7 +534,7 @@ final class SimulatedCluster implements Comm {
             }
             case ASSIGNED, RUNNING ->
                 require(execution != null && execution.position == position, what + "has an attempt");
-            case SUCCEEDED, FAILED, CANCELED -> require(execution == null, what + "has no attempt");
+            case SUCCEEDED, FAILED, CANCELED, IGNORED -> require(execution == null, what + "has no attempt");
         }
     }
 

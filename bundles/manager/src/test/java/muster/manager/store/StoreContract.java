@@ -172,7 +172,9 @@ abstract class StoreContract {
                 List.of(),
                 0,
                 false,
-                null);
+                null,
+                true,
+                List.of());
         var driver = new StoredDriver("l", "1.2.3", 1, script);
         var plain = job(1);
         var job = new StoredJob(

@@ -46,6 +46,7 @@ public final class JobSpecReader {
             "resources",
             "timeLimit",
             "retries",
+            "mayFail",
             "needs",
             "inputs",
             "outputs",
@@ -321,6 +322,7 @@ public final class JobSpecReader {
                         () -> TaskSpec.builder().retries(v).build()))
                 .map(TaskSpec::retries)
                 .orElse(0);
+        var mayFail = fields.bool("mayFail").orElse(false);
         var category = fields.string("category")
                 .flatMap(v -> faults.check(
                         fields.at("category"),
@@ -361,6 +363,7 @@ public final class JobSpecReader {
                 .resources(resources)
                 .timeLimit(timeLimit.orElse(null))
                 .retries(retries)
+                .mayFail(mayFail)
                 .needs(needs)
                 .inputs(inputs)
                 .outputs(outputs)

@@ -99,6 +99,9 @@ public final class JobSpecWriter {
             out.put("timeLimit", Quantity.formatDuration(task.timeLimit()));
         }
         putNumber(out, "retries", task.retries(), 0);
+        if (task.mayFail()) {
+            out.put("mayFail", true);
+        }
         putTexts(out, "needs", task.needs());
         if (!task.inputs().isEmpty()) {
             var inputs = out.putArray("inputs");

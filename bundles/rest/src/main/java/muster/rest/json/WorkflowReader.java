@@ -29,6 +29,7 @@ public final class WorkflowReader {
             "priority",
             "cache",
             "maxFails",
+            "mayFail",
             "secrets"));
 
     private static final Set<String> CONTENT = new LinkedHashSet<>(List.of("name", "object", "executable"));
@@ -81,6 +82,7 @@ public final class WorkflowReader {
                 fields.integer("priority").orElse(0),
                 fields.bool("cache").orElse(true),
                 fields.integer("maxFails").orElse(null),
+                fields.bool("mayFail").orElse(false),
                 SecretReader.read(fields, faults)));
     }
 }

@@ -68,7 +68,8 @@ public final class ReportPage {
                 .append(STYLE)
                 .append("</style>\n</head>\n<body>\n");
         head(title);
-        failures();
+        failures(TaskState.FAILED, "Failures");
+        failures(TaskState.IGNORED, "Ignored failures");
         categories();
         var timeline = new Timeline(run, colours, out);
         section(
@@ -129,10 +130,10 @@ public final class ReportPage {
         var counts = job.tasks();
         out.append("<div class=\"cards\">\n");
         card(counts.getOrDefault(TaskState.SUCCEEDED, 0) + " of " + job.size(), "tasks succeeded");
-        for (var each : List.of(TaskState.FAILED, TaskState.CANCELED, TaskState.RUNNING)) {
+        for (var each : List.of(TaskState.FAILED, TaskState.IGNORED, TaskState.CANCELED, TaskState.RUNNING)) {
             var count = counts.getOrDefault(each, 0);
             if (count > 0) {
-                card(Integer.toString(count), Names.word(each));
+                card(Integer.toString(count), each == TaskState.IGNORED ? "failed, and may" : Names.word(each));
             }
         }
         var taken = run.tasks().stream().filter(task -> task.view().cached()).count();
@@ -161,21 +162,21 @@ public final class ReportPage {
         return "<span class=\"state " + word + "\">" + word + "</span>";
     }
 
-    private void failures() {
-        var failed = run.tasks().stream()
-                .filter(task -> task.state() == TaskState.FAILED)
-                .toList();
+    private void failures(TaskState state, String title) {
+        var failed = run.tasks().stream().filter(task -> task.state() == state).toList();
         if (failed.isEmpty()) {
             return;
         }
-        section("Failures", failed.size() > MOST_FAILURES ? "the first " + MOST_FAILURES + " of " + failed.size() : "");
+        section(title, failed.size() > MOST_FAILURES ? "the first " + MOST_FAILURES + " of " + failed.size() : "");
         failed.stream().limit(MOST_FAILURES).forEach(this::failure);
     }
 
     private void failure(Run.Task task) {
         var attempt = task.attempt();
         var id = task.view().id();
-        out.append("<div class=\"failure\">\n<p><b>")
+        out.append("<div class=\"failure")
+                .append(task.state() == TaskState.IGNORED ? " ignored" : "")
+                .append("\">\n<p><b>")
                 .append(html(task.name()))
                 .append("</b> <span class=\"dim\">task ")
                 .append(id);
@@ -248,14 +249,19 @@ public final class ReportPage {
                 .append("</td><td class=\"meter\">");
         var succeeded = counts[TaskState.SUCCEEDED.ordinal()];
         var failed = counts[TaskState.FAILED.ordinal()];
+        var ignored = counts[TaskState.IGNORED.ordinal()];
         var running = counts[TaskState.RUNNING.ordinal()];
         out.append(succeeded == tasks.size() ? Integer.toString(succeeded) : succeeded + " of " + tasks.size());
         if (failed > 0) {
             out.append(", ").append(failed).append(" failed");
         }
+        if (ignored > 0) {
+            out.append(", ").append(ignored).append(" ignored");
+        }
         out.append("<i>");
         part("", succeeded, tasks.size());
         part("bad", failed, tasks.size());
+        part("ignored", ignored, tasks.size());
         part("now", running, tasks.size());
         out.append("</i></td>");
         out.append("<td class=\"number\">")

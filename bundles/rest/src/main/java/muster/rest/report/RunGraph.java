@@ -80,7 +80,12 @@ public record RunGraph(List<Node> nodes, Map<Integer, SortedSet<Integer>> edges,
         tasks.forEach(task -> counts[run.tasks().get(task).state().ordinal()]++);
         var state = TaskState.WAITING;
         for (var each : List.of(
-                TaskState.SUCCEEDED, TaskState.CANCELED, TaskState.WAITING, TaskState.RUNNING, TaskState.FAILED)) {
+                TaskState.SUCCEEDED,
+                TaskState.IGNORED,
+                TaskState.CANCELED,
+                TaskState.WAITING,
+                TaskState.RUNNING,
+                TaskState.FAILED)) {
             state = counts[each.ordinal()] > 0 ? each : state;
         }
         return new Node(name, tasks.size(), counts[TaskState.SUCCEEDED.ordinal()], state);
@@ -218,6 +223,7 @@ public record RunGraph(List<Node> nodes, Map<Integer, SortedSet<Integer>> edges,
             case FAILED -> "#f5c6c2";
             case RUNNING, ASSIGNED -> "#cfe0f5";
             case CANCELED -> "#e3e3e3";
+            case IGNORED -> "#f5e6c2";
             case WAITING, READY -> "#f6f6f6";
         };
     }

@@ -85,7 +85,7 @@ public final class Trace {
             case ASSIGNED -> "SUBMITTED";
             case RUNNING -> "RUNNING";
             case SUCCEEDED -> "COMPLETED";
-            case FAILED -> "FAILED";
+            case FAILED, IGNORED -> "FAILED";
             case CANCELED -> "ABORTED";
         };
     }

@@ -145,7 +145,7 @@ class JobSpecReaderTest {
                 + "'parameters':{'image':'x','n':3,'f':0.5,'b':true,'l':[1,{'k':'v'}]},"
                 + "'environment':{'A':'b','E':''},'workingDirectory':'/abs','stdin':'in.txt','stdout':'out-%i.txt',"
                 + "'stderr':'err-%i.txt','resources':{'cores':1.5,'memory':'8GiB','disk':1024,'gpus':1,"
-                + "'custom':{'license':2},'labels':['ssd','!slow']},'timeLimit':'90s','retries':2}}");
+                + "'custom':{'license':2},'labels':['ssd','!slow']},'timeLimit':'90s','retries':2,'mayFail':true}}");
         assertThat(job.name()).isEqualTo("days");
         assertThat(job.tags()).containsExactly("demo", "zone=eu");
         assertThat(job.priority()).isEqualTo(5);
@@ -167,6 +167,7 @@ class JobSpecReaderTest {
                 .isEqualTo(new Resources(1.5, 8L << 30, 1024, 1, Map.of("license", 2L), List.of("ssd", "!slow")));
         assertThat(task.timeLimit()).isEqualTo(Duration.ofSeconds(90));
         assertThat(task.retries()).isEqualTo(2);
+        assertThat(task.mayFail()).isTrue();
     }
 
     @Test
@@ -247,6 +248,7 @@ class JobSpecReaderTest {
                 "{'task':{'command':['x'],'timeLimit':'soon'}}             | /task/timeLimit         | 'soon' is not a duration",
                 "{'task':{'command':['x'],'timeLimit':'0s'}}               | /task/timeLimit         | is not positive",
                 "{'task':{'command':['x'],'retries':-1}}                   | /task/retries           | outside 0 to 1000",
+                "{'task':{'command':['x'],'mayFail':'yes'}}                | /task/mayFail           | expected true or false",
                 "{'task':{'command':['x'],'needs':['a']}}                  | /task/needs             | submit a graph",
                 "{'task':{'command':['x'],'parameters':{'a':{'b':null}}}}  | /task/parameters/a/b    | expected a string, a number",
                 "{'task':{'command':['x'],'parameters':{'a':1e999}}}       | /task/parameters/a      | expected a string, a number",

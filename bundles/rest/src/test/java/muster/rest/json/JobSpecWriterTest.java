@@ -31,6 +31,7 @@ class JobSpecWriterTest {
                 .resources(new Resources(0.125, 1536L << 20, 1000, 2, Map.of("license", 1L), List.of("ssd", "!slow")))
                 .timeLimit(Duration.ofMillis(1500))
                 .retries(3)
+                .mayFail(true)
                 .build();
         var named = TaskSpec.builder()
                 .name("b")

@@ -38,7 +38,7 @@ class ReportTest {
 
     private void task(String name, TaskState state, int... needed) {
         var second = tasks.size();
-        var failed = state == TaskState.FAILED;
+        var failed = state == TaskState.FAILED || state == TaskState.IGNORED;
         var attempt = state == TaskState.CANCELED
                 ? null
                 : new AttemptView(
@@ -95,6 +95,20 @@ class ReportTest {
                 .contains(
                         "<td class=\"name\">second</td><td>taken from the cache: task 3.1 made it on worker &#39;w&lt;1&gt;&#39;");
         assertThat(Trace.csv(run("r"))).contains(",first,COMPLETED,").contains(",second,CACHED,");
+    }
+
+    @Test
+    void countsIgnoredFailuresApart() {
+        task("first", TaskState.SUCCEEDED);
+        task("sample-1", TaskState.FAILED);
+        task("sample-2", TaskState.IGNORED);
+
+        assertThat(ReportPage.of(run("r")))
+                .contains("<b>1</b><span>failed</span>", "<b>1</b><span>failed, and may</span>")
+                .containsSubsequence(
+                        "<h2>Failures</h2>", "<b>sample-1</b>", "<h2>Ignored failures</h2>", "<b>sample-2</b>")
+                .contains("0 of 2, 1 failed, 1 ignored", "<div class=\"failure ignored\">");
+        assertThat(Trace.csv(run("r"))).contains(",sample-2,FAILED,");
     }
 
     private Run run(String name) {

@@ -130,6 +130,7 @@ public final class SpecFormat {
         }
         Cbor.writeDuration(out, "timeLimit", spec.timeLimit());
         Cbor.writeNumber(out, "retries", spec.retries());
+        Cbor.writeFlag(out, "mayFail", spec.mayFail());
         Cbor.writeTexts(out, "needs", spec.needs());
         Cbor.writeList(out, "inputs", spec.inputs(), SpecFormat::writeInput);
         Cbor.writeList(out, "outputs", spec.outputs(), SpecFormat::writeOutput);
@@ -285,6 +286,7 @@ public final class SpecFormat {
         var resources = Resources.DEFAULT;
         @Nullable Duration timeLimit = null;
         var retries = 0;
+        var mayFail = false;
         List<String> needs = List.of();
         List<Input> inputs = List.of();
         List<Output> outputs = List.of();
@@ -304,6 +306,7 @@ public final class SpecFormat {
                 case "resources" -> resources = readResources(in);
                 case "timeLimit" -> timeLimit = Cbor.readDuration(in);
                 case "retries" -> retries = Cbor.readInt(in);
+                case "mayFail" -> mayFail = in.getBooleanValue();
                 case "needs" -> needs = Cbor.readTexts(in);
                 case "inputs" -> inputs = Cbor.readList(in, SpecFormat::readInput);
                 case "outputs" -> outputs = Cbor.readList(in, SpecFormat::readOutput);
@@ -325,6 +328,7 @@ public final class SpecFormat {
                 .resources(resources)
                 .timeLimit(timeLimit)
                 .retries(retries)
+                .mayFail(mayFail)
                 .needs(needs)
                 .inputs(inputs)
                 .outputs(outputs)

@@ -29,7 +29,7 @@ public enum Colour {
         return switch (state.toLowerCase(Locale.ROOT)) {
             case "succeeded", "online" -> GREEN;
             case "failed", "lost", "missing" -> RED;
-            case "canceled", "draining" -> YELLOW;
+            case "canceled", "ignored", "draining" -> YELLOW;
             case "running", "assigned" -> CYAN;
             default -> PLAIN;
         };
