@@ -144,10 +144,14 @@ class DriversTest {
     }
 
     private JobId run(String file, String text) {
+        return run(file, text, false);
+    }
+
+    private JobId run(String file, String text, boolean mayFail) {
         return workflows.run(
                 new WorkflowRequest(
                         "", file, text, Map.of(), Map.of(), Map.of(), Map.of(), Set.of(), Map.of(), "", List.of(), 0,
-                        true, null),
+                        true, null, mayFail, List.of()),
                 "ann",
                 null);
     }
@@ -240,6 +244,20 @@ class DriversTest {
         assertThat(worker.look(() -> List.copyOf(worker.received))).hasSize(4).doesNotHaveDuplicates();
         restart();
         assertThat(cluster.jobs.job(job)).matches(view -> view.state() == JobState.SUCCEEDED && view.size() == 4);
+    }
+
+    @Test
+    void everyTaskOfARunMayFailIfThatSaysSoAfterARestartToo() throws Exception {
+        var job = run("a.chain", "3", true);
+        worker.end(running(job, 0), Cause.EXIT_CODE, 3, "exit code 3");
+        running(job, 1);
+
+        restart();
+
+        worker.end(running(job, 1), Cause.EXIT_CODE, 3, "exit code 3");
+        succeed(job, 2);
+        assertThat(ended(job)).matches(view -> view.state() == JobState.SUCCEEDED && view.size() == 3);
+        assertThat(chain.told()).endsWith("step1 IGNORED 3 out", "step2 SUCCEEDED 0 out");
     }
 
     @Test

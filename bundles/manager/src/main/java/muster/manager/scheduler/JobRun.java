@@ -470,34 +470,39 @@ public final class JobRun {
         return "";
     }
 
+    /** What it must have of those whose failure is ignored: in one pass, for it may take of thousands. */
     private String missing(int position) {
-        if (count(TaskState.IGNORED) > 0) {
-            for (var need : needs(position)) {
-                var missing = state(need) == TaskState.IGNORED ? required(position, task(need)) : null;
-                if (missing != null) {
-                    return "takes '" + missing + "' of '" + task(need).name() + "', which did not succeed";
+        if (count(TaskState.IGNORED) == 0) {
+            return "";
+        }
+        var ignored = new HashMap<String, TaskSpec>();
+        for (var need : needs(position)) {
+            if (state(need) == TaskState.IGNORED) {
+                ignored.put(task(need).name(), task(need));
+            }
+        }
+        if (ignored.isEmpty()) {
+            return "";
+        }
+        for (var input : task(position).inputs()) {
+            var source = ignored.get(input.need());
+            if (source != null && !source.mayMiss(input.path())) {
+                return missing(input.path(), source.name());
+            }
+        }
+        var session = task(position).session();
+        if (session != null) {
+            for (var take : session.takes()) {
+                if (ignored.containsKey(SessionSpec.need(take))) {
+                    return missing(SessionSpec.object(take), SessionSpec.need(take));
                 }
             }
         }
         return "";
     }
 
-    /** What a task must have of another, by its name; null if it can do without all that the other makes. */
-    private @Nullable String required(int position, TaskSpec source) {
-        for (var input : task(position).inputs()) {
-            if (input.need().equals(source.name()) && !source.mayMiss(input.path())) {
-                return input.path();
-            }
-        }
-        var session = task(position).session();
-        if (session != null) {
-            for (var take : session.takes()) {
-                if (SessionSpec.need(take).equals(source.name())) {
-                    return SessionSpec.object(take);
-                }
-            }
-        }
-        return null;
+    private static String missing(String what, String source) {
+        return "takes '" + what + "' of '" + source + "', which did not succeed";
     }
 
     /** Where a task ends that can never run. */
