@@ -75,7 +75,7 @@ public final class ReportPage {
         section(
                 "Workers over time",
                 timeline.each()
-                        ? "what ran where; a colour for each category, red where it failed"
+                        ? "what ran where; a colour for each category, red where it failed, amber where that is ignored"
                         : "how many tasks ran at once");
         timeline.write();
         graph();
@@ -133,7 +133,7 @@ public final class ReportPage {
         for (var each : List.of(TaskState.FAILED, TaskState.IGNORED, TaskState.CANCELED, TaskState.RUNNING)) {
             var count = counts.getOrDefault(each, 0);
             if (count > 0) {
-                card(Integer.toString(count), each == TaskState.IGNORED ? "failed, and may" : Names.word(each));
+                card(Integer.toString(count), Names.word(each));
             }
         }
         var taken = run.tasks().stream().filter(task -> task.view().cached()).count();
@@ -189,13 +189,18 @@ public final class ReportPage {
                     .append(duration(attempt.usage().wall()));
         }
         out.append("</span></p>\n<p>").append(html(why(task))).append("</p>\n");
+        if (attempt == null) {
+            // it never ran, for want of what another that may fail did not make
+            out.append("</div>\n");
+            return;
+        }
         var command = Texts.command(task.spec());
         if (!command.isEmpty()) {
             out.append("<pre>")
                     .append(html(Texts.shortened(command, LONGEST_COMMAND)))
                     .append("</pre>\n");
         }
-        if (attempt != null && !attempt.stderrTail().isBlank()) {
+        if (!attempt.stderrTail().isBlank()) {
             out.append("<p class=\"dim\">the end of what it wrote to standard error</p>\n<pre>")
                     .append(html(attempt.stderrTail().stripTrailing()))
                     .append("</pre>\n");

@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import muster.api.Names;
-import muster.api.TaskState;
 
 /** What ran on each worker, when: a bar for each task; where they are too many to be seen, how many ran at once. */
 final class Timeline {
@@ -144,7 +143,6 @@ final class Timeline {
         svg(free.size() * height + 8);
         for (var i = 0; i < rows.length; i++) {
             var bar = sorted.get(i);
-            var failed = bar.task().state() == TaskState.FAILED;
             out.append(String.format(
                     Locale.ROOT,
                     "<rect x=\"%.2f\" y=\"%d\" width=\"%.2f\" height=\"%d\" fill=\"%s\"><title>%s, %s, %s</title></rect>%n",
@@ -152,7 +150,11 @@ final class Timeline {
                     4 + rows[i] * height,
                     Math.max(0.8, bar.to() - bar.from()),
                     height > 4 ? height - 1 : height,
-                    failed ? "#c8372d" : colours.get(bar.task().spec().categoryName()),
+                    switch (bar.task().state()) {
+                        case FAILED -> "#c8372d";
+                        case IGNORED -> "#a86f00";
+                        default -> colours.get(bar.task().spec().categoryName());
+                    },
                     html(bar.task().name()),
                     Names.word(bar.task().state()),
                     duration(bar.task().wall())));

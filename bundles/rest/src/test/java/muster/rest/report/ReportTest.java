@@ -102,11 +102,17 @@ class ReportTest {
         task("first", TaskState.SUCCEEDED);
         task("sample-1", TaskState.FAILED);
         task("sample-2", TaskState.IGNORED);
+        var why = "was not run: takes 'out' of 'sample-2', which did not succeed";
+        var id = new TaskId(JOB, tasks.size());
+        var view = new TaskView(id, "never", "docker", null, TaskState.IGNORED, List.of(), why, false);
+        tasks.add(new Run.Task(view, tasks.get(0).spec(), null));
+        needs.add(new int[] {2});
 
         assertThat(ReportPage.of(run("r")))
-                .contains("<b>1</b><span>failed</span>", "<b>1</b><span>failed, and may</span>")
+                .contains("<b>1</b><span>failed</span>", "<b>2</b><span>ignored</span>")
                 .containsSubsequence(
                         "<h2>Failures</h2>", "<b>sample-1</b>", "<h2>Ignored failures</h2>", "<b>sample-2</b>")
+                .contains("task 17.3</span></p>\n<p>was not run: takes &#39;out&#39; of &#39;sample-2&#39;")
                 .contains("0 of 2, 1 failed, 1 ignored", "<div class=\"failure ignored\">");
         assertThat(Trace.csv(run("r"))).contains(",sample-2,FAILED,");
     }
