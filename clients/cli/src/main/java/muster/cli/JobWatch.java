@@ -98,8 +98,12 @@ final class JobWatch {
         }
         var path = Client.path("jobs", id) + "?wait=" + (terminal.errIsTerminal() ? "500ms" : "10s");
         var now = job;
+        var idle = new Idle(client, terminal, Idle.PATIENCE);
         while (!ended(now)) {
             show(progress, now);
+            if (!silent) {
+                idle.look(now, progress);
+            }
             now = client.get(path);
         }
         show(progress, now);

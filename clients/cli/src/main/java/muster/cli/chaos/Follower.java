@@ -9,7 +9,8 @@ import muster.cli.client.Failure;
 
 /** Follows the events of the cluster through all that happens to it, in a thread of its own. */
 final class Follower {
-    private static final Set<String> TERMINAL = Set.of("task.succeeded", "task.failed", "task.canceled", "task.ignored");
+    private static final Set<String> TERMINAL =
+            Set.of("task.succeeded", "task.failed", "task.canceled", "task.ignored");
 
     private final Set<String> endedJobs = ConcurrentHashMap.newKeySet();
     private final ConcurrentLinkedQueue<String> endedTwice = new ConcurrentLinkedQueue<>();
