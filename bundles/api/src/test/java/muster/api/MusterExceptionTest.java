@@ -28,7 +28,7 @@ class MusterExceptionTest {
     void statesAfterWhichNothingFollowsAreTerminal() {
         assertThat(TaskState.values())
                 .filteredOn(TaskState::terminal)
-                .containsExactly(TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELED);
+                .containsExactly(TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELED, TaskState.IGNORED);
         assertThat(JobState.values())
                 .filteredOn(JobState::terminal)
                 .containsExactly(JobState.SUCCEEDED, JobState.FAILED, JobState.CANCELED);

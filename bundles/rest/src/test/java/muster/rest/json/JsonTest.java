@@ -102,7 +102,7 @@ class JsonTest {
                         "")))
                 .isEqualTo("{\"id\":\"17\",\"name\":\"days\",\"owner\":\"admin\",\"tags\":[\"demo\"],\"priority\":0,"
                         + "\"kind\":\"graph\",\"state\":\"running\",\"size\":379,\"tasks\":{\"waiting\":0,\"ready\":0,"
-                        + "\"assigned\":0,\"running\":2,\"succeeded\":0,\"failed\":0,\"canceled\":0},"
+                        + "\"assigned\":0,\"running\":2,\"succeeded\":0,\"failed\":0,\"canceled\":0,\"ignored\":0},"
                         + "\"submittedAt\":\"2026-11-20T08:00:00Z\",\"startedAt\":\"2026-11-20T08:00:00Z\","
                         + "\"finishedAt\":null,\"message\":\"\"}");
     }
