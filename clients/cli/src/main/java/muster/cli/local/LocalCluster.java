@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import muster.cli.client.Client;
 import muster.cli.client.Configuration;
 import muster.cli.client.Connection;
@@ -448,22 +449,16 @@ public final class LocalCluster {
     /** Ends what was started, and returns when it has ended. */
     private void killStarted() {
         var names = started.keySet().stream().map(Node::name).toList();
-        started.values().forEach(process -> {
-            process.descendants().forEach(ProcessHandle::destroyForcibly);
-            process.destroyForcibly();
-        });
+        var pids = started.values().stream()
+                .flatMap(process -> Stream.concat(process.descendants(), Stream.of(process.toHandle())))
+                .map(ProcessHandle::pid)
+                .toList();
         started.clear();
-        var deadline = System.nanoTime() + STOP_LIMIT.toNanos();
-        while (System.nanoTime() < deadline) {
-            var left = running();
-            left.keySet().retainAll(names);
-            if (left.isEmpty()) {
-                return;
-            }
-            // one that its script started meanwhile was not among the descendants
-            left.values().forEach(pid -> ProcessHandle.of(pid).ifPresent(ProcessHandle::destroyForcibly));
-            pause();
-        }
+        stop(pids, Duration.ZERO);
+        // one that its script started meanwhile was not among the descendants
+        var left = running();
+        left.keySet().retainAll(names);
+        stop(left.values(), Duration.ZERO);
     }
 
     /**
