@@ -929,6 +929,9 @@ public final class Scheduler {
 
     /** A task has ended: those that need it may start, or never will, with what follows from that. */
     private void follow(JobRun job, int position) {
+        if (job.dependants(position).length == 0) {
+            return;
+        }
         var ended = new ArrayDeque<Integer>();
         ended.add(position);
         for (var from = ended.poll(); from != null; from = ended.poll()) {
