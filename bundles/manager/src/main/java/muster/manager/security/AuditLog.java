@@ -13,6 +13,8 @@ import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import muster.api.AuditService;
 import muster.api.Caller;
@@ -26,7 +28,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Who did what, a line of JSON each, in a file that is only added to: {@value #FILE}. A full one is put aside under the
  * time of that, and none is ever deleted. Each line is with the operating system when {@link #record} returns; what has
- * gathered meanwhile is forced to the disk again and again by a thread of its own, as fast as the disk can.
+ * gathered is forced to the disk by a thread of its own, which rests in between: the store's commits need the same disk.
  *
  * <p>Refused strangers and workers get {@value #REFUSALS_A_MINUTE} lines a minute at most, so that they cannot fill the disk; how many
  * further ones there were is in a line of its own. Thread-safe.
@@ -34,6 +36,8 @@ import org.slf4j.LoggerFactory;
 public final class AuditLog implements AuditService, AutoCloseable {
     static final String FILE = "audit.jsonl";
     static final int REFUSALS_A_MINUTE = 100;
+
+    private static final long FORCE_PAUSE_MILLIS = 200;
 
     private static final Logger LOG = LoggerFactory.getLogger(AuditLog.class);
     private static final int MOST_CHARACTERS = 200;
@@ -62,7 +66,7 @@ public final class AuditLog implements AuditService, AutoCloseable {
 
     private long forcingBytes;
 
-    private boolean closed;
+    private final CountDownLatch closed = new CountDownLatch(1);
     private final Thread forcing = new Thread(this::force, "muster-audit");
 
     /** @param mostBytes how long a file may become until it is put aside */
@@ -163,6 +167,7 @@ public final class AuditLog implements AuditService, AutoCloseable {
                 } catch (SyncFailedException e) {
                     failed(next, e);
                 }
+                closed.await(FORCE_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -171,7 +176,7 @@ public final class AuditLog implements AuditService, AutoCloseable {
 
     /** Waits until something has to be forced; null once there is no more. */
     private synchronized @Nullable FileDescriptor next() throws InterruptedException {
-        while (!closed) {
+        while (closed.getCount() > 0) {
             if (forcedBytes < bytes) {
                 forcingBytes = bytes;
                 return descriptor;
@@ -193,7 +198,7 @@ public final class AuditLog implements AuditService, AutoCloseable {
 
     private synchronized void failed(FileDescriptor which, SyncFailedException e) {
         // one that was put aside or closed meanwhile was forced then
-        if (which == descriptor && !closed) {
+        if (which == descriptor && closed.getCount() > 0) {
             forcedBytes = forcingBytes; // not again until there is more
             LOG.error("The audit log {} cannot be forced to the disk: {}", files.path(FILE), e.getMessage());
         }
@@ -247,7 +252,7 @@ public final class AuditLog implements AuditService, AutoCloseable {
 
     @Override
     public synchronized void close() throws IOException {
-        closed = true;
+        closed.countDown();
         notifyAll();
         if (out != null) {
             try (var last = out) {
