@@ -12,11 +12,8 @@ import java.util.Map;
 import java.util.UUID;
 import muster.api.AuditService;
 import muster.transport.NodeIdentity;
-import muster.transport.NodeName;
 import muster.transport.Queues;
 import muster.transport.Revocations;
-import org.apache.activemq.artemis.api.core.ActiveMQException;
-import org.apache.activemq.artemis.api.core.ActiveMQExceptionType;
 import org.apache.activemq.artemis.api.core.QueueConfiguration;
 import org.apache.activemq.artemis.api.core.RoutingType;
 import org.apache.activemq.artemis.api.core.SimpleString;
@@ -52,14 +49,12 @@ final class EmbeddedBroker implements AutoCloseable {
 
     private final EmbeddedActiveMQ server;
     private final URI url;
-    private final Revocations revocations;
     private final Revocations.Listening listening;
 
-    private EmbeddedBroker(EmbeddedActiveMQ server, URI url, Revocations revocations) {
+    private EmbeddedBroker(EmbeddedActiveMQ server, URI url, Revocations.Listening listening) {
         this.server = server;
         this.url = url;
-        this.revocations = revocations;
-        this.listening = revocations.onRevoked(this::drop);
+        this.listening = listening;
     }
 
     /**
@@ -88,7 +83,8 @@ final class EmbeddedBroker implements AutoCloseable {
         requireFree(host, port);
         var server = new EmbeddedActiveMQ();
         server.setConfiguration(configuration(host, port, data, identity, handshakeSeconds));
-        server.setSecurityManager(new NodeSecurity(revocations, audit));
+        var security = new NodeSecurity(revocations, audit);
+        server.setSecurityManager(security);
         var thread = Thread.currentThread();
         var loader = thread.getContextClassLoader();
         // Artemis finds its own classes by the context class loader
@@ -99,7 +95,8 @@ final class EmbeddedBroker implements AutoCloseable {
             if (!(acceptor instanceof NettyAcceptor netty) || netty.getActualPort() <= 0) {
                 throw new IOException("the broker did not start to listen on " + host + ":" + port);
             }
-            return new EmbeddedBroker(server, url(host, netty.getActualPort()), revocations);
+            return new EmbeddedBroker(
+                    server, url(host, netty.getActualPort()), security.dropRevoked(server.getActiveMQServer()));
         } catch (Exception e) {
             server.stop();
             throw e;
@@ -111,24 +108,6 @@ final class EmbeddedBroker implements AutoCloseable {
     /** How this node reaches it. */
     URI url() {
         return url;
-    }
-
-    /** Ends the connections of a worker that come by a revoked certificate. */
-    private void drop(String worker) {
-        var remoting = server.getActiveMQServer().getRemotingService();
-        for (var connection : remoting.getConnections()) {
-            var certificate = NodeSecurity.certificate(connection)
-                    .filter(theirs -> NodeName.of(theirs)
-                            .filter(name -> name.id().equals(worker))
-                            .isPresent())
-                    .filter(revocations::revoked);
-            if (certificate.isPresent()) {
-                remoting.removeConnection(connection.getID());
-                connection.fail(new ActiveMQException(
-                        "the certificate of worker '" + worker + "' was revoked",
-                        ActiveMQExceptionType.SECURITY_EXCEPTION));
-            }
-        }
     }
 
     @Override

@@ -9,8 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
-import muster.transport.Revocations;
+import muster.transport.Queues;
+import org.apache.activemq.artemis.api.core.RoutingType;
 import org.apache.activemq.artemis.core.config.Configuration;
+import org.apache.activemq.artemis.core.config.CoreAddressConfiguration;
 import org.apache.activemq.artemis.core.config.FileDeploymentManager;
 import org.apache.activemq.artemis.core.config.impl.FileConfiguration;
 import org.apache.activemq.artemis.core.remoting.impl.netty.NettyAcceptor;
@@ -22,11 +24,13 @@ import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
  * may do what and how large a message may be.
  *
  * <p>All lies in one folder: {@code keystore.password}, {@code broker.p12} and {@code trust.p12}, which the manager
- * makes in {@code security/broker}; {@code broker.xml}, written if it is not there; and {@code data}.
+ * makes in {@code security/broker}; {@code broker.xml}, written if it is not there; {@code revoked}, what the manager said
+ * of certificates; and {@code data}.
  */
 public final class ExternalBroker implements AutoCloseable {
     private static final String CONFIGURATION = "broker.xml";
     private static final String PASSWORD_FILE = "keystore.password";
+    private static final String REVOKED = "revoked";
     private static final String ACCEPTOR = "nodes";
 
     /** Names of the system properties that {@code broker.xml} refers to. */
@@ -71,12 +75,18 @@ public final class ExternalBroker implements AutoCloseable {
 
     /** Starts a broker; when this returns, it listens. */
     static ExternalBroker start(Path folder) throws Exception {
+        var revoked = RevokedCertificates.open(folder.resolve(REVOKED));
         var configuration = configuration(folder);
         configuration.registerBrokerPlugin(new SizeLimit());
+        configuration.registerBrokerPlugin(revoked);
+        configuration.addAddressConfiguration(
+                new CoreAddressConfiguration().setName(Queues.REVOKED).addRoutingType(RoutingType.ANYCAST));
+        var security = new NodeSecurity(revoked, deed -> {});
         var server = new EmbeddedActiveMQ();
         server.setConfiguration(configuration);
-        server.setSecurityManager(new NodeSecurity(Revocations.NONE, deed -> {}));
+        server.setSecurityManager(security);
         server.start();
+        security.dropRevoked(server.getActiveMQServer());
         try {
             var acceptor = server.getActiveMQServer().getRemotingService().getAcceptor(ACCEPTOR);
             if (!(acceptor instanceof NettyAcceptor netty)) {
@@ -88,6 +98,11 @@ public final class ExternalBroker implements AutoCloseable {
             server.stop();
             throw e;
         }
+    }
+
+    /** How this machine reaches it. */
+    URI url() {
+        return url;
     }
 
     static Configuration configuration(Path folder) throws Exception {

@@ -13,8 +13,12 @@ import muster.api.Names;
 import muster.transport.NodeName;
 import muster.transport.Queues;
 import muster.transport.Revocations;
+import org.apache.activemq.artemis.api.core.ActiveMQException;
+import org.apache.activemq.artemis.api.core.ActiveMQExceptionType;
+import org.apache.activemq.artemis.core.remoting.server.RemotingService;
 import org.apache.activemq.artemis.core.security.CheckType;
 import org.apache.activemq.artemis.core.security.Role;
+import org.apache.activemq.artemis.core.server.ActiveMQServer;
 import org.apache.activemq.artemis.spi.core.protocol.RemotingConnection;
 import org.apache.activemq.artemis.spi.core.security.ActiveMQSecurityManager5;
 import org.apache.activemq.artemis.spi.core.security.jaas.RolePrincipal;
@@ -58,6 +62,27 @@ final class NodeSecurity implements ActiveMQSecurityManager5 {
             return null;
         }
         return subject(name.get());
+    }
+
+    /** Ends the connections that come by a certificate which is revoked from now on; until closed. */
+    Revocations.Listening dropRevoked(ActiveMQServer server) {
+        return revocations.onRevoked(worker -> drop(server.getRemotingService(), worker));
+    }
+
+    private void drop(RemotingService remoting, String worker) {
+        for (var connection : remoting.getConnections()) {
+            var certificate = certificate(connection)
+                    .filter(theirs -> NodeName.of(theirs)
+                            .filter(name -> name.id().equals(worker))
+                            .isPresent())
+                    .filter(revocations::revoked);
+            if (certificate.isPresent()) {
+                remoting.removeConnection(connection.getID());
+                connection.fail(new ActiveMQException(
+                        "the certificate of worker '" + worker + "' was revoked",
+                        ActiveMQExceptionType.SECURITY_EXCEPTION));
+            }
+        }
     }
 
     /** Without the port and the slash that Artemis puts before it. */

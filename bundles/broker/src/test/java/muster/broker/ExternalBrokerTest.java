@@ -16,7 +16,9 @@ import muster.api.JobId;
 import muster.api.TaskId;
 import muster.data.Authority;
 import muster.transport.BrokerAddress;
+import muster.transport.CertificateRegister;
 import muster.transport.Links;
+import muster.transport.NodeIdentity;
 import muster.transport.ToManager;
 import muster.transport.ToWorker;
 import muster.transport.internal.ArtemisLinks;
@@ -84,17 +86,27 @@ final class ExternalBrokerTest {
     }
 
     private Links.WorkerLink openWorker(BrokerAddress address) throws Exception {
-        var link = links.openWorker(address, authority.worker("w1"), worker);
-        open.add(link);
+        var link = openWorker(address, authority.worker("w1"), worker);
         worker.await(Recorder.Connected.class);
         return link;
     }
 
+    private Links.WorkerLink openWorker(BrokerAddress address, NodeIdentity identity, Recorder recorder) {
+        var link = links.openWorker(address, identity, recorder);
+        open.add(link);
+        return link;
+    }
+
     private void speak(Links.ManagerLink managerLink, Links.WorkerLink workerLink) throws Exception {
+        speak(managerLink, "w1", workerLink, worker);
+    }
+
+    private void speak(Links.ManagerLink managerLink, String id, Links.WorkerLink workerLink, Recorder recorder)
+            throws Exception {
         workerLink.send(List.of(HELLO));
-        manager.awaitMessage(new Recorder.FromWorker("w1", HELLO));
-        managerLink.send("w1", List.of(WELCOME, CANCEL));
-        worker.awaitMessage(new Recorder.FromManager(0, CANCEL));
+        manager.awaitMessage(new Recorder.FromWorker(id, HELLO));
+        managerLink.send(id, List.of(WELCOME, CANCEL));
+        recorder.awaitMessage(new Recorder.FromManager(0, CANCEL));
     }
 
     @Test
@@ -138,6 +150,40 @@ final class ExternalBrokerTest {
         workerLink.unanswered();
         worker.await(Recorder.Connected.class);
         speak(managerLink, workerLink);
+    }
+
+    @Test
+    void dropsARemovedWorkerAtOnceAndTurnsItAwayAfterARestartWithoutTheManager() throws Exception {
+        var address = BrokerAddress.parse(broker.url().toString());
+        var managerLink = openManager(address);
+        var first = authority.worker("w1");
+        openWorker(address, first, worker);
+        worker.await(Recorder.Connected.class);
+        var other = new Recorder();
+        var otherLink = openWorker(address, authority.worker("w2"), other);
+        other.await(Recorder.Connected.class);
+
+        managerLink.revoked(new CertificateRegister(List.of(Certificates.revoked(first))));
+
+        worker.await(Recorder.Disconnected.class);
+        assertThat(worker.await(Recorder.Disconnected.class).cause()).contains("was removed from the cluster");
+        speak(managerLink, "w2", otherLink, other);
+
+        managerLink.close();
+        broker.kill();
+        start("a", broker.url().getPort());
+        other.await(Recorder.Connected.class);
+        var again = new Recorder();
+        openWorker(address, first, again);
+        assertThat(again.await(Recorder.Disconnected.class).cause()).contains("was removed from the cluster");
+
+        var second = authority.worker("w1");
+        var back = openManager(address);
+        back.revoked(new CertificateRegister(List.of(Certificates.revoked(first), Certificates.good(second))));
+        var anew = new Recorder();
+        var anewLink = openWorker(address, second, anew);
+        anew.await(Recorder.Connected.class);
+        speak(back, "w1", anewLink, anew);
     }
 
     @ParameterizedTest

@@ -288,6 +288,14 @@ final class LinksTest {
     }
 
     @Test
+    void refusesABrokerThatDoesNotHearWhichWorkersWereRemoved() throws Exception {
+        var second = new Recorder();
+        open.add(links.openManager(address, managerIdentity, authority.worker("trial"), second));
+        assertThat(second.await(Recorder.Disconnected.class).cause())
+                .startsWith("the broker at " + broker.url() + " is not used, since it does not hear which workers");
+    }
+
+    @Test
     void doesNotLetAWorkerTakeTheQueueOfAnother() throws Exception {
         var thief = authority.worker("thief");
         var worker = new Recorder();

@@ -106,11 +106,15 @@ public final class ManagerComponent {
                     manager.files(files, config.security_key().isEmpty() ? "" : config.address());
                     manager.grants(security::grants);
                     security.whenGrantsChange(manager::grantsChanged);
-                    manager.start(links.openManager(
+                    var link = links.openManager(
                             broker,
                             security.identity(),
                             broker.external() ? security.trial() : null,
-                            new KnownWorkers(manager.workers, security::turnedAway)));
+                            new KnownWorkers(manager.workers, security::turnedAway));
+                    manager.start(link);
+                    if (broker.external()) {
+                        security.whenRevoked(link::revoked);
+                    }
                     var unused = Quantity.parseDuration(config.data_unused());
                     var pruner = new Pruner(
                             manager,
@@ -128,6 +132,7 @@ public final class ManagerComponent {
                         languages.jobs(null);
                         leadership.end();
                         security.whenGrantsChange(() -> {});
+                        security.whenRevoked(revoked -> {});
                         security.standBy();
                         pruner.close();
                         manager.close();

@@ -38,6 +38,7 @@ import muster.manager.security.TaskSecrets;
 import muster.manager.store.SqlStore;
 import muster.manager.store.SqliteDatabase;
 import muster.transport.BrokerAddress;
+import muster.transport.CertificateRegister;
 import muster.transport.Links.ManagerLink;
 import muster.transport.Protocol;
 import muster.transport.ToManager;
@@ -98,6 +99,9 @@ final class TestCluster implements AutoCloseable {
                     messages.forEach(to::receive);
                 }
             }
+
+            @Override
+            public void revoked(CertificateRegister register) {}
 
             @Override
             public void close() {}

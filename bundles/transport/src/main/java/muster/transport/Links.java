@@ -25,8 +25,8 @@ public interface Links {
      * Opens the manager's end. Returns at once.
      *
      * @param trial for a broker that others look after, the identity of a worker that is none: at each connection the
-     *     broker is tried by it, and not used if it admits strangers or lets a worker read what is not its own. Null for
-     *     the embedded one
+     *     broker is tried by it, and not used if it admits strangers, lets a worker read what is not its own or takes no
+     *     word of revoked certificates. Null for the embedded one
      */
     ManagerLink openManager(
             BrokerAddress broker, NodeIdentity identity, @Nullable NodeIdentity trial, ManagerListener listener);
@@ -49,6 +49,12 @@ public interface Links {
 
         /** Sends to one worker, in order. Never blocks. */
         void send(String worker, List<ToWorker> messages);
+
+        /**
+         * Tells the broker, now and at each connection, which certificates to turn away; what it was told before counts
+         * no longer. Never blocks.
+         */
+        void revoked(CertificateRegister register);
 
         /** Sends what waits, for at most two seconds, and closes the link; its listener hears nothing more. */
         @Override

@@ -7,19 +7,6 @@ import org.osgi.annotation.versioning.ProviderType;
 /** Knows which certificates of the cluster's CA are good no longer. An OSGi service of the manager. Thread-safe. */
 @ProviderType
 public interface Revocations {
-    /** Where nobody knows of any. */
-    Revocations NONE = new Revocations() {
-        @Override
-        public boolean revoked(X509Certificate certificate) {
-            return false;
-        }
-
-        @Override
-        public Listening onRevoked(Consumer<String> worker) {
-            return () -> {};
-        }
-    };
-
     /** Whether a certificate that the CA has signed must be turned away. */
     boolean revoked(X509Certificate certificate);
 

@@ -3,7 +3,6 @@ package muster.manager.security;
 import java.math.BigInteger;
 import java.security.cert.X509Certificate;
 import java.time.Clock;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,7 +10,8 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import muster.transport.NodeName;
+import muster.transport.CertificateRegister;
+import muster.transport.CertificateRegister.Entry;
 import muster.transport.Revocations;
 import org.jspecify.annotations.Nullable;
 
@@ -24,52 +24,15 @@ final class Certificates implements Revocations {
     /** Its name in the vault. */
     static final String FILE = "certificates";
 
-    private static final int FIELDS = 4;
-    private static final String NONE = "-";
-    private static final int HEXADECIMAL = 16;
-
     private final Vault vault;
     private final Clock clock;
     private final List<Consumer<String>> listeners = new CopyOnWriteArrayList<>();
-    private List<Entry> entries = List.of();
+    private CertificateRegister register = CertificateRegister.EMPTY;
+    private CertificateRegister told = CertificateRegister.EMPTY;
+    private Consumer<CertificateRegister> follower = revoked -> {};
 
     /** Known workers all of whose certificates are revoked; asked for with every message. */
     private volatile Set<String> turnedAway = Set.of();
-
-    private record Entry(
-            BigInteger serial,
-            String worker,
-            Instant ends,
-            @Nullable Instant revokedAt) {
-        String line() {
-            return String.join(
-                    " ",
-                    serial.toString(HEXADECIMAL),
-                    worker,
-                    ends.toString(),
-                    revokedAt == null ? NONE : revokedAt.toString());
-        }
-
-        static Entry of(String line) {
-            var fields = line.split(" ", -1);
-            if (fields.length != FIELDS) {
-                throw new IllegalArgumentException("a line has " + fields.length + " fields");
-            }
-            return new Entry(
-                    new BigInteger(fields[0], HEXADECIMAL),
-                    fields[1],
-                    Instant.parse(fields[2]),
-                    fields[3].equals(NONE) ? null : Instant.parse(fields[3]));
-        }
-
-        Entry revoked(Instant at) {
-            return revokedAt == null ? new Entry(serial, worker, ends, at) : this;
-        }
-
-        boolean good(Instant now) {
-            return revokedAt == null && now.isBefore(ends);
-        }
-    }
 
     Certificates(Vault vault, Clock clock) {
         this.vault = vault;
@@ -80,14 +43,11 @@ final class Certificates implements Revocations {
     /** Reads them again, as they are now. */
     synchronized void read() {
         try {
-            entries = vault.readText(FILE).stream()
-                    .flatMap(String::lines)
-                    .map(Entry::of)
-                    .toList();
-        } catch (IllegalArgumentException | DateTimeException e) {
+            register = vault.readText(FILE).map(CertificateRegister::parse).orElse(CertificateRegister.EMPTY);
+        } catch (IllegalArgumentException e) {
             throw vault.damaged(FILE, "restore it, or remove it and let every worker join anew", e);
         }
-        turnedAway = turnedAway(entries);
+        turnedAway = turnedAway(register.entries());
     }
 
     private static Set<String> turnedAway(List<Entry> entries) {
@@ -98,7 +58,7 @@ final class Certificates implements Revocations {
 
     /** Registers the first certificate of a worker that joins; others that it had are revoked. */
     synchronized void joined(String worker, X509Certificate certificate) {
-        var had = entries.stream().anyMatch(entry -> of(entry, worker) && entry.good(clock.instant()));
+        var had = register.entries().stream().anyMatch(entry -> of(entry, worker) && entry.good(clock.instant()));
         change(worker, certificate, true);
         if (had) {
             tell(worker);
@@ -112,7 +72,7 @@ final class Certificates implements Revocations {
 
     /** Whether a worker has or had a certificate. */
     synchronized boolean knows(String worker) {
-        return entries.stream().anyMatch(entry -> of(entry, worker));
+        return register.entries().stream().anyMatch(entry -> of(entry, worker));
     }
 
     /** Revokes every certificate of a worker, durably, and tells who listens. */
@@ -122,7 +82,7 @@ final class Certificates implements Revocations {
         } else {
             // stands for certificates that the register never saw
             var entry = new Entry(BigInteger.ZERO, worker, Instant.MAX, clock.instant());
-            save(plus(entries, entry));
+            save(plus(register.entries(), entry));
         }
         tell(worker);
     }
@@ -130,7 +90,7 @@ final class Certificates implements Revocations {
     private void change(String worker, @Nullable X509Certificate added, boolean revokesOthers) {
         var now = clock.instant();
         var after = new ArrayList<Entry>();
-        for (var entry : entries) {
+        for (var entry : register.entries()) {
             if (now.isBefore(entry.ends())) {
                 after.add(revokesOthers && of(entry, worker) ? entry.revoked(now) : entry);
             }
@@ -158,9 +118,25 @@ final class Certificates implements Revocations {
     }
 
     private void save(List<Entry> after) {
-        vault.writeText(FILE, after.stream().map(Entry::line).collect(Collectors.joining("\n")));
-        entries = after;
+        var changed = new CertificateRegister(after);
+        vault.writeText(FILE, changed.text());
+        register = changed;
         turnedAway = turnedAway(after);
+        var revoked = register.ofRevoked();
+        if (!revoked.equals(told)) {
+            told = revoked;
+            follower.accept(revoked);
+        }
+    }
+
+    /**
+     * Tells what the register says of the workers of which some certificate is revoked, now and whenever that changes;
+     * takes the place of who was told before.
+     */
+    synchronized void follow(Consumer<CertificateRegister> consumer) {
+        follower = consumer;
+        told = register.ofRevoked();
+        consumer.accept(told);
     }
 
     private void tell(String worker) {
@@ -169,7 +145,7 @@ final class Certificates implements Revocations {
 
     /** Whether a worker has a certificate with which it may come. */
     synchronized boolean good(String worker) {
-        return entries.stream().anyMatch(entry -> of(entry, worker) && entry.good(clock.instant()));
+        return register.entries().stream().anyMatch(entry -> of(entry, worker) && entry.good(clock.instant()));
     }
 
     /** Whether all certificates that a worker had are revoked. */
@@ -179,15 +155,7 @@ final class Certificates implements Revocations {
 
     @Override
     public synchronized boolean revoked(X509Certificate certificate) {
-        var name = NodeName.of(certificate).orElse(null);
-        if (name == null || name.role() != NodeName.Role.WORKER) {
-            return false;
-        }
-        var known = entries.stream().filter(entry -> of(entry, name.id())).toList();
-        return !known.isEmpty()
-                && known.stream()
-                        .noneMatch(entry ->
-                                entry.serial().equals(certificate.getSerialNumber()) && entry.revokedAt() == null);
+        return register.revoked(certificate);
     }
 
     @Override

@@ -18,6 +18,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import muster.api.AccessService;
@@ -30,6 +31,7 @@ import muster.api.TlsFiles;
 import muster.api.TokenRequest;
 import muster.api.TokenView;
 import muster.manager.store.Store;
+import muster.transport.CertificateRegister;
 import muster.transport.NodeIdentity;
 import muster.transport.Revocations;
 import muster.transport.ToWorker;
@@ -230,6 +232,11 @@ public final class ManagerSecurity {
     /** Which workers' certificates are good no longer. */
     public Revocations revocations() {
         return certificates;
+    }
+
+    /** Tells which certificates of workers to turn away, now and whenever that changes; one is told at a time. */
+    public void whenRevoked(Consumer<CertificateRegister> told) {
+        certificates.follow(told);
     }
 
     /**

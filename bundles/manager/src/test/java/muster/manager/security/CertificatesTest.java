@@ -21,6 +21,7 @@ import muster.api.ErrorCode;
 import muster.api.MusterException;
 import muster.api.Role;
 import muster.api.TokenRequest;
+import muster.transport.CertificateRegister;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -116,6 +117,31 @@ final class CertificatesTest {
         assertThat(security.turnedAway("w1")).isFalse();
         assertThat(security.revocations().revoked(before)).isTrue();
         assertThat(security.revocations().revoked(after)).isFalse();
+    }
+
+    @Test
+    void whoTurnsAwayByWhatIsToldDoesAsTheRegister() throws Exception {
+        open();
+        var told = new ArrayList<CertificateRegister>();
+        security.whenRevoked(told::add);
+        var other = join("w2", key());
+        var before = join("w1", key());
+        assertThat(told).as("nothing is revoked yet").containsExactly(CertificateRegister.EMPTY);
+        security.revoke("w1", true);
+        security.revoke("w3", true);
+        var after = join("w1", key());
+        assertThat(told).hasSize(4);
+        join("w4", key());
+        assertThat(told).as("nothing changed for who is revoked").hasSize(4);
+        var last = CertificateRegister.parse(told.get(3).text());
+        assertThat(last).isEqualTo(told.get(3));
+        for (var certificate : List.of(other, before, after)) {
+            assertThat(last.revoked(certificate))
+                    .isEqualTo(security.revocations().revoked(certificate));
+        }
+        assertThat(last.revoked(before)).isTrue();
+        assertThat(last.revoked(after)).isFalse();
+        assertThat(last.revokedSince(told.get(1))).containsExactly("w3");
     }
 
     @Test

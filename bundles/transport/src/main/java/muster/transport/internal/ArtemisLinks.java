@@ -1,8 +1,10 @@
 package muster.transport.internal;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import muster.api.MusterException;
 import muster.transport.BrokerAddress;
+import muster.transport.CertificateRegister;
 import muster.transport.Codec;
 import muster.transport.Links;
 import muster.transport.NodeIdentity;
@@ -51,6 +53,11 @@ public final class ArtemisLinks implements Links {
         @Override
         public void send(String worker, List<ToWorker> messages) {
             link.send(Queues.worker(worker), epoch, messages);
+        }
+
+        @Override
+        public void revoked(CertificateRegister register) {
+            link.notice(Queues.REVOKED, register.text().getBytes(StandardCharsets.US_ASCII));
         }
 
         @Override

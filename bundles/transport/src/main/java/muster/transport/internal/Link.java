@@ -46,6 +46,8 @@ final class Link<M> implements AutoCloseable {
     private @Nullable Connection current;
     private List<Waiting<M>> waiting = new ArrayList<>();
     private int waitingRecords;
+    private @Nullable Notice notice;
+    private boolean noticed;
     private boolean sending;
     private boolean leaving;
     private boolean closed;
@@ -56,6 +58,8 @@ final class Link<M> implements AutoCloseable {
     private record Waiting<M>(String destination, long epoch, M message) {}
 
     private record Destination(String queue, long epoch) {}
+
+    private record Notice(String queue, byte[] bytes) {}
 
     /** @param trial a worker's, by which each server is tried before it is used; null if none is */
     Link(BrokerAddress broker, NodeIdentity identity, @Nullable NodeIdentity trial, String queue, End<M> end) {
@@ -88,6 +92,18 @@ final class Link<M> implements AutoCloseable {
             if (waitingRecords > MAX_WAITING_RECORDS) {
                 current.lose(waitingRecords + " records wait to be sent; the broker takes none");
             }
+            changed.signalAll();
+        } finally {
+            state.unlock();
+        }
+    }
+
+    /** Sends this at once and first of all on each further connection, until another takes its place. */
+    void notice(String queue, byte[] bytes) {
+        state.lock();
+        try {
+            notice = new Notice(queue, bytes);
+            noticed = false;
             changed.signalAll();
         } finally {
             state.unlock();
@@ -130,7 +146,7 @@ final class Link<M> implements AutoCloseable {
             closed = true;
             changed.signalAll();
             var left = FLUSH_ON_CLOSE.toNanos();
-            while (current != null && (sending || !waiting.isEmpty()) && left > 0) {
+            while (current != null && (sending || hasWaiting()) && left > 0) {
                 left = changed.awaitNanos(left);
             }
         } catch (InterruptedException e) {
@@ -229,6 +245,7 @@ final class Link<M> implements AutoCloseable {
             current = connection;
             waiting.clear();
             waitingRecords = 0;
+            noticed = false;
             changed.signalAll();
             return true;
         } finally {
@@ -298,21 +315,28 @@ final class Link<M> implements AutoCloseable {
         }
     }
 
+    private boolean hasWaiting() {
+        return !waiting.isEmpty() || (notice != null && !noticed);
+    }
+
     private void sendWaiting() {
         while (true) {
             Connection connection;
+            Notice first;
             List<Waiting<M>> taken;
             state.lock();
             try {
                 sending = false;
                 changed.signalAll();
-                while (current == null || waiting.isEmpty()) {
+                while (current == null || !hasWaiting()) {
                     if (closed) {
                         return;
                     }
                     changed.awaitUninterruptibly();
                 }
                 connection = current;
+                first = noticed ? null : notice;
+                noticed = true;
                 taken = waiting;
                 waiting = new ArrayList<>();
                 waitingRecords = 0;
@@ -320,11 +344,11 @@ final class Link<M> implements AutoCloseable {
             } finally {
                 state.unlock();
             }
-            send(connection, taken);
+            send(connection, first, taken);
         }
     }
 
-    private void send(Connection connection, List<Waiting<M>> taken) {
+    private void send(Connection connection, @Nullable Notice first, List<Waiting<M>> taken) {
         var byDestination = new LinkedHashMap<Destination, List<M>>();
         for (var one : taken) {
             byDestination
@@ -332,20 +356,15 @@ final class Link<M> implements AutoCloseable {
                     .add(one.message());
         }
         try {
+            if (first != null) {
+                send(connection, first.queue(), first.bytes());
+            }
             for (var entry : byDestination.entrySet()) {
                 var destination = entry.getKey();
                 var pieces = new ArrayList<byte[]>();
                 Packing.pack(end, destination.epoch(), entry.getValue(), pieces::add);
                 for (var piece : pieces) {
-                    if (piece.length > Connection.MAX_BYTES) {
-                        LOG.error(
-                                "a message of {} bytes to {} was not sent; at most {} are allowed",
-                                piece.length,
-                                destination.queue(),
-                                Connection.MAX_BYTES);
-                    } else {
-                        connection.send(destination.queue(), piece);
-                    }
+                    send(connection, destination.queue(), piece);
                 }
             }
         } catch (ActiveMQException e) {
@@ -353,6 +372,18 @@ final class Link<M> implements AutoCloseable {
         } catch (RuntimeException e) {
             LOG.error("the link of {} cannot send", identity.id(), e);
             connection.lose(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static void send(Connection connection, String queue, byte[] bytes) throws ActiveMQException {
+        if (bytes.length > Connection.MAX_BYTES) {
+            LOG.error(
+                    "a message of {} bytes to {} was not sent; at most {} are allowed",
+                    bytes.length,
+                    queue,
+                    Connection.MAX_BYTES);
+        } else {
+            connection.send(queue, bytes);
         }
     }
 }

@@ -56,6 +56,9 @@ final class Trial {
     private static void requireRules(
             URI broker, NodeIdentity manager, NodeIdentity worker, ClientSession ours, ClientSession theirs)
             throws ActiveMQException {
+        if (!ours.addressQuery(SimpleString.of(Queues.REVOKED)).isExists()) {
+            throw refused(broker, "does not hear which workers were removed");
+        }
         var own = Queues.worker(worker.id());
         var another = Queues.worker(worker.id() + ".another");
         Connection.takeQueue(ours, own);
