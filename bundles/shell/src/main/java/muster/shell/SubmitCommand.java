@@ -36,6 +36,13 @@ public final class SubmitCommand extends ChangingCommand {
     @Option(name = "--priority", description = "-1000 to 1000; higher goes first")
     int priority;
 
+    @Option(name = "--max-fails", description = "Cancel the rest once more tasks than this have failed")
+    @Nullable
+    Integer maxFails;
+
+    @Option(name = "--may-fail", description = "Ignore failures of tasks: the job does not fail for them")
+    boolean mayFail;
+
     @Option(name = "--cores", description = "Cores of a task, such as 2 or 0.5")
     double cores = 1;
 
@@ -126,9 +133,10 @@ public final class SubmitCommand extends ChangingCommand {
                         cores, Quantity.parseBytes(memory), Quantity.parseBytes(disk), gpus, Map.of(), labels))
                 .timeLimit(timeLimit == null ? null : Quantity.parseDuration(timeLimit))
                 .retries(retries)
+                .mayFail(mayFail)
                 .build();
         return new JobSpec(
-                name, tags, priority, List.of(), null, array == null ? new Work.Single(task) : array(task, array));
+                name, tags, priority, List.of(), maxFails, array == null ? new Work.Single(task) : array(task, array));
     }
 
     private static Work array(TaskSpec task, String text) {

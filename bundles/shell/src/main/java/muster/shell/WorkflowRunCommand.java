@@ -48,6 +48,38 @@ public final class WorkflowRunCommand extends ChangingCommand {
     @Nullable
     String sharedFolder;
 
+    @Option(name = "--outputs-only", description = "Bring back only what the workflow calls outputs, not all it makes")
+    boolean outputsOnly;
+
+    @Option(name = "--executor", description = "Executor of all tasks, such as docker")
+    @Nullable
+    String executor;
+
+    @Option(name = "--image", description = "Image of all tasks, for an executor of containers")
+    @Nullable
+    String image;
+
+    @Option(name = "--wrapper", description = "A command around every task's")
+    @Nullable
+    String wrapper;
+
+    @Option(name = "--retries", description = "How often a failed task is tried again")
+    @Nullable
+    String retries;
+
+    @Option(name = "--max-fails", description = "Cancel the rest once more tasks than this have failed")
+    @Nullable
+    Integer maxFails;
+
+    @Option(name = "--may-fail", description = "Ignore failures of tasks: the job does not fail for them")
+    boolean mayFail;
+
+    @Option(name = "--name", description = "Name of the job; by default the file's")
+    String name = "";
+
+    @Option(name = "--tag", description = "Tag to find the job by", multiValued = true)
+    List<String> tags = List.of();
+
     @Option(name = "--no-cache", description = "Run also what an earlier run has made")
     boolean noCache;
 
@@ -107,16 +139,35 @@ public final class WorkflowRunCommand extends ChangingCommand {
                 path.getFileName().toString(),
                 text,
                 settings(),
-                sharedFolder == null ? Map.of() : Map.of("shared-dir", sharedFolder),
+                options(),
                 files,
                 Map.of(),
                 UNDEFINED,
                 contents,
-                "",
-                List.of(),
+                name,
+                tags,
                 0,
                 !noCache,
-                null);
+                maxFails,
+                mayFail,
+                List.of());
+    }
+
+    private Map<String, String> options() {
+        var options = new TreeMap<String, String>();
+        put(options, "shared-dir", sharedFolder);
+        put(options, "outputs-only", outputsOnly ? "true" : null);
+        put(options, "executor", executor);
+        put(options, "image", image);
+        put(options, "wrapper", wrapper);
+        put(options, "retries", retries);
+        return options;
+    }
+
+    private static void put(Map<String, String> options, String name, @Nullable String value) {
+        if (value != null) {
+            options.put(name, value);
+        }
     }
 
     /** What a workflow takes of its user's environment by itself; there is none here. */

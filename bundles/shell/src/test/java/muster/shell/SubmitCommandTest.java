@@ -54,6 +54,8 @@ class SubmitCommandTest {
         command.labels = List.of("ssd", "!slow");
         command.timeLimit = "90s";
         command.retries = 2;
+        command.maxFails = 3;
+        command.mayFail = true;
         command.environment = List.of("A=b=c", "E=");
         command.workingDirectory = "/work";
         command.stdin = "in";
@@ -73,6 +75,7 @@ class SubmitCommandTest {
                 .resources(new Resources(0.5, 8L << 30, 1024, 1, Map.of(), List.of("ssd", "!slow")))
                 .timeLimit(Duration.ofSeconds(90))
                 .retries(2)
+                .mayFail(true)
                 .build();
         assertThat(command.spec())
                 .isEqualTo(new JobSpec(
@@ -80,7 +83,7 @@ class SubmitCommandTest {
                         List.of("a", "b"),
                         5,
                         List.of(),
-                        null,
+                        3,
                         new Work.Array(task, IndexSet.range(0, 99), null, 10)));
     }
 

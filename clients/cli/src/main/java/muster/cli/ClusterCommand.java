@@ -1,9 +1,14 @@
 package muster.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.lang.reflect.Field;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import muster.cli.client.Client;
 import muster.cli.client.Configuration;
 import muster.cli.client.Connection;
@@ -12,7 +17,10 @@ import muster.cli.client.Patience;
 import muster.cli.terminal.Terminal;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** A command that talks to a cluster. */
 @Command(mixinStandardHelpOptions = true, versionProvider = Muster.Version.class, sortOptions = false)
@@ -21,6 +29,9 @@ abstract class ClusterCommand implements Callable<Integer> {
     private static final Duration BOUND = Duration.ofMinutes(10);
 
     protected final Context context;
+
+    @Spec
+    private CommandSpec command;
 
     @Option(names = "--url", paramLabel = "URL", description = "Address of the manager", order = 90)
     private @Nullable String url;
@@ -47,6 +58,14 @@ abstract class ClusterCommand implements Callable<Integer> {
 
     ClusterCommand(Context context) {
         this.context = context;
+    }
+
+    /** The names of the options that were given, of those that are declared by such fields. */
+    protected final List<String> given(Predicate<Field> declared) {
+        return command.commandLine().getParseResult().matchedOptionsSet().stream()
+                .filter(option -> option.userObject() instanceof Field field && declared.test(field))
+                .map(OptionSpec::longestName)
+                .collect(Collectors.toCollection(ArrayList::new));
     }
 
     /** A client that fails at once when the manager is away. */

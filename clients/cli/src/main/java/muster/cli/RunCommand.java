@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 import muster.cli.client.ExitCode;
@@ -29,6 +30,10 @@ import picocli.CommandLine.Parameters;
                     + " (.makeflow, .mf, .jx), or a job specification (.json)."
         })
 final class RunCommand extends ClusterCommand {
+    /** Its options that job specifications take too. */
+    private static final Set<String> OF_SPECIFICATIONS =
+            Set.of("--name", "--tag", "--max-fails", "--may-fail", "--secret", "--secret-file", "--detach");
+
     @Parameters(paramLabel = "FILE", description = "The workflow; - reads a job specification from standard input")
     private String file;
 
@@ -229,12 +234,23 @@ final class RunCommand extends ClusterCommand {
     }
 
     private Integer runSpecification() {
-        if (!settings.isEmpty() || mayFail || lint || dryRun || graph != null) {
-            throw Failure.user(
-                    file + " is a job specification, which takes no --set, --may-fail, --lint, --dry-run or --graph");
+        var refused = given(option -> option.getDeclaringClass() == RunCommand.class);
+        refused.removeAll(OF_SPECIFICATIONS);
+        if (!refused.isEmpty()) {
+            throw Failure.user(file + " is a job specification, which takes no " + String.join(", ", refused)
+                    + "; write into the file what it shall say of tasks");
         }
         var specification = Specification.read(file);
-        Specification.putSecrets(specification, secrets, secretFiles);
+        var given = new SubmitCommand.JobOptions();
+        given.name = name;
+        given.tags = tags;
+        given.maxFails = maxFails;
+        given.secrets = secrets;
+        given.secretFiles = secretFiles;
+        Specification.putJob(specification, given);
+        if (mayFail) {
+            Specification.putMayFail(specification);
+        }
         return watch(
                 client().submit(
                                 Json.compact(specification),

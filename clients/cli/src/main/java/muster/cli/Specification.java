@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
@@ -28,21 +29,14 @@ final class Specification {
 
     private final Map<String, String> environment;
     private final TaskInputs inputs;
-    private final boolean shown;
 
     /**
      * @param environment of the client, for variables that are passed on
      * @param upload brings a file to the manager and gives the name of its content
      * @param sharedFolders what all workers see at the same path
-     * @param shown whether it is printed, so that no value of a secret may be in it
      */
-    Specification(
-            Map<String, String> environment,
-            Function<Path, String> upload,
-            Supplier<List<Path>> sharedFolders,
-            boolean shown) {
+    Specification(Map<String, String> environment, Function<Path, String> upload, Supplier<List<Path>> sharedFolders) {
         this.environment = environment;
-        this.shown = shown;
         inputs = new TaskInputs(upload, sharedFolders);
     }
 
@@ -84,7 +78,8 @@ final class Specification {
         return specification;
     }
 
-    void putJob(ObjectNode specification, SubmitCommand.JobOptions job) {
+    /** Sets what is given of a job as a whole. */
+    static void putJob(ObjectNode specification, SubmitCommand.JobOptions job) {
         if (job.name != null) {
             specification.put("name", job.name);
         }
@@ -100,12 +95,27 @@ final class Specification {
             specification.put("maxFails", job.maxFails);
         }
         putSecrets(specification, job.secrets, job.secretFiles);
-        if (shown) {
-            specification.path("secrets").forEach(secret -> {
-                if (secret instanceof ObjectNode given) {
-                    given.remove(List.of("value", "base64"));
-                }
-            });
+    }
+
+    /** Takes the values of secrets away, before it is printed. */
+    static void hideSecrets(ObjectNode specification) {
+        specification.path("secrets").forEach(secret -> {
+            if (secret instanceof ObjectNode given) {
+                given.remove(List.of("value", "base64"));
+            }
+        });
+    }
+
+    /** Says of every task that it may fail. */
+    static void putMayFail(ObjectNode specification) {
+        var tasks = new ArrayList<JsonNode>();
+        tasks.add(specification.path("task"));
+        tasks.add(specification.at("/array/task"));
+        specification.at("/graph/tasks").forEach(tasks::add);
+        for (var task : tasks) {
+            if (task instanceof ObjectNode found) {
+                found.put("mayFail", true);
+            }
         }
     }
 

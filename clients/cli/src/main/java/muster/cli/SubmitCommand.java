@@ -215,6 +215,7 @@ final class SubmitCommand extends ClusterCommand {
     public Integer call() {
         var specification = specification();
         if (dryRun) {
+            Specification.hideSecrets(specification);
             print(specification);
             return ExitCode.OK;
         }
@@ -266,14 +267,24 @@ final class SubmitCommand extends ClusterCommand {
             if (command.isEmpty() && task.executor == null) {
                 throw Failure.user("a command is missing; write such as: muster submit -- echo hello");
             }
-            return new Specification(context.environment(), this::upload, this::sharedFolders, dryRun)
+            return new Specification(context.environment(), this::upload, this::sharedFolders)
                     .of(job, task, array, command);
         }
         if (!command.isEmpty()) {
             throw Failure.user("--file and the command '" + command.get(0) + "' both say what to run; give one");
         }
+        var refused = given(option ->
+                option.getDeclaringClass() == TaskOptions.class || option.getDeclaringClass() == ArrayOptions.class);
+        refused.remove("--may-fail");
+        if (!refused.isEmpty()) {
+            throw Failure.user("--file takes no " + String.join(", ", refused) + "; write into " + file
+                    + " what it shall say of tasks");
+        }
         var specification = Specification.read(file);
-        new Specification(context.environment(), this::upload, this::sharedFolders, dryRun).putJob(specification, job);
+        Specification.putJob(specification, job);
+        if (task.mayFail) {
+            Specification.putMayFail(specification);
+        }
         return specification;
     }
 }

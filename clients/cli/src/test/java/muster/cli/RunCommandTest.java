@@ -296,4 +296,19 @@ class RunCommandTest {
 
         assertThat(run("--dry-run").err()).contains("../secret", "outside of its folder");
     }
+
+    @Test
+    void whatIsSaidOfASpecificationHoldsOrIsRefusedByName() throws IOException {
+        script = Files.writeString(folder.resolve("spec.json"), "{\"graph\":{\"tasks\":[{\"name\":\"a\"}]}}");
+        manager.on("POST /jobs", 201, job("waiting"));
+
+        var run = run("--max-fails", "0", "--may-fail", "--name", "n", "--tag", "t", "--detach");
+
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(lastBody("POST /api/v1/jobs"))
+                .isEqualTo(Json.read("{\"graph\":{\"tasks\":[{\"name\":\"a\",\"mayFail\":true}]},\"name\":\"n\","
+                        + "\"tags\":[\"t\"],\"maxFails\":0}"));
+        assertThat(run("--retries", "2", "--set", "A=1", "--wrapper", "time").err())
+                .contains("is a job specification, which takes no --retries, --set, --wrapper; write into the file");
+    }
 }

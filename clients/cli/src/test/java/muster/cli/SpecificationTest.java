@@ -132,6 +132,29 @@ class SpecificationTest {
         var file = Files.writeString(folder.resolve("spec.json"), "{\"name\":\"old\",\"task\":{\"unknown\":1.50}}");
 
         assertSpecification("{'name':'new','task':{'unknown':1.50}}", "--file", file.toString(), "--name", "new");
+        assertRefused(
+                "--file takes no --cores, --array; write into " + file,
+                "--file",
+                file.toString(),
+                "--cores",
+                "2",
+                "--array",
+                "0-1");
+    }
+
+    @Test
+    void everyTaskOfASpecificationFileMayFailWhereAsked() throws IOException {
+        for (var shape : List.of("'task':%s", "'array':{'task':%s}", "'graph':{'tasks':[%1$s,%1$s]}")) {
+            var file = Files.writeString(
+                    folder.resolve("spec.json"),
+                    "{" + String.format(shape, "{'cores':1}").replace('\'', '"') + "}");
+
+            assertSpecification(
+                    "{" + String.format(shape, "{'cores':1,'mayFail':true}") + "}",
+                    "--file",
+                    file.toString(),
+                    "--may-fail");
+        }
     }
 
     @Test
@@ -141,7 +164,7 @@ class SpecificationTest {
         job.secrets = List.of("A=@" + file);
         job.secretFiles = List.of("B=@" + file);
         var specification = Json.object();
-        new Specification(Map.of(), Path::toString, List::of, false).putJob(specification, job);
+        Specification.putJob(specification, job);
 
         assertThat(specification)
                 .isEqualTo(Json.read("{'secrets':[{'name':'A','base64':'aHVudGVyMg=='},"
