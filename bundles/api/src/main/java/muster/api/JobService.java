@@ -44,8 +44,13 @@ public interface JobService {
     /** Cancels every task that has not ended. No effect on a job that has. */
     void cancel(JobId id, String by);
 
-    /** Puts the failed and canceled tasks of an ended job back in the queue; how many. CONFLICT if it has not ended. */
-    int retry(JobId id, String by);
+    /**
+     * Puts tasks of an ended job back in the queue; how many. CONFLICT if it has not ended, or was driven.
+     *
+     * @param failedOnly whether only those that failed, with those that were canceled since they need one of them; else all that
+     *     did not succeed
+     */
+    int retry(JobId id, boolean failedOnly, String by);
 
     /** Forgets an ended job and all it left. CONFLICT if it has not ended. */
     void delete(JobId id, String by);

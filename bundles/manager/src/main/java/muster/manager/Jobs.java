@@ -433,15 +433,18 @@ final class Jobs implements JobService {
     }
 
     @Override
-    public int retry(JobId id, String by) {
+    public int retry(JobId id, boolean failedOnly, String by) {
         synchronized (reopening) {
             var ended = ended(id, "retried");
             if (ended.driver() != null) {
                 throw MusterException.conflict("job " + id + " was driven by a script, which has gone on from what"
                         + " failed, and cannot be retried; run the script anew");
             }
-            var states = Objects.requireNonNull(ended.states());
             var run = new JobRun(id, ended.owner(), ended.spec(), ended.submittedAt());
+            var states = run.reopened(Objects.requireNonNull(ended.endStates()), failedOnly);
+            if (!runsAgain(states)) {
+                return 0;
+            }
             run.startedAt = ended.startedAt();
             run.secrets = Recovery.secrets(manager, run);
             var numbers = new HashMap<Integer, Integer>();
@@ -462,9 +465,8 @@ final class Jobs implements JobService {
                     : List.<Outputs.Made>of();
             var again = new CompletableFuture<Integer>();
             manager.store.write(
-                    new Write.Reopened(id),
+                    new Write.Reopened(id, failedOnly ? states : null),
                     () -> manager.reactor.post(() -> {
-                        var count = 0;
                         manager.scheduler.add(run, Recovery.blockers(manager.directory, run));
                         for (var position = 0; position < states.length; position++) {
                             var number = numbers.getOrDefault(position, 0);
@@ -472,11 +474,13 @@ final class Jobs implements JobService {
                                 manager.scheduler.restoreEnded(run, position, TaskState.SUCCEEDED, number, "");
                             } else {
                                 manager.scheduler.restoreNumber(run, position, number);
-                                count++;
                             }
                         }
+                        manager.scheduler.restoreLeft(run, states);
                         manager.directory.get(id).reopen(run);
                         manager.jobEvent(run, "job.reopened", "retried by " + by);
+                        manager.scheduler.restoreConsequences(run);
+                        var count = run.count(TaskState.WAITING);
                         left.forEach(made -> manager.scheduler.made(made.worker(), made.attempt(), made.leftBytes()));
                         manager.scheduler.restoreOutputs(run);
                         manager.scheduler.begin(run);
@@ -488,6 +492,15 @@ final class Jobs implements JobService {
                     });
             return Reactor.await(again);
         }
+    }
+
+    private static boolean runsAgain(byte[] states) {
+        for (var state : states) {
+            if (state == TaskState.WAITING.ordinal()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private StoredJob ended(JobId id, String action) {
@@ -586,7 +599,7 @@ final class Jobs implements JobService {
             return found.value();
         }
         var stored = stored(id);
-        var states = stored.states();
+        var states = stored.endStates();
         if (states == null) {
             // it was opened again in between
             return onRun(id, function);

@@ -18,6 +18,7 @@ import muster.manager.store.EndedAttempt;
 import muster.manager.store.Store;
 import muster.manager.store.StoredDispatch;
 import muster.manager.store.StoredJob;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,8 +39,9 @@ final class Recovery {
         }
         var open = new HashMap<JobRun, StoredJob>();
         manager.store.jobs(job -> {
-            if (job.states() != null) {
-                manager.directory.addEnded(endedRun(job, job.states()).view(), job);
+            var states = job.endStates();
+            if (states != null) {
+                manager.directory.addEnded(endedRun(job, states).view(), job);
             } else {
                 var run = run(job);
                 open.put(run, job);
@@ -50,7 +52,7 @@ final class Recovery {
         open.keySet().stream().sorted((a, b) -> a.id.compareTo(b.id)).forEach(run -> {
             var job = open.get(run);
             manager.scheduler.add(run, blockers(manager.directory, run));
-            restoreTasks(manager.scheduler, manager.store, run);
+            restoreTasks(manager.scheduler, manager.store, run, job == null ? null : job.states());
             if (job != null && job.canceled()) {
                 manager.scheduler.cancel(run, job.message());
             } else {
@@ -148,7 +150,7 @@ final class Recovery {
         manager.scheduler.begin(run);
     }
 
-    private static void restoreTasks(Scheduler scheduler, Store store, JobRun run) {
+    private static void restoreTasks(Scheduler scheduler, Store store, JobRun run, byte @Nullable [] left) {
         var work = run.spec.work();
         var ended = new HashSet<Long>();
         store.attempts(run.id, attempt -> {
@@ -169,6 +171,9 @@ final class Recovery {
                     scheduler.restoreLost(run, position, attempt.id().number(), attempt.cause(), attempt.worker());
             }
         });
+        if (left != null) {
+            scheduler.restoreLeft(run, left);
+        }
         scheduler.restoreConsequences(run);
         Map<Integer, StoredDispatch> newest = new HashMap<>();
         Map<Integer, Integer> numbers = new HashMap<>();

@@ -319,7 +319,7 @@ class DriversTest {
                         + " and is now for task 'other0' (native: echo other0)");
         restart();
         assertThat(cluster.jobs.job(job).state()).isEqualTo(JobState.FAILED);
-        assertThatThrownBy(() -> cluster.jobs.retry(job, "ann")).hasMessageContaining("run the script anew");
+        assertThatThrownBy(() -> cluster.jobs.retry(job, false, "ann")).hasMessageContaining("run the script anew");
     }
 
     /** A language whose driver does this with each result. */

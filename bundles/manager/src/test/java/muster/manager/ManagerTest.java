@@ -145,7 +145,7 @@ class ManagerTest {
         cluster.ended(job);
         assertThat(secrets(worker)).containsExactlyInAnyOrder("PASSWORD=" + CANARY, "");
 
-        cluster.jobs.retry(job, "ada");
+        cluster.jobs.retry(job, false, "ada");
         worker.succeed(worker.awaitRunning(1).get(0));
         cluster.ended(job);
         assertThat(secrets(worker)).hasSize(3).last().isEqualTo("PASSWORD=" + CANARY);
@@ -170,7 +170,7 @@ class ManagerTest {
 
         assertThat(cluster.ended(job).state()).isEqualTo(JobState.CANCELED);
         assertThat(cluster.ended(job).message()).contains("secrets of job " + job, "was not encrypted by");
-        assertThatThrownBy(() -> cluster.jobs.retry(job, "ada")).hasMessageContaining("was not encrypted by");
+        assertThatThrownBy(() -> cluster.jobs.retry(job, false, "ada")).hasMessageContaining("was not encrypted by");
     }
 
     @Test
@@ -444,7 +444,7 @@ class ManagerTest {
         assertThat(states(job))
                 .containsExactly(TaskState.SUCCEEDED, TaskState.FAILED, TaskState.CANCELED, TaskState.SUCCEEDED);
 
-        assertThat(cluster.jobs.retry(job, "ada")).isEqualTo(2);
+        assertThat(cluster.jobs.retry(job, false, "ada")).isEqualTo(2);
         worker.succeed(worker.awaitRunning(1).get(0));
         worker.succeed(worker.awaitRunning(1).get(0));
         assertThat(cluster.ended(job).state()).isEqualTo(JobState.SUCCEEDED);
@@ -494,6 +494,43 @@ class ManagerTest {
         }
         var view = cluster.ended(job);
         assertThat(view.tasks()).containsEntry(TaskState.FAILED, 2).containsEntry(TaskState.CANCELED, 8);
+    }
+
+    @Test
+    void whatFailedRunsAgainAloneAndWhatNeedsItAndAllElseStaysCanceledAlsoAfterARestart() throws Exception {
+        var worker = cluster.worker("w1", 1);
+        worker.obeys = true;
+        var job = submit(new JobSpec(
+                "m",
+                List.of(),
+                0,
+                List.of(),
+                0,
+                new Work.Graph(List.of(
+                        task("fails", Resources.DEFAULT, 0),
+                        task("after", Resources.DEFAULT, 0, "fails"),
+                        task("other", Resources.DEFAULT, 0),
+                        task("both", Resources.DEFAULT, 0, "fails", "other")))));
+        worker.end(worker.awaitRunning(1).get(0), Cause.EXIT_CODE, 1, "exited with code 1");
+        assertThat(cluster.ended(job).state()).isEqualTo(JobState.FAILED);
+        assertThat(states(job))
+                .containsExactly(TaskState.FAILED, TaskState.CANCELED, TaskState.CANCELED, TaskState.CANCELED);
+
+        assertThat(cluster.jobs.retry(job, true, "ada")).isEqualTo(2);
+        var again = worker.awaitRunning(1).get(0);
+        assertThat(again.task().index()).isZero();
+        cluster.restart();
+        worker.hello(List.of(again), List.of());
+        worker.automatic();
+        assertThat(cluster.ended(job).state()).isEqualTo(JobState.CANCELED);
+        assertThat(states(job))
+                .containsExactly(TaskState.SUCCEEDED, TaskState.SUCCEEDED, TaskState.CANCELED, TaskState.CANCELED);
+
+        assertThat(cluster.jobs.retry(job, true, "ada")).isZero();
+        assertThat(cluster.jobs.retry(job, false, "ada")).isEqualTo(2);
+        assertThat(cluster.ended(job).state()).isEqualTo(JobState.SUCCEEDED);
+        assertThat(cluster.jobs.retry(job, false, "ada")).isZero();
+        assertThat(cluster.jobs.job(job).state()).isEqualTo(JobState.SUCCEEDED);
     }
 
     @Test
@@ -595,7 +632,7 @@ class ManagerTest {
                     .isEqualTo("may fail, and did not succeed: was not run: takes 'out' of 'a', which did not succeed");
             cluster.restart();
         }
-        assertThat(cluster.jobs.retry(job, "ada")).isEqualTo(2);
+        assertThat(cluster.jobs.retry(job, false, "ada")).isEqualTo(2);
     }
 
     @Test
@@ -812,7 +849,7 @@ class ManagerTest {
         worker.end(running, Cause.EXIT_CODE, 1, "");
         cluster.ended(first);
         cluster.jobs.submit(single(0), "anna", null);
-        tooMany(() -> cluster.jobs.retry(first, "anna"));
+        tooMany(() -> cluster.jobs.retry(first, false, "anna"));
 
         cluster.restart();
         tooMany(() -> cluster.jobs.submit(single(0), "anna", null));

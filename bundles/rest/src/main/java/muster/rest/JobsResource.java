@@ -383,15 +383,29 @@ public final class JobsResource {
     @Needs(Role.USER)
     @Operation(
             operationId = "retryJob",
-            summary = "Puts the failed and canceled tasks of an ended job back in the queue")
+            summary = "Puts the tasks of an ended job that did not succeed back in the queue",
+            description =
+                    "With failed=true only those that failed, with those that were canceled since they need one of"
+                            + " them. What was ignored, or canceled for another reason, stays as it is.")
     @ApiResponse(
             responseCode = "200",
             description = "How many",
             content = @Content(schema = @Schema(ref = "#/components/schemas/Retried")))
     @ApiResponse(responseCode = "409", ref = "Conflict")
     @ApiResponse(responseCode = "429", ref = "TooMany")
-    public Map<String, Integer> retry(@PathParam("id") String id, @Context SecurityContext who) {
-        return Map.of("retried", jobs.retry(managed(id, who), Access.caller(who).name()));
+    public Map<String, Integer> retry(
+            @PathParam("id") String id,
+            @QueryParam("failed")
+                    @Parameter(
+                            description = "Only those that failed",
+                            schema = @Schema(type = "boolean", defaultValue = "false"))
+                    @Nullable
+                    String failed,
+            @Context SecurityContext who) {
+        var failedOnly = Query.bool("failed", failed);
+        return Map.of(
+                "retried",
+                jobs.retry(managed(id, who), failedOnly, Access.caller(who).name()));
     }
 
     @DELETE

@@ -222,9 +222,12 @@ final class FakeJobs implements JobService {
     }
 
     @Override
-    public synchronized int retry(JobId id, String by) {
+    public synchronized int retry(JobId id, boolean failedOnly, String by) {
         if (!job(id).state().terminal()) {
             throw MusterException.conflict("job " + id + " has not ended; wait or cancel it");
+        }
+        if (failedOnly && job(id).state() != JobState.FAILED) {
+            return 0;
         }
         put(id, spec(id), job(id).owner(), JobState.WAITING);
         ends.put(id, new CompletableFuture<>());

@@ -417,6 +417,14 @@ class RestTest {
                 .isEqualTo(1);
         assertThat(post(Role.USER, "/api/v1/jobs/" + id + "/cancel", "").status())
                 .isEqualTo(200);
+        assertThat(post(Role.USER, "/api/v1/jobs/" + id + "/retry?failed=maybe", "")
+                        .status())
+                .isEqualTo(400);
+        assertThat(post(Role.USER, "/api/v1/jobs/" + id + "/retry?failed=true", "")
+                        .json()
+                        .path("retried")
+                        .asInt())
+                .isZero();
         assertThat(server.send(server.as(Role.USER, "DELETE", "/api/v1/jobs/" + id, ""))
                         .status())
                 .isEqualTo(204);

@@ -150,9 +150,9 @@ final class FakeJobs implements JobService {
     }
 
     @Override
-    public int retry(JobId id, String by) {
+    public int retry(JobId id, boolean failedOnly, String by) {
         end(id);
-        calls.add("retry " + id + " by " + by);
+        calls.add("retry " + id + (failedOnly ? " failed" : "") + " by " + by);
         return 2;
     }
 

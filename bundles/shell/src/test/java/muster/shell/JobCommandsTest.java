@@ -157,14 +157,18 @@ class JobCommandsTest {
         retry.audit = deeds::add;
         retry.job = "1";
         retry.run(output.plain());
+        retry.failedOnly = true;
+        retry.run(output.plain());
 
-        assertThat(jobs.calls).containsExactly("cancel 1 by ann", "retry 1 by ann");
+        assertThat(jobs.calls).containsExactly("cancel 1 by ann", "retry 1 by ann", "retry 1 failed by ann");
         var ann = new Caller("ann", Role.ADMIN, "");
         assertThat(deeds)
                 .containsExactly(
                         new Deed(ann, "console", "cancelJob", "1", 200),
+                        new Deed(ann, "console", "retryJob", "1", 200),
                         new Deed(ann, "console", "retryJob", "1", 200));
-        assertThat(output.lines()).containsExactly("job 1: 1 failed", "job 1: 2 tasks retried");
+        assertThat(output.lines())
+                .containsExactly("job 1: 1 failed", "job 1: 2 tasks retried", "job 1: 2 tasks retried");
     }
 
     @Test

@@ -233,10 +233,16 @@ final class JobCommands extends CommandGroup {
         }
     }
 
-    @Command(name = "retry", description = "Queues the failed and canceled tasks of an ended job again.")
+    @Command(name = "retry", description = "Queues the tasks of an ended job that did not succeed again.")
     static final class Retry extends ClusterCommand {
         @Parameters(paramLabel = "JOB")
         private String id;
+
+        @Option(
+                names = "--failed",
+                description = "Only those that failed, with what was canceled since it needs them; what was canceled"
+                        + " otherwise stays so")
+        private boolean failedOnly;
 
         Retry(Context context) {
             super(context);
@@ -244,7 +250,7 @@ final class JobCommands extends CommandGroup {
 
         @Override
         public Integer call() {
-            var answer = client().post(Client.path("jobs", id, "retry"));
+            var answer = client().post(Client.path("jobs", id, "retry") + (failedOnly ? "?failed=true" : ""));
             if (json) {
                 print(answer);
             } else {

@@ -1,6 +1,7 @@
 package muster.manager.scheduler;
 
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -658,6 +659,35 @@ public final class JobRun {
             counts[each]++;
         }
         state = endState();
+    }
+
+    /**
+     * In which states its tasks begin when it is opened again: those that run again are {@code WAITING}, all others as they
+     * ended.
+     *
+     * @param ended see {@link #states}
+     * @param failedOnly whether only those run again that failed, and those that were canceled since they need one of them;
+     *     else all that did not succeed
+     */
+    public byte[] reopened(byte[] ended, boolean failedOnly) {
+        var states = ended.clone();
+        var again = new ArrayDeque<Integer>();
+        for (var position = 0; position < states.length; position++) {
+            var state = STATES[ended[position]];
+            if (failedOnly ? state == TaskState.FAILED : state != TaskState.SUCCEEDED) {
+                states[position] = (byte) TaskState.WAITING.ordinal();
+                again.add(position);
+            }
+        }
+        for (var from = again.poll(); from != null; from = again.poll()) {
+            for (var dependant : dependants(from)) {
+                if (STATES[states[dependant]] == TaskState.CANCELED) {
+                    states[dependant] = (byte) TaskState.WAITING.ordinal();
+                    again.add(dependant);
+                }
+            }
+        }
+        return states;
     }
 
     /** The number of the next attempt of a task. */

@@ -336,6 +336,16 @@ public final class Scheduler {
         }
     }
 
+    /** Puts back those tasks of a job that was opened again that stay as they ended without success. */
+    public void restoreLeft(JobRun job, byte[] states) {
+        for (var position = 0; position < states.length; position++) {
+            var state = TaskState.values()[states[position]];
+            if (state == TaskState.CANCELED || state == TaskState.IGNORED) {
+                restoreEnded(job, position, state, 0, "");
+            }
+        }
+    }
+
     private static boolean makes(JobRun job, int position) {
         var session = job.task(position).session();
         return session != null && !session.makes().isEmpty();

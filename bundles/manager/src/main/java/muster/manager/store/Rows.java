@@ -82,12 +82,16 @@ final class Rows {
             @Nullable Instant startedAt,
             @Nullable Instant finishedAt,
             byte @Nullable [] states) {
-        static final Progress NONE = new Progress(false, false, false, "", null, null, null);
+        static final Progress NONE = reopened(null);
         static final Progress DELETED = new Progress(false, false, true, "", null, null, null);
 
         private static final int CANCELED_BIT = 1;
         private static final int DELETED_BIT = 2;
         private static final int FAILED_BIT = 4;
+
+        static Progress reopened(byte @Nullable [] states) {
+            return new Progress(false, false, false, "", null, null, states);
+        }
 
         Progress canceled(Write.Canceled why) {
             return new Progress(true, failed || why.failed(), deleted, why.message(), startedAt, finishedAt, states);

@@ -511,7 +511,7 @@ public final class SqlStore implements Store {
             update(connection, "delete from dispatch where job = ?", ended.job().value());
         } else if (write instanceof Write.Reopened reopened) {
             flush();
-            change(connection, reopened.job(), before -> Rows.Progress.NONE);
+            change(connection, reopened.job(), before -> Rows.Progress.reopened(reopened.states()));
             // what failed or was canceled counts no longer
             restand(
                     connection,

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param fingerprint of the specification, to tell another use of the same idempotency key
  * @param canceled whether no further task of it may start
  * @param failed whether it ends as failed, whatever its tasks did
- * @param states ordinals of task states by position, once it has ended; else null
+ * @param states ordinals of task states by position, once it has ended; of one that was opened again so that some tasks stay
+ *     as they ended, those and {@code WAITING} for all others; else null
  * @param driver what asks for its tasks step by step: those of all its steps are in the specification when it is read;
  *     null if all were known at the start
  */
@@ -29,6 +30,11 @@ public record StoredJob(
         boolean failed,
         byte @Nullable [] states,
         @Nullable StoredDriver driver) {
+    /** The states of its tasks, if it has ended; else null. */
+    public byte @Nullable [] endStates() {
+        return finishedAt == null ? null : states;
+    }
+
     StoredJob with(JobSpec other) {
         return new StoredJob(
                 id,

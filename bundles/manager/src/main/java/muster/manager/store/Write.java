@@ -57,8 +57,12 @@ public sealed interface Write {
     record JobEnded(JobId job, @Nullable Instant startedAt, Instant finishedAt, String message, byte[] states)
             implements Write {}
 
-    /** The job was opened again: what failed or was canceled counts no longer. */
-    record Reopened(JobId job) implements Write {}
+    /**
+     * The job was opened again: attempts that failed or were canceled count no longer.
+     *
+     * @param states in which its tasks are now, as {@link StoredJob#states}; null if all run again that did not succeed
+     */
+    record Reopened(JobId job, byte @Nullable [] states) implements Write {}
 
     /** The job is forgotten: at once for all who ask, and its secrets; its rows go after that, some with each commit. */
     record Deleted(JobId job) implements Write {}

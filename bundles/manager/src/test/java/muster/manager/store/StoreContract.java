@@ -291,7 +291,7 @@ abstract class StoreContract {
                         attempt(id(1, 1, 1), EndedAttempt.Standing.TRY, Cause.EXIT_CODE, null),
                         attempt(id(1, 1, 2), EndedAttempt.Standing.LAST, Cause.EXIT_CODE, null))),
                 new Write.JobEnded(new JobId(1), NOW, NOW, "failed", new byte[] {1}),
-                new Write.Reopened(new JobId(1)));
+                new Write.Reopened(new JobId(1), null));
         assertThat(attempts(1))
                 .extracting(EndedAttempt::standing)
                 .containsExactly(
@@ -299,6 +299,15 @@ abstract class StoreContract {
         var again = store.job(new JobId(1)).orElseThrow();
         assertThat(again.states()).isNull();
         assertThat(again.message()).isEmpty();
+
+        var states = new byte[] {1, 0};
+        write(
+                new Write.JobEnded(new JobId(1), NOW, NOW, "failed", new byte[] {1, 2}),
+                new Write.Reopened(new JobId(1), states));
+        reopen();
+        var inPart = store.job(new JobId(1)).orElseThrow();
+        assertThat(inPart.states()).isEqualTo(states);
+        assertThat(inPart.endStates()).isNull();
     }
 
     @Test
