@@ -70,6 +70,24 @@ final class RunCommand extends ClusterCommand {
             description = "A command around every rule's: {} is the rule's, [] the rule's quoted, %%%% its number")
     private @Nullable String wrapper;
 
+    @Option(
+            names = "--wrapper-input",
+            paramLabel = "FILE",
+            description = "A file of the workflow's folder that the wrapper reads; may be repeated")
+    private List<String> wrapperInputs = List.of();
+
+    @Option(
+            names = "--wrapper-output",
+            paramLabel = "FILE",
+            description = "A file that the wrapper makes, such as trace.%%%%; may be repeated")
+    private List<String> wrapperOutputs = List.of();
+
+    @Option(
+            names = "--mounts",
+            paramLabel = "FILE",
+            description = "Where files of the workflow really are: a name and a path or URL on each line")
+    private @Nullable Path mounts;
+
     @Option(names = "--retries", paramLabel = "N", description = "How often a failed rule is tried again")
     private @Nullable Integer retries;
 
@@ -202,8 +220,15 @@ final class RunCommand extends ClusterCommand {
         put(options, "executor", executor);
         put(options, "image", image);
         put(options, "wrapper", wrapper);
+        put(options, "wrapper-input", lines(wrapperInputs));
+        put(options, "wrapper-output", lines(wrapperOutputs));
+        put(options, "mounts", mounts == null ? null : WorkflowFile.read(mounts));
         put(options, "retries", retries == null ? null : retries.toString());
         return request;
+    }
+
+    private static @Nullable String lines(List<String> files) {
+        return files.isEmpty() ? null : String.join("\n", files);
     }
 
     private static void put(ObjectNode options, String name, @Nullable String value) {

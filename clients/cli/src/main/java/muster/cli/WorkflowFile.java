@@ -51,7 +51,8 @@ final class WorkflowFile {
         return folder;
     }
 
-    private static String read(Path file) {
+    /** The text of a file of a workflow. */
+    static String read(Path file) {
         try {
             return Files.readString(file);
         } catch (NoSuchFileException e) {

@@ -101,6 +101,31 @@ class RunCommandTest {
     }
 
     @Test
+    void sendsWhatIsAroundEveryRuleAndWhereFilesAre() throws IOException {
+        plan("out/b");
+        Files.writeString(folder.resolve("in"), "hello");
+        var mounts = Files.writeString(folder.resolve("mounts"), "ref.db /data/ref.db\n");
+
+        var run = run(
+                "--wrapper",
+                "./a []",
+                "--wrapper-input",
+                "a",
+                "--wrapper-input",
+                "b->c",
+                "--wrapper-output",
+                "trace.%%",
+                "--mounts",
+                mounts.toString(),
+                "--detach");
+
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(lastBody("POST /api/v1/workflows").path("options"))
+                .isEqualTo(Json.read("{\"wrapper\":\"./a []\",\"wrapper-input\":\"a\\nb->c\","
+                        + "\"wrapper-output\":\"trace.%%\",\"mounts\":\"ref.db /data/ref.db\\n\"}"));
+    }
+
+    @Test
     void sendsSecretsWithTheRunAlone() throws IOException {
         plan("out/b");
         Files.writeString(folder.resolve("in"), "hello");

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** Reads the classic form, line by line. A variable has the value that it was given last before the line that uses it. */
 final class ClassicReader {
     private static final Pattern ASSIGNMENT = Pattern.compile("([A-Za-z_][A-Za-z0-9_]*)[ \\t]*(\\+?)=(?!=)");
+    private static final Pattern ONLY_ASSIGNMENT = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*=\\S*");
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]*");
     private static final Pattern WORD = Pattern.compile("\\S+");
     private static final String DEFAULT_CATEGORY = "default";
@@ -101,9 +102,20 @@ final class ClassicReader {
     }
 
     private void assign(Line line, String name, boolean append, int from) {
-        var value = Expander.value(line, line.skipBlank(from), this::lookup);
-        var before = append ? variables.get(name) : null;
-        set(line.at(0), name, before == null ? value : before + " " + value);
+        var value = Expander.value(line, line.skipBlank(from), scope(line));
+        set(line.at(0), name, appended(line, append ? variables.get(name) : null, value));
+    }
+
+    private String appended(Line line, @Nullable String before, String value) {
+        if (before == null) {
+            return value;
+        }
+        scripts.replaced(line.at(0), before);
+        if (before.length() + value.length() >= Expander.LONGEST) {
+            throw line.at(0)
+                    .error("the variable grows beyond " + Expander.LONGEST + " characters; use several variables");
+        }
+        return before + " " + value;
     }
 
     private void set(Place at, String name, String value) {
@@ -130,6 +142,23 @@ final class ClassicReader {
         return value != null ? value : scripts.sources().variable(name);
     }
 
+    /** What a line sees. */
+    private Function<String, @Nullable String> scope(Line line) {
+        return name -> replaced(line, lookup(name));
+    }
+
+    /** What a line below a rule's first one sees. */
+    private Function<String, @Nullable String> scope(Line line, Open rule) {
+        return name -> replaced(line, inRule(rule, name));
+    }
+
+    private @Nullable String replaced(Line line, @Nullable String value) {
+        if (value != null) {
+            scripts.replaced(line.at(0), value);
+        }
+        return value;
+    }
+
     /** {@code export NAME=value} or {@code export NAME NAME …}, whose values are the user's. */
     private void export(Line line, int from) {
         environment = null;
@@ -140,7 +169,7 @@ final class ClassicReader {
             assign(line, assignment.group(1), !assignment.group(2).isEmpty(), assignment.end());
             return;
         }
-        var words = Expander.words(line, from, line.text().length(), this::lookup);
+        var words = Expander.words(line, from, line.text().length(), scope(line));
         for (var word : words) {
             if (!NAME.matcher(word.text()).matches()) {
                 throw line.at(word.offset())
@@ -165,7 +194,7 @@ final class ClassicReader {
                 assign(line, words.group(), false, words.end());
                 return true;
             case ".SIZE":
-                if (Expander.words(line, words.end(), line.text().length(), this::lookup)
+                if (Expander.words(line, words.end(), line.text().length(), scope(line))
                                 .size()
                         != 2) {
                     throw line.at(0).error("expected '.SIZE file size', such as .SIZE data.bin 5M");
@@ -217,7 +246,7 @@ final class ClassicReader {
 
     private List<FileUse> files(Line line, int from, int to) {
         var files = new ArrayList<FileUse>();
-        for (var word : Expander.words(line, from, to, this::lookup)) {
+        for (var word : Expander.words(line, from, to, scope(line))) {
             var at = line.at(word.offset());
             files.add(FileUse.of(at, folder, word.text(), word.renamed()));
         }
@@ -227,11 +256,7 @@ final class ClassicReader {
     private void indented(Line line, int from) {
         var rule = open;
         if (rule == null) {
-            throw line.at(from)
-                    .error(
-                            rules.isEmpty()
-                                    ? "an indented line before the first rule; expected 'targets: sources' or 'NAME=value'"
-                                    : "a second command for one rule; join them by ';', or begin the next rule without blanks");
+            throw line.at(from).error(withoutRule());
         }
         if (line.text().charAt(from) == '@') {
             var assignment =
@@ -239,13 +264,26 @@ final class ClassicReader {
             if (!assignment.lookingAt()) {
                 throw line.at(from).error("expected '@NAME=value', a variable of this rule alone");
             }
-            var value = Expander.value(line, line.skipBlank(assignment.end()), name -> inRule(rule, name));
+            var value = Expander.value(line, line.skipBlank(assignment.end()), scope(line, rule));
             var before = assignment.group(2).isEmpty() ? null : inRule(rule, assignment.group(1));
-            rule.own().put(assignment.group(1), before == null ? value : before + " " + value);
+            var whole = appended(line, before, value);
+            scripts.kept(line.at(from), whole.length());
+            rule.own().put(assignment.group(1), whole);
             return;
         }
         open = null;
         command(line, from, rule);
+    }
+
+    private String withoutRule() {
+        if (rules.isEmpty()) {
+            return "an indented line before the first rule; expected 'targets: sources' or 'NAME=value'";
+        }
+        var before = rules.get(rules.size() - 1).command();
+        return "a second command for one rule; "
+                + (ONLY_ASSIGNMENT.matcher(before).matches()
+                        ? "the one before sets a variable of this rule if it is '@" + shortened(before) + "'"
+                        : "join them by ';', or begin the next rule without blanks");
     }
 
     private @Nullable String inRule(Open rule, String name) {
@@ -254,7 +292,7 @@ final class ClassicReader {
     }
 
     private void command(Line line, int from, Open rule) {
-        Function<String, @Nullable String> scope = name -> inRule(rule, name);
+        var scope = scope(line, rule);
         var start = from;
         var local = false;
         while (word(line, start, "LOCAL")) {
@@ -270,7 +308,7 @@ final class ClassicReader {
             throw line.at(from).error("the rule for '" + rule.targets().get(0).path() + "' has an empty command");
         }
         var at = rule.line().at(0);
-        rules.add(scripts.counted(new Rule(
+        rules.add(scripts.added(new Rule(
                 at,
                 folder,
                 rule.targets(),

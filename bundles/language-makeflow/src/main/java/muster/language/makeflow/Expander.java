@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * and takes quotes off. Nothing is replaced between single quotes.
  */
 final class Expander {
-    private static final int LONGEST = 1 << 20;
+    static final int LONGEST = 1 << 20;
 
     private final Line line;
     private final Function<String, @Nullable String> variables;
@@ -34,7 +34,7 @@ final class Expander {
     /** The value of a variable: quotes off, blanks and a comment at its end too. */
     static String value(Line line, int from, Function<String, @Nullable String> variables) {
         var expander = new Expander(line, from, variables);
-        expander.readQuoted(line.text().length(), new ArrayList<>());
+        expander.readQuoted(line.text().length(), null);
         var end = expander.out.length();
         while (end > 0 && Character.isWhitespace(expander.out.charAt(end - 1)) && !expander.literal.get(end - 1)) {
             end--;
@@ -67,7 +67,7 @@ final class Expander {
             var end = start;
             var arrow = -1;
             for (; end < out.length() && !blank(end); end++) {
-                if (arrow < 0 && out.charAt(end) == '-' && !literal.get(end) && out.indexOf("->", end) == end) {
+                if (arrow < 0 && !literal.get(end) && arrow(end)) {
                     arrow = end;
                 }
             }
@@ -80,12 +80,16 @@ final class Expander {
         return words;
     }
 
+    private boolean arrow(int index) {
+        return out.charAt(index) == '-' && index + 1 < out.length() && out.charAt(index + 1) == '>';
+    }
+
     private boolean blank(int index) {
         return Character.isWhitespace(out.charAt(index)) && !literal.get(index);
     }
 
-    /** @param offsets gets, for each character that comes out, where it comes from */
-    private void readQuoted(int to, List<Integer> offsets) {
+    /** @param offsets gets, for each character that comes out, where it comes from; null if nobody asks */
+    private void readQuoted(int to, @Nullable List<Integer> offsets) {
         var text = line.text();
         while (next < to) {
             var start = next;
@@ -106,7 +110,7 @@ final class Expander {
                 add(String.valueOf(c), false);
                 next++;
             }
-            while (offsets.size() < out.length()) {
+            while (offsets != null && offsets.size() < out.length()) {
                 offsets.add(start);
             }
         }

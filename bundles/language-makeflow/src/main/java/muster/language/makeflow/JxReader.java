@@ -18,8 +18,6 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads a workflow in JX, or in plain JSON, which is JX too. */
 final class JxReader {
-    private static final long STEPS = 50_000_000;
-    private static final long SIZE = 256_000_000;
     private static final List<String> DOCUMENT =
             List.of("rules", "define", "environment", "categories", "default_category");
     private static final List<String> RULE = List.of(
@@ -38,7 +36,7 @@ final class JxReader {
     private final int depth;
     private final Map<String, String> given;
     private final Scripts scripts;
-    private final Evaluator evaluator = new Evaluator(STEPS, SIZE);
+    private final Evaluator evaluator;
     private final List<Rule> rules = new ArrayList<>();
     private Map<String, String> environment = Map.of();
     private final Map<String, Map<String, String>> environments = new LinkedHashMap<>();
@@ -49,6 +47,7 @@ final class JxReader {
         this.folder = folder;
         this.given = given;
         this.scripts = scripts;
+        this.evaluator = scripts.evaluator();
         this.depth = depth;
     }
 
@@ -70,7 +69,7 @@ final class JxReader {
         }
         var parts = new LinkedHashMap<String, Expression>();
         for (var pair : fields.pairs()) {
-            var key = evaluator.evaluate(pair.key(), name -> null).toString();
+            var key = key(pair);
             if (!DOCUMENT.contains(key)) {
                 throw pair.key()
                         .at()
@@ -99,7 +98,7 @@ final class JxReader {
         var defines = new LinkedHashMap<String, Expression>();
         if (define instanceof Expression.Fields fields) {
             for (var pair : fields.pairs()) {
-                defines.put(evaluator.evaluate(pair.key(), name -> null).toString(), pair.value());
+                defines.put(key(pair), pair.value());
             }
         } else if (define != null) {
             throw define.at().error("\"define\" is no object; expected {\"name\": value, …}");
@@ -108,6 +107,10 @@ final class JxReader {
             var value = given.get(name);
             return value == null ? null : plain(value);
         });
+    }
+
+    private String key(Expression.Pair pair) {
+        return evaluator.text(pair.key().at(), evaluator.evaluate(pair.key(), name -> null));
     }
 
     private static Value plain(String text) {
@@ -155,7 +158,7 @@ final class JxReader {
             nest(at, Paths.resolve(at, folder, text(at, "workflow", workflow)), fields.get("args"), outputs, shared);
             return;
         }
-        rules.add(scripts.counted(new Rule(
+        rules.add(scripts.added(new Rule(
                 at,
                 folder,
                 outputs,
@@ -171,7 +174,7 @@ final class JxReader {
         var text = scripts.nested(at, path, depth + 1);
         var passed = new TreeMap<>(shared);
         if (args != null) {
-            object(at, "\"args\"", args, null).forEach((name, value) -> passed.put(name, value.toString()));
+            object(at, "\"args\"", args, null).forEach((name, value) -> passed.put(name, evaluator.text(at, value)));
         }
         var nested = MakeflowLanguage.isJx(path, text)
                 ? rules(path, text, folder, passed, scripts, depth + 1)
@@ -180,24 +183,29 @@ final class JxReader {
         rules.addAll(nested);
     }
 
+    /** One file alone needs no array. */
     private List<FileUse> files(Place at, String what, @Nullable Value value) {
         if (value == null) {
             return List.of();
+        }
+        if (value instanceof Value.Text || value instanceof Value.Fields) {
+            return List.of(file(at, what, value));
         }
         if (!(value instanceof Value.Items items)) {
             throw at.error("\"" + what + "\" is " + value.type() + " " + value + "; expected an array of files");
         }
         var files = new ArrayList<FileUse>();
-        for (var item : items.values()) {
-            if (item instanceof Value.Fields fields) {
-                var path = either(at, what, fields, "dag_name", "dag_path");
-                var name = either(at, what, fields, "task_name", "task_path");
-                files.add(FileUse.of(at, folder, path, name));
-            } else {
-                files.add(FileUse.of(at, folder, text(at, what, item), null));
-            }
-        }
+        items.values().forEach(item -> files.add(file(at, what, item)));
         return files;
+    }
+
+    private FileUse file(Place at, String what, Value value) {
+        if (value instanceof Value.Fields fields) {
+            var path = either(at, what, fields, "dag_name", "dag_path");
+            var name = either(at, what, fields, "task_name", "task_path");
+            return FileUse.of(at, folder, path, name);
+        }
+        return FileUse.of(at, folder, text(at, what, value), null);
     }
 
     private static String either(Place at, String what, Value.Fields fields, String first, String second) {
@@ -214,10 +222,11 @@ final class JxReader {
         return expression == null ? Map.of() : strings(expression.at(), evaluator.evaluate(expression, scope));
     }
 
-    private static Map<String, String> strings(Place at, @Nullable Value value) {
+    private Map<String, String> strings(Place at, @Nullable Value value) {
         var strings = new TreeMap<String, String>();
         if (value != null) {
-            object(at, "\"environment\"", value, null).forEach((name, text) -> strings.put(name, text.toString()));
+            object(at, "\"environment\"", value, null)
+                    .forEach((name, text) -> strings.put(name, evaluator.text(at, text)));
         }
         return strings;
     }

@@ -39,8 +39,13 @@ record Line(String file, int number, String text, List<Integer> parts) {
     /** Where a character of the text is in the file. */
     Place at(int offset) {
         var part = 0;
-        while (part + 1 < parts.size() && parts.get(part + 1) <= offset) {
-            part++;
+        for (var end = parts.size(); end - part > 1; ) {
+            var middle = (part + end) / 2;
+            if (parts.get(middle) <= offset) {
+                part = middle;
+            } else {
+                end = middle;
+            }
         }
         return new Place(file, number + part, offset - parts.get(part) + 1);
     }

@@ -45,9 +45,6 @@ public final class MakeflowLanguage implements Language {
     /** A SIF or an archive, below the workflow's folder. */
     private static final Pattern IMAGE_FILE = Pattern.compile("[^/.:][^:]*\\.(sif|simg|img|tar|tar\\.gz|tgz)");
 
-    /** Option: a command around every rule's. */
-    static final String WRAPPER = "wrapper";
-
     /** Option: how often a failed rule is tried again. */
     static final String RETRIES = "retries";
 
@@ -56,7 +53,16 @@ public final class MakeflowLanguage implements Language {
 
     private static final Pattern NOT_OF_A_NAME = Pattern.compile("[^A-Za-z0-9_.-]");
 
-    private static final Set<String> OPTIONS = Set.of(SHARED_FOLDER, EXECUTOR, IMAGE, WRAPPER, RETRIES, OUTPUTS_ONLY);
+    private static final Set<String> OPTIONS = Set.of(
+            SHARED_FOLDER,
+            EXECUTOR,
+            IMAGE,
+            Wrapper.COMMAND,
+            Wrapper.INPUTS,
+            Wrapper.OUTPUTS,
+            Mounts.OPTION,
+            RETRIES,
+            OUTPUTS_ONLY);
 
     /** Runs $1 in a shell, then looks for the files that the other arguments name; their folders are made before. */
     private static final String RUN_RULE = "command=$1; shift;"
@@ -97,21 +103,29 @@ public final class MakeflowLanguage implements Language {
         }
         var retries = retries(script.options());
         Names.requireName("executor", script.options().getOrDefault(EXECUTOR, TaskSpec.DEFAULT_EXECUTOR));
-        var scripts = new Scripts(script.sources());
+        var scripts = new Scripts(script.sources(), Wrapper.of(script.options()));
+        var mounts = Mounts.of(script.options());
         var workflow = isJx(script.file(), script.text())
                 ? JxReader.read(script.file(), script.text(), script.settings(), scripts)
                 : ClassicReader.read(script.file(), script.text(), script.settings(), scripts);
+        mounts.requireNoneMade(workflow.makers());
         var names = names(workflow.rules());
         var delivered = deliveries(workflow, names, script.options());
         var image = folder == null ? imageFile(script.options()) : null;
-        var files = folder == null ? new RuleFiles(workflow, names, script.sources(), delivered.keySet(), image) : null;
+        var files = folder == null
+                ? new RuleFiles(workflow, names, script.sources(), mounts, delivered.keySet(), image)
+                : null;
         var tasks = new ArrayList<TaskSpec>();
         var categories = new TreeMap<String, Integer>();
         for (var i = 0; i < names.size(); i++) {
             categories.merge(workflow.rules().get(i).category(), 1, Integer::sum);
             tasks.add(task(script.options(), retries, folder, workflow, i, names, files));
         }
-        var inputs = new LinkedHashSet<>(workflow.inputs());
+        var inputs = new LinkedHashSet<String>();
+        workflow.inputs().stream()
+                .map(mounts::place)
+                .filter(place -> !Mounts.isAddress(place))
+                .forEach(inputs::add);
         if (image != null) {
             inputs.add(image);
         }
@@ -149,9 +163,8 @@ public final class MakeflowLanguage implements Language {
             @Nullable RuleFiles files) {
         var rule = workflow.rules().get(number);
         var name = names.get(number);
-        var command = wrapped(options, number, rule.command());
         var image = options.get(IMAGE);
-        var words = folder == null ? inWorkspace(rule, command) : inSharedFolder(rule, name, command);
+        var words = folder == null ? inWorkspace(rule) : inSharedFolder(rule, name);
         var inputs = files == null ? List.<Input>of() : files.inputs(number);
         var outputs = files == null ? List.<Output>of() : files.outputs(number);
         return rule.at().locate(() -> TaskSpec.builder()
@@ -172,7 +185,7 @@ public final class MakeflowLanguage implements Language {
     }
 
     /** The command, once the folders of its targets, and the one that it runs in, are there. */
-    private static List<String> inWorkspace(Rule rule, String command) {
+    private static List<String> inWorkspace(Rule rule) {
         var folders = new TreeSet<String>();
         if (!rule.folder().isEmpty()) {
             folders.add(rule.folder());
@@ -192,10 +205,10 @@ public final class MakeflowLanguage implements Language {
         if (!rule.folder().isEmpty()) {
             before.append("cd -- ").append(quoted(rule.folder())).append(" || exit; ");
         }
-        return List.of("/bin/sh", "-c", before + command);
+        return List.of("/bin/sh", "-c", before + rule.command());
     }
 
-    private static List<String> inSharedFolder(Rule rule, String name, String command) {
+    private static List<String> inSharedFolder(Rule rule, String name) {
         for (var files : List.of(rule.targets(), rule.sources())) {
             for (var file : files) {
                 if (file.renamed()) {
@@ -205,7 +218,7 @@ public final class MakeflowLanguage implements Language {
                 }
             }
         }
-        var words = new ArrayList<>(List.of("/bin/sh", "-c", RUN_RULE, name, command));
+        var words = new ArrayList<>(List.of("/bin/sh", "-c", RUN_RULE, name, rule.command()));
         rule.targets().forEach(target -> words.add(target.name()));
         return words;
     }
@@ -219,21 +232,7 @@ public final class MakeflowLanguage implements Language {
         }
     }
 
-    /** As Makeflow's manual has it: {} is the command, [] the command quoted, %% the number of the rule. */
-    private static String wrapped(Map<String, String> options, int number, String command) {
-        var wrapper = options.get(WRAPPER);
-        if (wrapper == null) {
-            return command;
-        }
-        var numbered = wrapper.replace("%%", Integer.toString(number));
-        if (numbered.contains("{}")) {
-            return numbered.replace("{}", command);
-        }
-        var quoted = quoted(command);
-        return numbered.contains("[]") ? numbered.replace("[]", quoted) : numbered + " /bin/sh -c " + quoted;
-    }
-
-    private static String quoted(String text) {
+    static String quoted(String text) {
         return "'" + text.replace("'", "'\\''") + "'";
     }
 

@@ -19,6 +19,7 @@ final class RuleFiles {
     private final Workflow workflow;
     private final List<String> names;
     private final Sources sources;
+    private final Mounts mounts;
     private final Set<String> delivered;
     private final @Nullable String image;
 
@@ -30,10 +31,17 @@ final class RuleFiles {
      * @param delivered paths of targets that come back to the user
      * @param image a file that every rule takes; null for none
      */
-    RuleFiles(Workflow workflow, List<String> names, Sources sources, Set<String> delivered, @Nullable String image) {
+    RuleFiles(
+            Workflow workflow,
+            List<String> names,
+            Sources sources,
+            Mounts mounts,
+            Set<String> delivered,
+            @Nullable String image) {
         this.workflow = workflow;
         this.names = names;
         this.sources = sources;
+        this.mounts = mounts;
         this.delivered = delivered;
         this.image = image;
         for (var rule : workflow.rules()) {
@@ -67,7 +75,12 @@ final class RuleFiles {
     private List<Input> inputs(FileUse source) {
         var maker = workflow.makers().get(source.path());
         if (maker == null) {
-            return source.at().locate(() -> sources.inputs(source.path(), literal(source.place())));
+            var place = mounts.place(source.path());
+            var name = literal(source.place());
+            return source.at()
+                    .locate(() -> Mounts.isAddress(place)
+                            ? List.of(new Input(name, literal(place), false))
+                            : sources.inputs(place, name));
         }
         var made = Objects.requireNonNull(places.get(source.path()));
         return source.at()

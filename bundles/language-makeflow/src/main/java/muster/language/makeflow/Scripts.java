@@ -3,6 +3,7 @@ package muster.language.makeflow;
 import java.util.List;
 import muster.api.language.Place;
 import muster.api.language.Sources;
+import muster.language.makeflow.jx.Evaluator;
 
 /**
  * What the readers of one workflow share: where scripts and variables come from, and how many rules they may make.
@@ -16,34 +17,67 @@ final class Scripts {
 
     private static final long ENTRY_BYTES = 64;
 
+    /** What all nested workflows may have together, in characters. */
+    private static final long MAX_NESTED_SIZE = 64_000_000;
+
+    /** What all variables may come to that are replaced, in characters. */
+    private static final long MAX_REPLACED = 1_000_000_000;
+
+    private static final long JX_STEPS = 50_000_000;
+    private static final long JX_SIZE = 256_000_000;
+
     private final Sources sources;
+    private final Wrapper wrapper;
     private int rules;
     private long size;
+    private long nested;
+    private long replaced;
+    private final Evaluator evaluator = new Evaluator(JX_STEPS, JX_SIZE);
 
-    Scripts(Sources sources) {
+    Scripts(Sources sources, Wrapper wrapper) {
         this.sources = sources;
+        this.wrapper = wrapper;
     }
 
     Sources sources() {
         return sources;
     }
 
-    /** Takes note of one rule more. */
-    Rule counted(Rule rule) {
+    /** Of all that is in JX: its bounds hold for all together. */
+    Evaluator evaluator() {
+        return evaluator;
+    }
+
+    /** Takes note of the value of a variable that is replaced. */
+    void replaced(Place at, String value) {
+        replaced += value.length();
+        if (replaced > MAX_REPLACED) {
+            throw at.error("variables come to more than " + MAX_REPLACED + " characters; use fewer or shorter ones");
+        }
+    }
+
+    /** Takes note of what rules keep, in bytes. */
+    void kept(Place at, long bytes) {
+        size += bytes;
+        if (size > MAX_SIZE) {
+            throw at.error("the rules so far take more than " + MAX_SIZE
+                    + " bytes; make their commands, variables and lists of files shorter");
+        }
+    }
+
+    /** One rule more, with what is around every rule. */
+    Rule added(Rule bare) {
+        var rule = wrapper.around(bare, rules);
         if (++rules > MAX_RULES) {
             throw rule.at().error("the workflow has more than " + MAX_RULES + " rules; split it");
         }
-        size += rule.command().length() + (long) rule.environment().size() * ENTRY_BYTES;
+        var bytes = rule.command().length() + (long) rule.environment().size() * ENTRY_BYTES;
         for (var files : List.of(rule.targets(), rule.sources())) {
             for (var file : files) {
-                size += file.path().length() + (long) file.name().length() + ENTRY_BYTES;
+                bytes += file.path().length() + (long) file.name().length() + ENTRY_BYTES;
             }
         }
-        if (size > MAX_SIZE) {
-            throw rule.at()
-                    .error("the rules so far take more than " + MAX_SIZE
-                            + " bytes; make their commands and lists of files shorter");
-        }
+        kept(rule.at(), bytes);
         return rule;
     }
 
@@ -52,6 +86,12 @@ final class Scripts {
         if (depth > MAX_NESTED) {
             throw at.error("'" + path + "' is nested deeper than " + MAX_NESTED + " workflows; does one name itself?");
         }
-        return sources.file(path);
+        var text = sources.file(path);
+        nested += text.length();
+        if (nested > MAX_NESTED_SIZE) {
+            throw at.error("nested workflows have more than " + MAX_NESTED_SIZE
+                    + " characters together, each counted as often as it is nested; make them shorter");
+        }
+        return text;
     }
 }

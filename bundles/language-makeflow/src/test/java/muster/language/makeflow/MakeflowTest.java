@@ -363,6 +363,15 @@ class MakeflowTest {
     }
 
     @Test
+    void oneFileOfARuleInJxNeedsNoArray() {
+        var task = tasks(compile("w.jx", """
+                {"rules": [{"command": "x", "inputs": "in", "outputs": {"dag_name": "a.5", "task_name": "a"}}]}""")).get(0);
+
+        assertThat(task.inputs()).extracting(Input::name).containsExactly("in");
+        assertThat(task.outputs()).extracting(Output::path).containsExactly("a");
+    }
+
+    @Test
     void nestsJxWithArguments() {
         files.put("inner.jx", "{\"rules\": [{\"command\": \"x\", \"outputs\": [\"o\" + N]} for N in range(COUNT)]}");
 
@@ -380,6 +389,61 @@ class MakeflowTest {
         assertThat(command(tasks("a:\n\tx 'y'\n").get(0))).isEqualTo("strace -o trace.0 'x '\\''y'\\'''");
         options.put("wrapper", "env -i {}");
         assertThat(command(tasks("a:\n\tx; y\n").get(0))).isEqualTo("env -i x; y");
+    }
+
+    @Test
+    void movesWhatTheWrapperReadsAndMakes() {
+        options.put("wrapper", "./setup.sh strace -o trace.%%");
+        options.put("wrapper-input", "tools/setup.sh->setup.sh\nenv");
+        options.put("wrapper-output", "trace.%%");
+        files.put("n.mf", "c: ../a\n\tmake c\n");
+        var plan = compile("a: in\n\tmake a\nsub/c: a\n\tMAKEFLOW n.mf sub\n");
+        var tasks = tasks(plan);
+
+        assertThat(plan.inputs()).containsExactly("in", "tools/setup.sh", "env");
+        assertThat(tasks.get(0).inputs()).extracting(Input::name).containsExactly("in", "setup.sh", "env");
+        assertThat(tasks.get(0).outputs()).extracting(Output::path).containsExactly("a", "trace.0");
+        assertThat(tasks.get(1).inputs()).extracting(Input::name).containsExactly("a", "sub/setup.sh", "sub/env");
+        assertThat(tasks.get(1).outputs()).extracting(Output::path).containsExactly("sub/c", "sub/trace.1");
+        assertThat(command(tasks.get(1))).endsWith("./setup.sh strace -o trace.1 /bin/sh -c 'make c'");
+        assertThat(plan.outputs()).extracting(Plan.Delivery::path).containsExactly("a", "trace.0", "sub/c", "trace.1");
+    }
+
+    @Test
+    void takesFilesFromWhereTheyAreMounted() {
+        options.put("mounts", """
+                # name      place
+                ./curl      /usr/bin/curl
+                data/one    ../one.csv
+                1.root      http://example.org/1%20.root
+                """);
+        var plan = compile("a: curl data/one 1.root b\n\tx\n");
+
+        assertThat(plan.inputs()).containsExactly("/usr/bin/curl", "../one.csv", "b");
+        assertThat(tasks(plan).get(0).inputs())
+                .extracting(Input::name)
+                .containsExactly("curl", "data/one", "1.root", "b");
+        assertThat(tasks(plan).get(0).inputs().get(2).source()).isEqualTo("http://example.org/1%%20.root");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '~',
+            quoteCharacter = '\0',
+            value = {
+                "a ~ 1:1 ~ expected a path of the workflow and its place",
+                "# x|  /a b ~ 2:3 ~ is absolute",
+                "x y|./x z ~ 2:1 ~ has a place before",
+                "../x y ~ 1:1 ~ leaves the folder",
+                "a b ~ 1:1 ~ is made by a rule",
+            })
+    void tellsWhichMountIsWrong(String text, String place, String words) {
+        options.put("mounts", text.replace('|', '\n'));
+
+        assertThatThrownBy(() -> compile("a:\n\tx\n"))
+                .isInstanceOf(MusterException.class)
+                .hasMessageStartingWith("mounts:" + place + ": ")
+                .hasMessageContaining(words);
     }
 
     @Test
@@ -440,6 +504,7 @@ class MakeflowTest {
                 ".UMBRELLA SPEC x ~ 1:1 ~ not supported",
                 "# nothing ~ 1:1 ~ no rules",
                 "CATEGORY=|a:|\tx ~ 1:1 ~ CATEGORY is empty",
+                "a:|\tV=1|\tx ~ 3:2 ~ sets a variable of this rule if it is '@V=1'",
             })
     void tellsWhereAndWhatIsWrong(String text, String place, String words) {
         assertThatThrownBy(() -> compile(text.replace('|', '\n')))
@@ -552,6 +617,50 @@ class MakeflowTest {
         assertThatThrownBy(() -> compile(text.toString()))
                 .hasMessageStartingWith("w.makeflow:")
                 .hasMessageContaining("take more than");
+    }
+
+    @Test
+    void boundsWhatVariablesComeTo() {
+        var large = "V=" + "x".repeat(500_000) + "\n";
+
+        assertThatThrownBy(() -> compile(large + "A+=$V\n".repeat(3) + "a:\n\tx\n"))
+                .hasMessageStartingWith("w.makeflow:4:1: ")
+                .hasMessageContaining("the variable grows beyond");
+        assertThatThrownBy(() -> compile(large + "B=$V\n".repeat(2001) + "a:\n\tx\n"))
+                .hasMessageStartingWith("w.makeflow:")
+                .hasMessageContaining("variables come to more than");
+        assertThatThrownBy(() -> compile(large + "a:\n" + "\t@B=$V\n".repeat(300) + "\tx\n"))
+                .hasMessageStartingWith("w.makeflow:")
+                .hasMessageContaining("take more than");
+    }
+
+    @Test
+    void countsANestedWorkflowAsOftenAsItIsNested() {
+        files.put("n.mf", "#".repeat(1_000_000) + "\na:\n\tx\n");
+        var text = new StringBuilder();
+        for (var i = 0; i < 70; i++) {
+            text.append("d")
+                    .append(i)
+                    .append("/a:\n\tMAKEFLOW n.mf d")
+                    .append(i)
+                    .append('\n');
+        }
+
+        assertThatThrownBy(() -> compile(text.toString()))
+                .hasMessageStartingWith("w.makeflow:128:")
+                .hasMessageContaining("nested workflows have more than");
+    }
+
+    /** What takes time with the square of its size would not end. */
+    @Test
+    void readsLongLinesInOnePass() {
+        var long1 = "-".repeat(1_000_000);
+        assertThatThrownBy(() -> compile("a: " + long1 + "\n\tx\n")).hasMessageContaining("is no path");
+        var parts = new StringBuilder("a:");
+        for (var i = 0; i < 50_000; i++) {
+            parts.append(" \\\nf").append(i);
+        }
+        assertThat(compile(parts + "\n\tx\n").inputs()).hasSize(50_000);
     }
 
     @Test

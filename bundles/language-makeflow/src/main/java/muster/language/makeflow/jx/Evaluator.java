@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import muster.api.language.Place;
@@ -15,6 +16,8 @@ public final class Evaluator {
 
     /** What a small value takes, with its place in a list. */
     private static final long ENTRY_BYTES = 64;
+
+    private static final long CHARACTERS_A_STEP = 64;
 
     private final Functions functions = new Functions(this);
     private long stepsLeft;
@@ -31,9 +34,7 @@ public final class Evaluator {
     }
 
     public Value evaluate(Expression expression, Scope scope) {
-        if (--stepsLeft < 0) {
-            throw expression.at().error("the document takes too many steps to evaluate; make its lists shorter");
-        }
+        takeSteps(expression.at(), 1);
         if (++depth > MAX_DEPTH) {
             throw expression.at().error("an expression is nested deeper than " + MAX_DEPTH + "; use join(…) or define");
         }
@@ -101,7 +102,23 @@ public final class Evaluator {
     void grow(Place at, long size) {
         sizeLeft -= size;
         if (sizeLeft < 0) {
-            throw at.error("the document grows too large; make its lists shorter");
+            throw tooLarge(at);
+        }
+    }
+
+    private static RuntimeException tooLarge(Place at) {
+        return at.error("the document grows too large; make its lists shorter");
+    }
+
+    /** Takes note of characters that are looked at. */
+    void read(Place at, long characters) {
+        takeSteps(at, characters / CHARACTERS_A_STEP);
+    }
+
+    private void takeSteps(Place at, long steps) {
+        stepsLeft -= steps;
+        if (stepsLeft < 0) {
+            throw at.error("the document takes too many steps to evaluate; make its lists shorter");
         }
     }
 
@@ -150,7 +167,7 @@ public final class Evaluator {
 
     private Value negated(Expression.Negation negation, Scope scope) {
         var value = evaluate(negation.operand(), scope);
-        if (value instanceof Value.Whole whole) {
+        if (value instanceof Value.Whole whole && whole.value() != Long.MIN_VALUE) {
             return new Value.Whole(-whole.value());
         } else if (value instanceof Value.Real real) {
             return new Value.Real(-real.value());
@@ -170,8 +187,8 @@ public final class Evaluator {
         var left = evaluate(operation.left(), scope);
         var right = evaluate(operation.right(), scope);
         return switch (operation.operator()) {
-            case "==" -> new Value.Truth(equal(left, right));
-            case "!=" -> new Value.Truth(!equal(left, right));
+            case "==" -> new Value.Truth(equal(operation.at(), left, right, 0));
+            case "!=" -> new Value.Truth(!equal(operation.at(), left, right, 0));
             case "<" -> new Value.Truth(compare(operation, left, right) < 0);
             case "<=" -> new Value.Truth(compare(operation, left, right) <= 0);
             case ">" -> new Value.Truth(compare(operation, left, right) > 0);
@@ -181,8 +198,31 @@ public final class Evaluator {
         };
     }
 
-    private static boolean equal(Value left, Value right) {
-        if (isNumber(left) && isNumber(right)) {
+    private boolean equal(Place at, Value left, Value right, int level) {
+        takeSteps(at, 1);
+        if (level > MAX_DEPTH) {
+            throw at.error("the values are nested deeper than " + MAX_DEPTH + "; compare parts of them");
+        }
+        if (left instanceof Value.Items a && right instanceof Value.Items b) {
+            var equal = a.values().size() == b.values().size();
+            for (var i = 0; equal && i < a.values().size(); i++) {
+                equal = equal(at, a.values().get(i), b.values().get(i), level + 1);
+            }
+            return equal;
+        } else if (left instanceof Value.Fields a && right instanceof Value.Fields b) {
+            if (!a.values().keySet().equals(b.values().keySet())) {
+                return false;
+            }
+            for (var field : a.values().entrySet()) {
+                var other = Objects.requireNonNull(b.values().get(field.getKey()));
+                if (!equal(at, field.getValue(), other, level + 1)) {
+                    return false;
+                }
+            }
+            return true;
+        } else if (left instanceof Value.Text a && right instanceof Value.Text b) {
+            read(at, Math.min(a.value().length(), b.value().length()));
+        } else if (isNumber(left) && isNumber(right) && !left.getClass().equals(right.getClass())) {
             return number(left) == number(right);
         }
         return left.equals(right);
@@ -196,7 +236,7 @@ public final class Evaluator {
         return value instanceof Value.Whole whole ? whole.value() : ((Value.Real) value).value();
     }
 
-    private static int compare(Expression.Operation operation, Value left, Value right) {
+    private int compare(Expression.Operation operation, Value left, Value right) {
         if (left instanceof Value.Whole a && right instanceof Value.Whole b) {
             return Long.compare(a.value(), b.value());
         }
@@ -204,6 +244,7 @@ public final class Evaluator {
             return Double.compare(number(left), number(right));
         }
         if (left instanceof Value.Text a && right instanceof Value.Text b) {
+            read(operation.at(), Math.min(a.value().length(), b.value().length()));
             return a.value().compareTo(b.value());
         }
         throw mismatch(operation, left, right);
@@ -225,12 +266,20 @@ public final class Evaluator {
             return new Value.Items(both);
         }
         if ((left instanceof Value.Text && isPlain(right)) || (right instanceof Value.Text && isPlain(left))) {
-            var first = left.toString();
-            var second = right.toString();
-            grow(operation.at(), first.length() + (long) second.length());
-            return new Value.Text(first + second);
+            return new Value.Text(text(operation.at(), left) + text(operation.at(), right));
         }
         return computed(operation, left, right);
+    }
+
+    /** A value as it stands in a string that it is joined to. */
+    public String text(Place at, Value value) {
+        var printer = new Printer(sizeLeft);
+        if (!printer.print(value)) {
+            throw tooLarge(at);
+        }
+        var text = printer.toString();
+        grow(at, text.length());
+        return text;
     }
 
     private static boolean isPlain(Value value) {

@@ -14,7 +14,7 @@ final class Format {
 
     private Format() {}
 
-    static String format(Place at, String text, List<Value> arguments) {
+    static String format(Evaluator evaluator, Place at, String text, List<Value> arguments) {
         var out = new StringBuilder();
         var next = 0;
         var used = 0;
@@ -29,26 +29,35 @@ final class Format {
             if (conversion.group(4).equals("%")) {
                 out.append('%');
             } else if (used == arguments.size()) {
-                throw at.error("format: '" + text + "' has more conversions than the " + used + " values given");
+                throw at.error("format: '" + new Value.Text(text) + "' has more conversions than the " + used
+                        + " values given");
             } else {
+                var value = arguments.get(used++);
+                var letter = conversion.group(4);
                 out.append(pad(
                         conversion.group(1),
                         conversion.group(2),
-                        one(at, conversion.group(), conversion.group(3), conversion.group(4), arguments.get(used++))));
+                        letter.equals("s")
+                                ? cut(conversion.group(3), evaluator.text(at, value))
+                                : number(at, conversion.group(), conversion.group(3), letter, value)));
             }
         }
         if (used < arguments.size()) {
-            throw at.error("format: '" + text + "' has " + used + " conversions for " + arguments.size() + " values");
+            throw at.error("format: '" + new Value.Text(text) + "' has " + used + " conversions for " + arguments.size()
+                    + " values");
         }
         return out.append(text.substring(next)).toString();
     }
 
-    private static String one(Place at, String conversion, @Nullable String precision, String letter, Value value) {
-        var digits = precision == null ? -1 : Integer.parseInt(precision.substring(1));
-        if (letter.equals("s")) {
-            var text = value.toString();
-            return digits < 0 ? text : text.substring(0, Math.min(digits, text.length()));
-        }
+    private static int digits(@Nullable String precision, int otherwise) {
+        return precision == null ? otherwise : Integer.parseInt(precision.substring(1));
+    }
+
+    private static String cut(@Nullable String precision, String text) {
+        return text.substring(0, Math.min(digits(precision, text.length()), text.length()));
+    }
+
+    private static String number(Place at, String conversion, @Nullable String precision, String letter, Value value) {
         if (letter.equals("d") || letter.equals("i")) {
             if (value instanceof Value.Whole whole) {
                 return Long.toString(whole.value());
@@ -63,7 +72,7 @@ final class Format {
         } else {
             throw mismatch(at, conversion, "a number", value);
         }
-        var places = digits < 0 ? 6 : digits;
+        var places = digits(precision, 6);
         return switch (letter) {
             case "e" -> String.format(Locale.ROOT, "%." + places + "e", number);
             case "E" -> String.format(Locale.ROOT, "%." + places + "E", number);

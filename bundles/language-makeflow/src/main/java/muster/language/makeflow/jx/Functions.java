@@ -15,6 +15,9 @@ final class Functions {
     private static final Set<String> OVER_OBJECTS = Set.of("where", "select", "project");
 
     private static final int LONGEST_MATCHED = 10_000;
+    private static final Pattern REPETITION = Pattern.compile("\\{([0-9]+)(,?)");
+    private static final double MOST_REPEATED = 1e6;
+    private static final double MOST_CHOICES = 24;
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{|}}|\\{([A-Za-z_][A-Za-z0-9_]*)}|[{}]");
 
     private final Evaluator evaluator;
@@ -31,7 +34,7 @@ final class Functions {
         for (var argument : call.arguments()) {
             given.add(evaluator.evaluate(argument, scope));
         }
-        var arguments = new Arguments(call.at(), call.function(), given);
+        var arguments = new Arguments(evaluator, call.at(), call.function(), given);
         return switch (call.function()) {
             case "range" -> range(arguments);
             case "format" -> format(arguments);
@@ -57,7 +60,7 @@ final class Functions {
     }
 
     /** What a function was given, with errors that name the function. */
-    private record Arguments(Place at, String function, List<Value> values) {
+    private record Arguments(Evaluator evaluator, Place at, String function, List<Value> values) {
         Value get(int index, int least, int most) {
             if (values.size() < least || values.size() > most) {
                 throw at.error(function + " takes " + (least == most ? "" : least + " to ") + most
@@ -74,6 +77,7 @@ final class Functions {
 
         String text(int index, int least, int most) {
             if (get(index, least, most) instanceof Value.Text text) {
+                evaluator.read(at, text.value().length());
                 return text.value();
             }
             throw wrong(index, "a string");
@@ -131,7 +135,7 @@ final class Functions {
     private Value format(Arguments arguments) {
         var pattern = arguments.text(0, 1, Integer.MAX_VALUE);
         var values = arguments.values();
-        return text(arguments, Format.format(arguments.at(), pattern, values.subList(1, values.size())));
+        return text(arguments, Format.format(evaluator, arguments.at(), pattern, values.subList(1, values.size())));
     }
 
     private Value template(Arguments arguments, Scope scope) {
@@ -158,13 +162,13 @@ final class Functions {
                             .error("template: '" + name
                                     + "' is not defined; define it or give it as the second argument");
                 }
-                out.append(value);
+                out.append(evaluator.text(arguments.at(), value));
             } else if (placeholder.group().length() == 2) {
                 out.append(placeholder.group().charAt(0));
             } else {
                 throw arguments
                         .at()
-                        .error("template: '" + placeholder.group() + "' stands alone in \"" + pattern
+                        .error("template: '" + placeholder.group() + "' stands alone in \"" + new Value.Text(pattern)
                                 + "\"; expected {NAME}, or it twice for itself");
             }
         }
@@ -174,7 +178,10 @@ final class Functions {
     private Value join(Arguments arguments) {
         var items = arguments.items(0, 1, 2);
         var between = arguments.values().size() == 2 ? arguments.text(1, 1, 2) : " ";
-        return text(arguments, items.stream().map(Value::toString).collect(Collectors.joining(between)));
+        evaluator.grow(arguments.at(), (long) between.length() * items.size());
+        return text(
+                arguments,
+                items.stream().map(item -> evaluator.text(arguments.at(), item)).collect(Collectors.joining(between)));
     }
 
     private static long length(Arguments arguments) {
@@ -228,20 +235,43 @@ final class Functions {
                     .error("like: a string of " + text.length() + " characters is too long; match at most "
                             + LONGEST_MATCHED);
         }
+        requireFewWays(arguments, pattern);
         try {
             return new Value.Truth(
                     Pattern.compile(pattern).matcher(new BoundedText(text)).matches());
         } catch (PatternSyntaxException e) {
-            throw arguments.at().error("like: \"" + pattern + "\" is no regular expression: " + e.getDescription());
+            throw arguments
+                    .at()
+                    .error("like: \"" + new Value.Text(pattern) + "\" is no regular expression: " + e.getDescription());
         } catch (BoundedText.Exhausted | StackOverflowError e) {
-            throw arguments.at().error("like: \"" + pattern + "\" takes too long to match; make it simpler");
+            throw tooLong(arguments, pattern);
         }
     }
 
-    private static Value schema(Arguments arguments) {
+    /** At the end of a text a matcher tries all ways without a look at it: two for each choice, each time that it is repeated. */
+    private static void requireFewWays(Arguments arguments, String pattern) {
+        var repeated = 1.0;
+        var choices = pattern.chars().filter(c -> "|?*+".indexOf(c) >= 0).count();
+        for (var count = REPETITION.matcher(pattern); count.find(); ) {
+            repeated *= Math.max(1, Double.parseDouble(count.group(1)));
+            choices += count.group(2).length();
+        }
+        if (repeated > MOST_REPEATED || choices * repeated > MOST_CHOICES) {
+            throw tooLong(arguments, pattern);
+        }
+    }
+
+    private static RuntimeException tooLong(Arguments arguments, String pattern) {
+        return arguments
+                .at()
+                .error("like: \"" + new Value.Text(pattern) + "\" takes too long to match; make it simpler");
+    }
+
+    private Value schema(Arguments arguments) {
         if (!(arguments.get(0, 1, 1) instanceof Value.Fields fields)) {
             throw arguments.wrong(0, "an object");
         }
+        evaluator.growBy(arguments.at(), fields.values().size());
         var types = new LinkedHashMap<String, Value>();
         fields.values().forEach((key, value) -> types.put(key, new Value.Text(value.type())));
         return new Value.Fields(types);

@@ -5,14 +5,13 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /** What an expression evaluates to. Immutable. */
 public sealed interface Value {
     /** The name of its type, for messages. */
     String type();
 
-    /** As it stands in a string that it is joined to. */
+    /** As messages show it: long ones only in part. */
     @Override
     String toString();
 
@@ -72,7 +71,7 @@ public sealed interface Value {
 
         @Override
         public String toString() {
-            return value;
+            return shown(this);
         }
     }
 
@@ -88,7 +87,7 @@ public sealed interface Value {
 
         @Override
         public String toString() {
-            return values.stream().map(Value::quoted).collect(Collectors.joining(",", "[", "]"));
+            return shown(this);
         }
     }
 
@@ -104,15 +103,12 @@ public sealed interface Value {
 
         @Override
         public String toString() {
-            return values.entrySet().stream()
-                    .map(entry -> quoted(new Text(entry.getKey())) + ":" + quoted(entry.getValue()))
-                    .collect(Collectors.joining(",", "{", "}"));
+            return shown(this);
         }
     }
 
-    private static String quoted(Value value) {
-        return value instanceof Text text
-                ? '"' + text.value.replace("\\", "\\\\").replace("\"", "\\\"") + '"'
-                : value.toString();
+    private static String shown(Value value) {
+        var printer = new Printer(100);
+        return printer.print(value) ? printer.toString() : printer + "…";
     }
 }

@@ -3,6 +3,8 @@ package muster.language.makeflow.jx;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.HashMap;
+import java.util.Map;
 import muster.api.MusterException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +45,9 @@ class JxTest {
                 "false or true and false ~ false",
                 "1 == 1.0 ~ true",
                 "\"1\" == 1 ~ false",
+                "9007199254740992 == 9007199254740993 ~ false",
+                "[1, {\"a\": 2}] == [1.0, {\"a\": 2.0}] ~ true",
+                "{\"a\": 1} == {\"b\": 1} ~ false",
                 "null == null ~ true",
                 "[1, 2] == [1, 2] ~ true",
                 "\"abc\" < \"abd\" ~ true",
@@ -137,11 +142,52 @@ class JxTest {
                 "[[i, j, k] for i in range(1000) for j in range(1000) for k in range(1000)]",
                 "join([\"0123456789\" + i for i in range(1000000)])",
                 "\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\".like(\"(.*a){20}\")",
+                "\"\".like(\"(|){60}b\")",
+                "\"\".like(\"(?:(?:){2000000000}){2000000000}\")",
             })
     void refusesToGrowOrTakeWithoutBound(String text) {
         assertThatThrownBy(() -> evaluate(text, 100_000))
                 .isInstanceOf(MusterException.class)
                 .hasMessageMatching("test\\.jx:1:.*(too large|too many steps|takes too long).*");
+    }
+
+    /** Values that hold one another many times are small, and what is made of them is not. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "join(a30)",
+                "\"\" + join([a30])",
+                "template(\"{a30}\")",
+                "format(\"%s\", a30)",
+                "a30 == b30",
+                "{\"k\": join([t30, t30])}",
+            })
+    void refusesToUnfoldValuesThatHoldEachOther(String text) {
+        var defines = new HashMap<String, Expression>();
+        for (var letter : new String[] {"a", "b"}) {
+            defines.put(letter + 0, Parser.parse("t", "[1]"));
+            for (var i = 1; i <= 30; i++) {
+                var before = letter + (i - 1);
+                defines.put(letter + i, Parser.parse("t", "[" + before + ", " + before + "]"));
+            }
+        }
+        defines.put("t0", Parser.parse("t", "\"0123456789\""));
+        for (var i = 1; i <= 30; i++) {
+            defines.put("t" + i, Parser.parse("t", "t" + (i - 1) + " + t" + (i - 1)));
+        }
+        var evaluator = new Evaluator(1_000_000, 1_000_000);
+        var scope = evaluator.defines(defines, name -> null);
+
+        assertThatThrownBy(() -> evaluator.evaluate(Parser.parse("t", text), scope))
+                .isInstanceOf(MusterException.class)
+                .hasMessageMatching("t:1:.*(too large|too many steps).*");
+    }
+
+    @Test
+    void showsLongValuesInPart() {
+        assertThatThrownBy(() -> evaluate("1 - range(1000)"))
+                .hasMessageContaining("[0,1,2,")
+                .hasMessageEndingWith("…");
     }
 
     @Test
@@ -166,7 +212,7 @@ class JxTest {
     void evaluatesDefinesWhenTheyAreAskedForAndNamesACircle() {
         var evaluator = new Evaluator(1000, 1000);
         var scope = evaluator.defines(
-                java.util.Map.of(
+                Map.of(
                         "a", Parser.parse("t", "b + 1"),
                         "b", Parser.parse("t", "2"),
                         "c", Parser.parse("t", "d"),
