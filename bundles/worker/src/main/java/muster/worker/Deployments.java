@@ -7,15 +7,19 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.jar.JarFile;
 import java.util.regex.Pattern;
 import muster.api.ErrorCode;
@@ -28,6 +32,8 @@ import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
 import org.osgi.framework.Constants;
+import org.osgi.framework.ServiceReference;
+import org.osgi.framework.Version;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,8 +46,8 @@ final class Deployments implements Deployer, AutoCloseable {
     /** Value of the key {@code deploy}: whatever an administrator sends. */
     static final String ANY = "any";
 
-    /** Likewise: nothing. */
-    static final String NONE = "none";
+    /** Likewise: the bundles that this worker's own distribution has. */
+    static final String OWN = "own";
 
     private static final Logger LOG = LoggerFactory.getLogger(Deployments.class);
     private static final Pattern FILE = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}\\.jar");
@@ -55,62 +61,76 @@ final class Deployments implements Deployer, AutoCloseable {
 
     private final BundleContext context;
     private final Path folder;
-    private final String allowed;
+    private final Path system;
+    private final Set<String> allowed;
     private final TaskFiles files;
     private final ExecutorRegistry registry;
-    private final Agent agent;
+    private final Function<Set<String>, CompletableFuture<Long>> running;
     private final ExecutorService thread = Executors.newSingleThreadExecutor(task -> {
         var made = new Thread(task, "muster-worker-deploy");
         made.setDaemon(true);
         return made;
     });
 
+    /** What the executors of the bundle in hand are given nothing for; they are given tasks again after it. */
+    private Set<String> paused = Set.of();
+
     /**
      * @param folder that is watched for bundles
-     * @param allowed {@link #ANY}, {@link #NONE}, or the digests of those that may come, separated by commas
+     * @param system with the bundles of the distribution
+     * @param allowed words separated by commas: {@link #ANY}, {@link #OWN}, digests of those that may come; what is none of
+     *     these, such as {@code none}, allows nothing
+     * @param running how many attempts the executors of some kinds run now
      */
     Deployments(
             BundleContext context,
             Path folder,
+            Path system,
             String allowed,
             TaskFiles files,
             ExecutorRegistry registry,
-            Agent agent) {
+            Function<Set<String>, CompletableFuture<Long>> running) {
         this.context = context;
         this.folder = folder;
-        this.allowed = allowed;
+        this.system = system;
+        this.allowed = Set.copyOf(Arrays.asList(allowed.split("[ ,]+")));
         this.files = files;
         this.registry = registry;
-        this.agent = agent;
+        this.running = running;
     }
 
     @Override
     public void deploy(ToWorker.Deploy request, Consumer<ToManager.Deployed> answer) {
         thread.execute(() -> {
             var once = new Once(request.request(), answer);
+            var message = "";
+            var error = "";
             try {
-                if (!FILE.matcher(request.file()).matches()) {
-                    throw MusterException.invalid("'" + Names.escape(request.file())
-                            + "' is no name of a bundle; write such as mine-1.0.jar");
-                }
-                var target = folder.resolve(request.file());
-                once.done(request.object().isEmpty() ? remove(target, once) : install(target, request.object(), once));
+                message = carryOut(request, once);
             } catch (MusterException e) {
-                goOn(request.file());
-                once.failed(String.valueOf(e.getMessage()));
+                error = String.valueOf(e.getMessage());
             } catch (IOException | RuntimeException e) {
-                goOn(request.file());
                 LOG.warn("Bundle '{}' was not deployed", request.file(), e);
-                once.failed(Names.escape(e.toString()));
+                error = Names.escape(e.toString());
             }
+            goOn();
+            once.give(message, error);
         });
     }
 
-    /** What was to be replaced or removed and was not is given tasks again. */
-    private void goOn(String file) {
-        if (FILE.matcher(file).matches()) {
-            bundle(folder.resolve(file)).ifPresent(bundle -> registry.pause(kinds(bundle), ""));
+    private String carryOut(ToWorker.Deploy request, Once once) throws IOException {
+        if (!FILE.matcher(request.file()).matches()) {
+            throw MusterException.invalid(
+                    "'" + Names.escape(request.file()) + "' is no name of a bundle; write such as mine-1.0.jar");
         }
+        var target = folder.resolve(request.file());
+        return request.object().isEmpty() ? remove(target, once) : install(target, request.object(), once);
+    }
+
+    /** What is still there is given tasks again. */
+    private void goOn() {
+        registry.pause(paused, "");
+        paused = Set.of();
     }
 
     /** An answer that is given once. */
@@ -124,15 +144,7 @@ final class Deployments implements Deployer, AutoCloseable {
             this.answer = answer;
         }
 
-        void done(String message) {
-            give(message, "");
-        }
-
-        void failed(String error) {
-            give("", error);
-        }
-
-        private void give(String message, String error) {
+        void give(String message, String error) {
             if (!given) {
                 given = true;
                 answer.accept(new ToManager.Deployed(request, message, error));
@@ -141,17 +153,20 @@ final class Deployments implements Deployer, AutoCloseable {
     }
 
     private String install(Path target, String object, Once once) throws IOException {
-        requireAllowed(object);
         Files.createDirectories(folder);
         var fresh = folder.resolve("." + target.getFileName() + ".part");
         var before = folder.resolve("." + target.getFileName() + ".before");
         Files.deleteIfExists(fresh);
         files.bring(object, fresh);
         try {
-            requireBundle(fresh, target);
+            requireAllowed(object, fresh);
+            var there = elsewhere(Identity.of(fresh, target), target);
+            if (!there.isEmpty()) {
+                return there;
+            }
             var updates = Files.exists(target);
             if (updates && Files.mismatch(fresh, target) < 0) {
-                return offered(target, "is there already");
+                return deployed(target, "is there already");
             }
             if (updates) {
                 drain(target, "is replaced", once);
@@ -170,7 +185,7 @@ final class Deployments implements Deployer, AutoCloseable {
                         + (updates ? "; the one before is back" : "; it is removed again"));
             }
             LOG.info("Bundle '{}' ({}) is deployed", target.getFileName(), object);
-            return offered(target, updates ? "is replaced" : "is deployed");
+            return deployed(target, updates ? "is replaced" : "is deployed");
         } finally {
             Files.deleteIfExists(fresh);
             Files.deleteIfExists(before);
@@ -186,26 +201,55 @@ final class Deployments implements Deployer, AutoCloseable {
         }
     }
 
-    private void requireAllowed(String object) {
+    private void requireAllowed(String object, Path file) throws IOException {
         var digest = object.substring(object.indexOf(':') + 1);
-        if (!allowed.equals(ANY)
-                && (allowed.equals(NONE) || !Set.of(allowed.split("[ ,]+")).contains(digest))) {
+        if (!allowed.contains(ANY) && !allowed.contains(digest) && !(allowed.contains(OWN) && own(file))) {
             throw MusterException.invalid("this worker takes only bundles that its key 'deploy' allows, which " + object
                     + " is not; add it there");
         }
     }
 
-    private static void requireBundle(Path file, Path target) {
-        try (var jar = new JarFile(file.toFile())) {
-            var manifest = jar.getManifest();
-            if (manifest != null && manifest.getMainAttributes().getValue(Constants.BUNDLE_SYMBOLICNAME) != null) {
-                return;
+    /** Whether the distribution has this very file. */
+    private boolean own(Path file) throws IOException {
+        var bytes = Files.size(file);
+        try (var alike =
+                Files.find(system, Integer.MAX_VALUE, (path, is) -> is.isRegularFile() && is.size() == bytes)) {
+            for (var path : (Iterable<Path>) alike::iterator) {
+                if (Files.mismatch(path, file) < 0) {
+                    return true;
+                }
             }
-            throw MusterException.invalid("'" + target.getFileName() + "' is no bundle: its manifest has no "
-                    + Constants.BUNDLE_SYMBOLICNAME + "; build it with bnd, as docs/executors.md says");
-        } catch (IOException e) {
-            throw new MusterException(
-                    ErrorCode.INVALID, "'" + target.getFileName() + "' is no jar: " + e.getMessage(), e);
+            return false;
+        }
+    }
+
+    /** What a bundle says that it is. */
+    private record Identity(String name, Version version) {
+        /** @param file that is to be deployed under this name */
+        static Identity of(Path file, Path named) {
+            try (var jar = new JarFile(file.toFile())) {
+                var manifest = jar.getManifest();
+                var name =
+                        manifest == null ? null : manifest.getMainAttributes().getValue(Constants.BUNDLE_SYMBOLICNAME);
+                if (name == null) {
+                    throw MusterException.invalid("'" + named.getFileName() + "' is no bundle: its manifest has no "
+                            + Constants.BUNDLE_SYMBOLICNAME + "; build it with bnd, as docs/write-an-executor.md says");
+                }
+                return new Identity(
+                        name.split(";", 2)[0].strip(),
+                        Version.parseVersion(manifest.getMainAttributes().getValue(Constants.BUNDLE_VERSION)));
+            } catch (IOException e) {
+                throw new MusterException(
+                        ErrorCode.INVALID, "'" + named.getFileName() + "' is no jar: " + e.getMessage(), e);
+            } catch (IllegalArgumentException e) {
+                throw new MusterException(
+                        ErrorCode.INVALID, "'" + named.getFileName() + "' is no bundle: " + e.getMessage(), e);
+            }
+        }
+
+        @Override
+        public String toString() {
+            return name + " " + version;
         }
     }
 
@@ -224,15 +268,16 @@ final class Deployments implements Deployer, AutoCloseable {
         return "'" + target.getFileName() + "' is removed";
     }
 
-    /** Gives its executors nothing more, and waits until what they run has ended. */
+    /** Gives the executors that end with it nothing more, and waits until what they run has ended. */
     private void drain(Path target, String what, Once once) {
-        var kinds = bundle(target).map(Deployments::kinds).orElse(Set.of());
+        var kinds = bundle(target).map(Deployments::endingWith).orElse(Set.of());
         if (kinds.isEmpty()) {
             return;
         }
-        registry.pause(kinds, "its bundle '" + target.getFileName() + "' " + what);
+        paused = kinds;
+        registry.pause(kinds, "bundle '" + target.getFileName() + "' " + what);
         if (!await(PATIENCE, () -> idle(kinds))) {
-            once.done("'" + target.getFileName() + "' " + what + " once the tasks that it runs have ended");
+            once.give("'" + target.getFileName() + "' " + what + " once the tasks that it runs have ended", "");
             if (!await(LONGEST_DRAIN, () -> idle(kinds))) {
                 LOG.warn(
                         "Executors {} still run tasks after {}; their bundle {} all the same",
@@ -244,32 +289,85 @@ final class Deployments implements Deployer, AutoCloseable {
     }
 
     private boolean idle(Set<String> kinds) {
-        return agent.running(kinds).join() == 0;
+        return running.apply(kinds).join() == 0;
+    }
+
+    /**
+     * What to say of a bundle that the worker has from elsewhere; empty if it has none. To put the same one into the folder
+     * too would take that one over, and remove it with the file.
+     */
+    private String elsewhere(Identity identity, Path target) {
+        for (var other : context.getBundles()) {
+            if (!identity.name().equals(other.getSymbolicName())
+                    || other.getLocation().equals(location(target))) {
+                continue;
+            }
+            if (identity.version().equals(other.getVersion())) {
+                return "'" + target.getFileName() + "' is there already, " + origin(other) + offered(other);
+            }
+            if (!kinds(other).isEmpty()) {
+                throw MusterException.conflict("'" + target.getFileName() + "' is " + identity + ", and version "
+                        + other.getVersion() + " is there, " + origin(other) + offered(other)
+                        + "; no two versions can offer them, so remove that one first");
+            }
+        }
+        return "";
+    }
+
+    private String origin(Bundle bundle) {
+        var here = location(folder.resolve("."));
+        var location = bundle.getLocation();
+        return location.startsWith(here)
+                ? "as '" + location.substring(here.length()) + "'"
+                : "with the worker, from " + location;
     }
 
     private Optional<Bundle> bundle(Path target) {
-        // as what watches the folder names it
-        return Optional.ofNullable(
-                context.getBundle(target.toFile().toURI().normalize().toString()));
+        return Optional.ofNullable(context.getBundle(location(target)));
     }
 
-    private static Set<String> kinds(Bundle bundle) {
-        var kinds = new TreeSet<String>();
-        var services = bundle.getRegisteredServices();
-        if (services != null) {
-            for (var service : services) {
-                if (service.getProperty(Executor.NAME) instanceof String kind) {
-                    kinds.add(kind);
+    /** As what watches the folder names it. */
+    private static String location(Path path) {
+        return path.toFile().toURI().normalize().toString();
+    }
+
+    /** The kinds of a bundle, and of those that use a service of it. */
+    private static Set<String> endingWith(Bundle bundle) {
+        var kinds = kinds(bundle);
+        for (var service : services(bundle)) {
+            var users = service.getUsingBundles();
+            if (users != null) {
+                for (var user : users) {
+                    kinds.addAll(kinds(user));
                 }
             }
         }
         return kinds;
     }
 
-    private String offered(Path target, String what) {
-        var kinds = bundle(target).map(Deployments::kinds).orElse(Set.of());
+    private static Set<String> kinds(Bundle bundle) {
+        var kinds = new TreeSet<String>();
+        for (var service : services(bundle)) {
+            if (service.getProperty(Executor.NAME) instanceof String kind) {
+                kinds.add(kind);
+            }
+        }
+        return kinds;
+    }
+
+    private static List<ServiceReference<?>> services(Bundle bundle) {
+        var services = bundle.getRegisteredServices();
+        return services == null ? List.of() : List.of(services);
+    }
+
+    private String deployed(Path target, String what) {
         return "'" + target.getFileName() + "' " + what
-                + (kinds.isEmpty() ? "" : "; executors: " + String.join(", ", kinds));
+                + bundle(target).map(Deployments::offered).orElse("");
+    }
+
+    private static String offered(Bundle bundle) {
+        var kinds = kinds(bundle);
+        return kinds.isEmpty() ? "" : "; executors: " + String.join(", ", kinds);
     }
 
     /** Why the bundle has not started; empty if it has. */

@@ -80,7 +80,7 @@ import org.osgi.service.metatype.annotations.ObjectClassDefinition;
     String cache() default "20GiB";
 
     @AttributeDefinition(
-            description = "Bundles that administrators may deploy here through the manager: any, none, or the SHA-256"
-                    + " digests of some, separated by commas")
+            description = "Bundles that administrators may deploy here through the manager: any, none, or, separated"
+                    + " by commas, own for those of the worker's own distribution and SHA-256 digests of others")
     String deploy() default "any";
 }

@@ -94,10 +94,11 @@ public final class WorkerNode {
             deployments = new Deployments(
                     context,
                     Path.of(String.valueOf(context.getProperty("karaf.base"))).resolve("deploy"),
+                    Path.of(String.valueOf(context.getProperty("karaf.home"))).resolve("system"),
                     configuration.deploy().strip(),
                     files,
                     registry,
-                    agent);
+                    agent::running);
             agent.deployer(deployments);
         } catch (RuntimeException e) {
             folder.close();

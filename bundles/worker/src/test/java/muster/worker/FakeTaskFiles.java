@@ -1,7 +1,10 @@
 package muster.worker;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.BooleanSupplier;
 import muster.api.AttemptId;
@@ -10,10 +13,11 @@ import muster.api.TaskSpec;
 import muster.data.TransferException;
 import muster.data.TransferException.Failure;
 
-/** Brings inputs once the test says so. */
+/** Brings inputs once the test says so, and the objects that it was given. */
 final class FakeTaskFiles implements TaskFiles {
     final CountDownLatch begun = new CountDownLatch(1);
     final CountDownLatch brought = new CountDownLatch(1);
+    final Map<String, Path> objects = new ConcurrentHashMap<>();
     volatile boolean fails;
     volatile String manager = "";
 
@@ -54,8 +58,12 @@ final class FakeTaskFiles implements TaskFiles {
     }
 
     @Override
-    public void bring(String object, Path to) {
-        throw new UnsupportedOperationException("nobody deploys here");
+    public void bring(String object, Path to) throws IOException {
+        var from = objects.get(object);
+        if (from == null) {
+            throw new TransferException(Failure.SOURCE_GONE, "nobody has " + object);
+        }
+        Files.copy(from, to);
     }
 
     @Override
