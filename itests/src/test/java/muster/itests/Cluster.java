@@ -93,6 +93,20 @@ final class Cluster implements AutoCloseable {
         Eventually.until("the manager is ready", START, this::readiness, "200"::equals);
     }
 
+    /** Leaves a feature out of what a worker is to start with for the first time. */
+    static void leaveOut(Path dir, String worker, String feature) throws IOException {
+        var shipped = Path.of(System.getProperty("muster.worker"), "etc");
+        var base = Files.createDirectories(dir.resolve(worker));
+        try (var files = Files.walk(shipped)) {
+            for (var file : (Iterable<Path>) files::iterator) {
+                Files.copy(file, base.resolve("etc").resolve(shipped.relativize(file)));
+            }
+        }
+        var features = base.resolve("etc/org.apache.karaf.features.cfg");
+        // another that is there anyway takes its place in the list
+        Files.writeString(features, Files.readString(features).replace(feature + "/", "muster-worker/"));
+    }
+
     /** Starts a worker of two cores. */
     void startWorker(String id) {
         start(

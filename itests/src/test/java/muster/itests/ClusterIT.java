@@ -52,6 +52,7 @@ class ClusterIT {
 
     @BeforeAll
     static void startCluster() throws IOException {
+        Cluster.leaveOut(dir, "w2", "muster-executor-noop");
         var authorities = Files.writeString(outside.resolve("directory.pem"), DIRECTORY.certificate());
         cluster = Cluster.start(
                 dir,
@@ -515,11 +516,24 @@ class ClusterIT {
                 + Duration.ofNanos(System.nanoTime() - begin).toMillis() + " ms");
         assertThat(workers(id)).containsExactly("w2");
         assertThat(cluster.client("worker", "deploy", "w2", jar).stdout()).contains("is there already");
+        assertThat(offers("w2", "noop")).isFalse();
+        assertThat(cluster.client("worker", "deploy", "w2", "noop").stdout()).isEqualTo("""
+                worker w2: 'muster-executor-noop.jar' is deployed; executors: noop
+                """);
+        assertThat(cluster.client("worker", "deploy", "w2", "docker").stdout())
+                .contains("'muster-executor-docker.jar' is there already, with the worker");
+        assertThat(cluster.client("worker", "deploy", "w2", "nope").stderr())
+                .contains("no feature 'nope'; there are docker, native, noop, singularity");
 
         cluster.stop("w2");
         cluster.startWorker("w2");
         cluster.awaitState("w2", "online");
-        Eventually.until("w2 offers echo again", SOON, () -> offers("w2", "echo"), there -> there);
+        for (var kind : List.of("echo", "noop")) {
+            Eventually.until("w2 offers " + kind + " again", SOON, () -> offers("w2", kind), there -> there);
+        }
+        assertThat(cluster.client("worker", "undeploy", "w2", "noop").stdout())
+                .contains("'muster-executor-noop.jar' is removed");
+        assertThat(offers("w2", "noop")).isFalse();
 
         var go = folder.resolve("go");
         var running = rest.submit("{\"task\":{\"executor\":\"echo\",\"command\":[\"until\",\"" + go + "\"]}}");

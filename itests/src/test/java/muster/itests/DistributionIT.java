@@ -22,6 +22,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.stream.StreamSupport;
 import javax.inject.Inject;
 import muster.api.JobService;
@@ -37,6 +39,7 @@ import org.ops4j.pax.exam.junit.PaxExam;
 import org.ops4j.pax.exam.spi.reactors.ExamReactorStrategy;
 import org.ops4j.pax.exam.spi.reactors.PerClass;
 import org.ops4j.pax.exam.util.Filter;
+import org.osgi.framework.BundleContext;
 
 /** The all-in-one distribution, used from within: REST, the console, and executors deployed while it runs. */
 @RunWith(PaxExam.class)
@@ -56,6 +59,9 @@ public class DistributionIT {
     @Inject
     @Filter(timeout = INJECTED_MILLIS)
     SessionFactory sessions;
+
+    @Inject
+    BundleContext context;
 
     private Rest rest;
 
@@ -179,6 +185,32 @@ public class DistributionIT {
         Eventually.until("the executor is gone", DEPLOYED, this::executors, kinds -> !echoes(kinds));
         var refused = rest.post("/api/v1/jobs", "{\"task\":{\"executor\":\"echo\",\"command\":[\"x\"]}}");
         assertEquals(refused.text(), 400, refused.status());
+    }
+
+    @Test
+    public void anExecutorIsDeployedByItsNameUnlessItIsThere() throws Exception {
+        var boot = Arrays.stream(context.getBundles())
+                .filter(bundle -> "muster-executor-noop".equals(bundle.getSymbolicName()))
+                .findFirst()
+                .orElseThrow();
+        for (var name : List.of("noop", boot.getLocation())) {
+            var said = console("worker:deploy w1 " + name);
+            assertTrue(said, said.contains(" is there already, with the worker, from " + boot.getLocation()));
+        }
+        var unknown = rest.post("/api/v1/workers/w1/bundles", "{\"feature\":\"nope\"}");
+        assertEquals(404, unknown.status());
+        assertTrue(
+                unknown.text(),
+                unknown.text().contains("no feature 'nope'; there are docker, native, noop, singularity\""));
+
+        boot.uninstall();
+        assertEquals(
+                "worker w1: 'muster-executor-noop.jar' is deployed; executors: noop\n",
+                console("worker:deploy w1 noop"));
+        var id = rest.submit("{\"task\":{\"executor\":\"noop\"}}");
+        assertEquals("succeeded", rest.ended(id, SOON).path("state").asText());
+        assertEquals("worker w1: 'muster-executor-noop.jar' is removed\n", console("worker:undeploy w1 noop"));
+        assertFalse(executors().contains("noop"));
     }
 
     private boolean echoes(String kinds) {

@@ -37,8 +37,21 @@ public interface ClusterService {
      */
     CompletionStage<String> deploy(String worker, String file, String object, String by);
 
-    /** Removes a bundle that was deployed, once what its executors run has ended; answers as {@link #deploy}. */
-    CompletionStage<String> undeploy(String worker, String file, String by);
+    /**
+     * Installs a feature on a worker: each of its bundles that a worker lacks, one after the other, as {@link #deploy} does.
+     * NOT_FOUND, with the names that there are, if workers can be given none of this name.
+     *
+     * @param feature that the manager's node knows; for {@code muster-executor-docker} also {@code docker}
+     */
+    CompletionStage<String> deployFeature(String worker, String feature, String by);
+
+    /**
+     * Removes a bundle that was deployed, or of a feature its own bundles, once what their executors run has ended; answers
+     * as {@link #deploy}.
+     *
+     * @param name of the bundle's file, which ends in {@code .jar}, or of the feature
+     */
+    CompletionStage<String> undeploy(String worker, String name, String by);
 
     /** Empty when jobs can be accepted and workers heard; else why not, in one line. */
     String notReady();

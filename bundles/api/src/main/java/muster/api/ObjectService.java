@@ -1,8 +1,12 @@
 package muster.api;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.OptionalLong;
 import org.osgi.annotation.versioning.ProviderType;
@@ -25,6 +29,21 @@ public interface ObjectService {
      *     one it is named for; UNAVAILABLE if the disk is full
      */
     void upload(String object, long offset, long bytes, InputStream in) throws IOException;
+
+    /** Takes an object that is here in memory, unless it has come before, and gives its name. */
+    default String upload(byte[] content) throws IOException {
+        try {
+            var object = "sha256:"
+                    + HexFormat.of()
+                            .formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+            if (size(object).isEmpty()) {
+                upload(object, 0, content.length, new ByteArrayInputStream(content));
+            }
+            return object;
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
 
     /** A file with the object, brought from a worker if need be. NOT_FOUND if nobody has it. Must not be changed. */
     Path file(String object);

@@ -1,11 +1,17 @@
 package muster.manager;
 
+import java.io.IOException;
+import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiPredicate;
+import java.util.function.Function;
 import muster.api.ClusterService;
 import muster.api.ClusterStatus;
 import muster.api.ErrorCode;
@@ -32,6 +38,7 @@ final class Cluster implements ClusterService {
     private final List<String> expected;
     private final List<String> sharedFolders;
     private final BiPredicate<String, Boolean> revoke;
+    private final Features features;
     private final Instant since;
 
     /** @param revoke turns a worker away, of which it says whether it was ever seen; false if there is no such worker */
@@ -42,7 +49,8 @@ final class Cluster implements ClusterService {
             BrokerAddress broker,
             List<String> expected,
             List<String> sharedFolders,
-            BiPredicate<String, Boolean> revoke) {
+            BiPredicate<String, Boolean> revoke,
+            Features features) {
         this.manager = manager;
         this.id = id;
         this.version = version;
@@ -50,6 +58,7 @@ final class Cluster implements ClusterService {
         this.expected = List.copyOf(expected);
         this.sharedFolders = List.copyOf(sharedFolders);
         this.revoke = revoke;
+        this.features = features;
         since = manager.now();
         for (var state : WorkerState.values()) {
             manager.metrics.gauge("muster.workers", "Workers by state", "state", Names.word(state), () -> count(state));
@@ -213,15 +222,52 @@ final class Cluster implements ClusterService {
         if (files == null || files.size(object).isEmpty()) {
             throw MusterException.notFound("object " + Names.escape(object) + " is not here; upload the bundle first");
         }
-        return ask(worker, file, object, "worker.deployed", by);
+        requireOnline(worker);
+        return ask(worker, file, object, by);
     }
 
     @Override
-    public CompletionStage<String> undeploy(String worker, String file, String by) {
-        return ask(worker, file, "", "worker.undeployed", by);
+    public CompletionStage<String> deployFeature(String worker, String feature, String by) {
+        requireOnline(worker);
+        var objects = new LinkedHashMap<String, String>();
+        for (var location : features.lacking(feature)) {
+            objects.put(Features.file(location), store(location));
+        }
+        return eachAfterTheOther(objects.keySet(), file -> ask(worker, file, objects.getOrDefault(file, ""), by));
     }
 
-    private CompletionStage<String> ask(String id, String file, String object, String event, String by) {
+    private String store(String location) {
+        var files = manager.files();
+        try (var in = URI.create(location).toURL().openStream()) {
+            if (files == null) {
+                throw new MusterException(ErrorCode.UNAVAILABLE, "this manager keeps no files");
+            }
+            return files.upload(in.readAllBytes());
+        } catch (IOException e) {
+            throw new MusterException(
+                    ErrorCode.UNAVAILABLE, "bundle " + Names.escape(location) + " cannot be read here: " + e, e);
+        }
+    }
+
+    @Override
+    public CompletionStage<String> undeploy(String worker, String name, String by) {
+        requireOnline(worker);
+        var files = name.endsWith(".jar") ? List.of(name) : features.own(name);
+        return eachAfterTheOther(files, file -> ask(worker, file, "", by));
+    }
+
+    /** Stops at the first that fails. */
+    private static CompletionStage<String> eachAfterTheOther(
+            Collection<String> files, Function<String, CompletionStage<String>> ask) {
+        CompletionStage<String> done = CompletableFuture.completedFuture("");
+        for (var file : files) {
+            done = done.thenCompose(
+                    before -> ask.apply(file).thenApply(message -> before + (before.isEmpty() ? "" : "; ") + message));
+        }
+        return done;
+    }
+
+    private void requireOnline(String id) {
         manager.reactor.ask(() -> {
             if (!get(id).online()) {
                 throw new MusterException(
@@ -229,6 +275,11 @@ final class Cluster implements ClusterService {
             }
             return true;
         });
+    }
+
+    /** @param object empty to remove the file */
+    private CompletionStage<String> ask(String id, String file, String object, String by) {
+        var event = object.isEmpty() ? "worker.undeployed" : "worker.deployed";
         return manager.deployments
                 .ask(
                         request -> manager.dispatcher.send(id, new ToWorker.Deploy(request, file, object)),

@@ -31,6 +31,7 @@ import muster.manager.store.SqliteDatabase;
 import muster.transport.BrokerAddress;
 import muster.transport.Links;
 import muster.transport.NodeIdentity;
+import org.apache.karaf.features.FeaturesService;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
@@ -65,7 +66,8 @@ public final class ManagerComponent {
             @Reference Links links,
             @Reference DataPlane plane,
             @Reference Buckets buckets,
-            @Reference Languages languages) {
+            @Reference Languages languages,
+            @Reference FeaturesService features) {
         var leases = new Leases(Quantity.parseDuration(config.heartbeat()), Quantity.parseDuration(config.lease()));
         var settings = new Settings(config.crashes(), config.prefetch(), PREFETCH_TIME);
         var retention = new Retention(Quantity.parseDuration(config.retention()), config.retention_jobs());
@@ -123,7 +125,15 @@ public final class ManagerComponent {
                             unused.isZero() ? null : new Sweeper(store, files, unused, Clock.systemUTC()));
                     leadership.begin(
                             jobs,
-                            new Cluster(manager, config.id(), version, broker, expected, shared, security::revoke),
+                            new Cluster(
+                                    manager,
+                                    config.id(),
+                                    version,
+                                    broker,
+                                    expected,
+                                    shared,
+                                    security::revoke,
+                                    new Features(features::listFeatures)),
                             files);
                     languages.jobs(jobs);
                     manager.drivers.use(languages);

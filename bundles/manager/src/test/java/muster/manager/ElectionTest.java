@@ -31,6 +31,7 @@ import muster.manager.store.Write;
 import muster.transport.BrokerAddress;
 import muster.transport.NodeIdentity;
 import muster.transport.NodeName;
+import org.apache.karaf.features.Feature;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -112,7 +113,8 @@ class ElectionTest {
                             new BrokerAddress(URI.create("tcp://127.0.0.1:7071")),
                             List.of(),
                             List.of(),
-                            (id, seen) -> seen),
+                            (id, seen) -> seen,
+                            new Features(() -> new Feature[0])),
                     files(manager, jobs));
             leading.add(manager);
             return () -> {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import muster.api.Capacity;
@@ -38,6 +39,8 @@ import muster.api.WorkerState;
 import muster.transport.Links;
 import muster.transport.ToManager;
 import muster.transport.ToWorker;
+import org.apache.karaf.features.internal.model.Bundle;
+import org.apache.karaf.features.internal.model.Feature;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -797,6 +800,42 @@ class ManagerTest {
                         .items())
                 .extracting(t -> t.id().index())
                 .containsExactly(5, 6);
+    }
+
+    @Test
+    void aFeatureIsRemovedBundleByBundleUntilOneFails() throws Exception {
+        var worker = cluster.worker("w1", 1);
+        var feature = new Feature("muster-executor-pair", "1.0");
+        feature.getBundle().add(new Bundle("mvn:org.acme/first/1.0"));
+        feature.getBundle().add(new Bundle("mvn:org.acme/second/1.0"));
+        cluster.known = new Feature[] {feature};
+
+        var removed = cluster.cluster.undeploy("w1", "pair", "ada").toCompletableFuture();
+        answer(worker, "second.jar", "'second.jar' is removed", "");
+        answer(worker, "first.jar", "'first.jar' is removed", "");
+        assertThat(removed.get(20, TimeUnit.SECONDS)).isEqualTo("'second.jar' is removed; 'first.jar' is removed");
+
+        var failed = cluster.cluster.undeploy("w1", "pair", "ada").toCompletableFuture();
+        answer(worker, "second.jar", "", "it does not go");
+        assertThatThrownBy(() -> failed.get(20, TimeUnit.SECONDS)).hasMessageContaining("worker 'w1': it does not go");
+        assertThat(deployments(worker)).isEmpty();
+    }
+
+    /** Answers the only question about a bundle that is open. */
+    private static void answer(TestCluster.FakeWorker worker, String file, String message, String error)
+            throws TimeoutException {
+        TestCluster.until("it is asked", () -> !deployments(worker).isEmpty());
+        var asked = deployments(worker);
+        assertThat(asked).extracting(ToWorker.Deploy::file).containsExactly(file);
+        worker.look(() -> worker.messages.removeAll(asked));
+        worker.say(new ToManager.Deployed(asked.get(0).request(), message, error));
+    }
+
+    private static List<ToWorker.Deploy> deployments(TestCluster.FakeWorker worker) {
+        return worker.look(() -> worker.messages.stream()
+                .filter(ToWorker.Deploy.class::isInstance)
+                .map(ToWorker.Deploy.class::cast)
+                .toList());
     }
 
     @Test

@@ -43,6 +43,7 @@ import muster.transport.Links.ManagerLink;
 import muster.transport.Protocol;
 import muster.transport.ToManager;
 import muster.transport.ToWorker;
+import org.apache.karaf.features.Feature;
 
 /** A manager on a real store, with workers whose every word a test speaks itself. */
 final class TestCluster implements AutoCloseable {
@@ -56,6 +57,11 @@ final class TestCluster implements AutoCloseable {
     Manager manager;
     Jobs jobs;
     Cluster cluster;
+
+    /** What the manager's node knows. */
+    Feature[] known = {};
+
+    final Features features = new Features(() -> known);
 
     TestCluster(Path folder) {
         this(folder, Quotas.Limits.NONE);
@@ -87,7 +93,8 @@ final class TestCluster implements AutoCloseable {
                 BrokerAddress.parse("tcp://127.0.0.1:7071"),
                 expected,
                 List.of(),
-                this::revoke);
+                this::revoke,
+                features);
         manager.start(new ManagerLink() {
             @Override
             public void epoch(long epoch) {}

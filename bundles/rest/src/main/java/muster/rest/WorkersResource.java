@@ -91,10 +91,11 @@ public final class WorkersResource {
     @Needs(Role.ADMIN)
     @Operation(
             operationId = "deployBundle",
-            summary = "Installs a bundle on a worker, such as an executor",
+            summary = "Installs a bundle on a worker, such as an executor, or a feature",
             description =
                     "In place of one of the same file name, whose executors end what they run before. The bundle is"
-                            + " an object that was uploaded.",
+                            + " an object that was uploaded; of a feature it is each that the worker lacks, from the"
+                            + " manager's own distribution.",
             requestBody =
                     @RequestBody(
                             required = true,
@@ -113,33 +114,33 @@ public final class WorkersResource {
             @Suspended AsyncResponse response)
             throws IOException {
         var asked = DeploymentReader.read(Json.readSmall(body));
+        var by = Access.caller(who).name();
         answer(
                 id,
-                cluster.deploy(
-                        Query.id(id),
-                        asked.file(),
-                        asked.object(),
-                        Access.caller(who).name()),
+                asked.feature().isEmpty()
+                        ? cluster.deploy(Query.id(id), asked.file(), asked.object(), by)
+                        : cluster.deployFeature(Query.id(id), asked.feature(), by),
                 response);
     }
 
     @DELETE
-    @Path("{id}/bundles/{file}")
+    @Path("{id}/bundles/{name}")
     @Needs(Role.ADMIN)
     @Operation(
             operationId = "undeployBundle",
-            summary = "Removes a bundle from a worker, once what its executors run has ended")
+            summary = "Removes a bundle or a feature from a worker, once what its executors run has ended")
     @ApiResponse(responseCode = "200", content = @Content(schema = @Schema(ref = "#/components/schemas/Deployed")))
     @ApiResponse(responseCode = "409", ref = "Conflict")
     public void undeploy(
             @PathParam("id") String id,
-            @PathParam("file") String file,
+            @PathParam("name") @Parameter(description = "Of the bundle's file, which ends in .jar, or of the feature")
+                    String name,
             @Context SecurityContext who,
             @Suspended AsyncResponse response) {
         answer(
                 id,
                 cluster.undeploy(
-                        Query.id(id), Query.id(file), Access.caller(who).name()),
+                        Query.id(id), Query.id(name), Access.caller(who).name()),
                 response);
     }
 

@@ -290,7 +290,7 @@ class AccessMatrixTest {
         return path.replace("{id}", thing)
                 .replace("{job}", job.toString())
                 .replace("{object}", NOTHING)
-                .replace("{file}", "echo.jar")
+                .replace("{name}", "echo.jar")
                 .replace("{language}", "fake");
     }
 

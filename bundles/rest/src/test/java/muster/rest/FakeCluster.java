@@ -104,6 +104,13 @@ final class FakeCluster implements ClusterService {
     }
 
     @Override
+    public CompletionStage<String> deployFeature(String id, String feature, String by) {
+        worker(id);
+        calls.add("deploy " + feature + " on " + id + " by " + by);
+        return CompletableFuture.completedFuture("'muster-executor-" + feature + ".jar' is deployed");
+    }
+
+    @Override
     public CompletionStage<String> undeploy(String id, String file, String by) {
         worker(id);
         return CompletableFuture.completedFuture("'" + file + "' is removed");

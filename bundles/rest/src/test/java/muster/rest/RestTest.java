@@ -616,6 +616,24 @@ class RestTest {
     }
 
     @Test
+    void aFeatureIsDeployedByNameAndABundleByItsObject() {
+        var bundles = "/api/v1/workers/w1/bundles";
+        assertThat(post(Role.OPERATOR, bundles, "{\"feature\":\"docker\"}").status())
+                .isEqualTo(403);
+        assertThat(post(Role.ADMIN, bundles, "{\"feature\":\"docker\"}")
+                        .json()
+                        .path("message")
+                        .asText())
+                .isEqualTo("'muster-executor-docker.jar' is deployed");
+        assertThat(server.cluster.calls).anyMatch(call -> call.startsWith("deploy docker on w1 by "));
+
+        for (var body : List.of(
+                "{}", "{\"file\":\"a.jar\"}", "{\"feature\":\"docker\",\"file\":\"a.jar\"}", "{\"feature\":7}")) {
+            assertThat(post(Role.ADMIN, bundles, body).status()).as(body).isEqualTo(400);
+        }
+    }
+
+    @Test
     void workersEnrolWithAJoinToken() {
         var body = "{\"worker\":\"w3\",\"publicKey\":\"AQID\"}";
         var answer = server.send(server.request("POST", "/api/v1/enrol", body)

@@ -1,71 +1,49 @@
 package muster.shell;
 
 import java.io.IOException;
-import java.io.InputStream;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
-import muster.api.ClusterService;
+import java.util.concurrent.CompletionStage;
 import muster.api.MusterException;
 import muster.api.ObjectService;
-import org.apache.karaf.shell.api.action.Argument;
 import org.apache.karaf.shell.api.action.Command;
-import org.apache.karaf.shell.api.action.Completion;
 import org.apache.karaf.shell.api.action.lifecycle.Reference;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
-import org.apache.karaf.shell.support.completers.FileCompleter;
-import org.jspecify.annotations.Nullable;
 
-/** Installs a bundle of this machine on a worker. */
+/** Installs a bundle or a feature of this machine on workers. */
 @Service
-@Command(scope = "worker", name = "deploy", description = "Installs a bundle, such as an executor, on a worker")
-public final class WorkerDeployCommand extends ChangingCommand {
-    @Reference
-    ClusterService cluster;
-
+@Command(
+        scope = "worker",
+        name = "deploy",
+        description = "Installs a bundle or a feature, such as an executor, on workers")
+public final class WorkerDeployCommand extends BundleCommand {
     @Reference
     ObjectService objects;
 
-    @Argument(name = "worker", description = "Id of the worker", required = true)
-    @Completion(WorkerIdCompleter.class)
-    String worker = "";
-
-    @Argument(index = 1, name = "file", description = "The bundle, on the manager's machine", required = true)
-    @Completion(FileCompleter.class)
-    String file = "";
-
     @Override
-    @Nullable
-    Object run(Screen screen) throws InterruptedException {
-        var path = Path.of(file);
-        var object = upload(path);
-        var done = audited(
-                screen,
-                "deployBundle",
-                worker,
-                () -> await(cluster.deploy(worker, String.valueOf(path.getFileName()), object, screen.user())));
-        screen.line("worker " + worker + ": " + done);
-        return null;
+    String apply(Screen screen, String worker, String bundle) throws InterruptedException {
+        return audited(screen, "deployBundle", worker, () -> await(deploy(worker, bundle, screen.user())));
     }
 
-    private String upload(Path path) {
+    private CompletionStage<String> deploy(String worker, String bundle, String by) {
+        if (isFeature(bundle)) {
+            return cluster.deployFeature(worker, bundle, by);
+        }
+        var file = file(bundle);
         try {
-            var bytes = Files.readAllBytes(path);
-            var object = "sha256:"
-                    + HexFormat.of()
-                            .formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-            if (objects.size(object).isEmpty()) {
-                try (InputStream in = Files.newInputStream(path)) {
-                    objects.upload(object, 0, bytes.length, in);
-                }
-            }
-            return object;
+            return cluster.deploy(worker, file, objects.upload(read(bundle)), by);
         } catch (IOException e) {
-            throw MusterException.invalid("cannot read '" + file + "': " + e);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
+            throw MusterException.invalid("cannot read '" + bundle + "': " + e);
+        }
+    }
+
+    private static byte[] read(String bundle) throws IOException {
+        if (!isMaven(bundle)) {
+            return Files.readAllBytes(Path.of(bundle));
+        }
+        try (var in = URI.create(bundle).toURL().openStream()) {
+            return in.readAllBytes();
         }
     }
 }

@@ -1,37 +1,18 @@
 package muster.shell;
 
-import muster.api.ClusterService;
-import org.apache.karaf.shell.api.action.Argument;
 import org.apache.karaf.shell.api.action.Command;
-import org.apache.karaf.shell.api.action.Completion;
-import org.apache.karaf.shell.api.action.lifecycle.Reference;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
-import org.jspecify.annotations.Nullable;
 
-/** Removes a bundle that was deployed on a worker. */
+/** Removes a bundle or a feature that was deployed on workers. */
 @Service
 @Command(
         scope = "worker",
         name = "undeploy",
-        description = "Removes a bundle from a worker, once it has ended what it runs")
-public final class WorkerUndeployCommand extends ChangingCommand {
-    @Reference
-    ClusterService cluster;
-
-    @Argument(name = "worker", description = "Id of the worker", required = true)
-    @Completion(WorkerIdCompleter.class)
-    String worker = "";
-
-    @Argument(index = 1, name = "file", description = "File name of the bundle, such as mine-1.0.jar", required = true)
-    @Completion(NoCompleter.class)
-    String file = "";
-
+        description = "Removes a bundle or a feature from workers, once it has ended what it runs")
+public final class WorkerUndeployCommand extends BundleCommand {
     @Override
-    @Nullable
-    Object run(Screen screen) throws InterruptedException {
-        var done =
-                audited(screen, "undeployBundle", worker, () -> await(cluster.undeploy(worker, file, screen.user())));
-        screen.line("worker " + worker + ": " + done);
-        return null;
+    String apply(Screen screen, String worker, String bundle) throws InterruptedException {
+        var name = isFeature(bundle) ? bundle : file(bundle);
+        return audited(screen, "undeployBundle", worker, () -> await(cluster.undeploy(worker, name, screen.user())));
     }
 }

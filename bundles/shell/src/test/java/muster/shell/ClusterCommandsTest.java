@@ -1,6 +1,7 @@
 package muster.shell;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Instant;
 import java.util.ArrayList;
@@ -13,9 +14,11 @@ import muster.api.ClusterService;
 import muster.api.ClusterStatus;
 import muster.api.ExecutorView;
 import muster.api.JobState;
+import muster.api.MusterException;
 import muster.api.TaskState;
 import muster.api.WorkerState;
 import muster.api.WorkerView;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class ClusterCommandsTest {
@@ -93,6 +96,57 @@ class ClusterCommandsTest {
         assertThat(output.lines()).containsExactly("worker w1: online, 2 running");
     }
 
+    @Test
+    void deploysAFeatureByNameOnAWorkerOrOnAllWithALabel() throws Exception {
+        var deploy = new WorkerDeployCommand();
+        bundle(deploy, null, "w1", "docker").run(output.plain());
+        bundle(deploy, "ssd", "noop", "").run(output.plain());
+        bundle(new WorkerUndeployCommand(), "ssd", "docker", "").run(output.plain());
+
+        assertThat(cluster.calls)
+                .containsExactly(
+                        "deploy docker on w1 by ann", "deploy noop on w1 by ann", "undeploy docker on w1 by ann");
+        assertThat(output.lines())
+                .containsExactly(
+                        "worker w1: 'muster-executor-docker.jar' is deployed",
+                        "worker w1: 'muster-executor-noop.jar' is deployed",
+                        "worker w1: 'docker' is removed");
+    }
+
+    @Test
+    void removesABundleByTheNameThatItWasDeployedUnder() throws Exception {
+        var undeploy = new WorkerUndeployCommand();
+        bundle(undeploy, null, "w1", "target/mine.jar").run(output.plain());
+        bundle(undeploy, null, "w1", "mvn:org.acme/mine/1.0").run(output.plain());
+
+        assertThat(cluster.calls)
+                .containsExactly("undeploy mine.jar on w1 by ann", "undeploy mine-1.0.jar on w1 by ann");
+    }
+
+    @Test
+    void saysHowABundleAndItsWorkersAreNamed() {
+        var deploy = new WorkerDeployCommand();
+        for (var words : List.of(List.of("w1", ""), List.of("w1", "mvn:mine"), List.of("w1", "/no/such.jar"))) {
+            assertThatThrownBy(() ->
+                            bundle(deploy, null, words.get(0), words.get(1)).run(output.plain()))
+                    .isInstanceOf(MusterException.class);
+        }
+        assertThatThrownBy(() -> bundle(deploy, "ssd", "w1", "docker").run(output.plain()))
+                .hasMessageContaining("with --label name the bundle alone");
+        assertThatThrownBy(() -> bundle(deploy, "gpu", "docker", "").run(output.plain()))
+                .hasMessageContaining("has the label 'gpu'");
+        assertThat(cluster.calls).isEmpty();
+    }
+
+    private BundleCommand bundle(BundleCommand command, @Nullable String label, String first, String second) {
+        command.cluster = cluster;
+        command.audit = deed -> {};
+        command.label = label;
+        command.first = first;
+        command.second = second;
+        return command;
+    }
+
     /** A cluster of one worker. */
     private static final class FakeCluster implements ClusterService {
         private final List<String> calls = new ArrayList<>();
@@ -143,14 +197,20 @@ class ClusterCommandsTest {
 
         @Override
         public CompletionStage<String> deploy(String id, String file, String object, String by) {
-            worker(id);
+            calls.add("deploy " + file + " on " + id + " by " + by);
             return CompletableFuture.completedFuture("'" + file + "' is deployed; executors: echo");
         }
 
         @Override
-        public CompletionStage<String> undeploy(String id, String file, String by) {
-            worker(id);
-            return CompletableFuture.completedFuture("'" + file + "' is removed");
+        public CompletionStage<String> deployFeature(String id, String feature, String by) {
+            calls.add("deploy " + feature + " on " + id + " by " + by);
+            return CompletableFuture.completedFuture("'muster-executor-" + feature + ".jar' is deployed");
+        }
+
+        @Override
+        public CompletionStage<String> undeploy(String id, String name, String by) {
+            calls.add("undeploy " + name + " on " + id + " by " + by);
+            return CompletableFuture.completedFuture("'" + name + "' is removed");
         }
 
         @Override

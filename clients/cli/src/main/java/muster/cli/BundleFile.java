@@ -6,12 +6,17 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import muster.cli.client.Failure;
 
-/** The file of a bundle that a user names: by its path, or as {@code mvn:GROUP/ARTIFACT/VERSION}. */
+/** A bundle that a user names: the path of its file, or {@code mvn:GROUP/ARTIFACT/VERSION}; else it is a feature. */
 final class BundleFile {
     private static final String MAVEN = "mvn:";
     private static final Pattern WORDS = Pattern.compile("([\\w.-]+)/([\\w.-]+)/([\\w.-]+)");
 
     private BundleFile() {}
+
+    /** Whether this is the name of a feature, and no bundle. */
+    static boolean isFeature(String text) {
+        return !text.startsWith(MAVEN) && !text.endsWith(".jar");
+    }
 
     /** Its path, be it there or not; of what Maven knows, the path in its repository on this machine. */
     static Path path(String text, Map<String, String> environment) {

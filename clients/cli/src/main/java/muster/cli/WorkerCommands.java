@@ -235,8 +235,10 @@ final class WorkerCommands extends CommandGroup {
     abstract static class OfBundle extends ClusterCommand {
         @Parameters(
                 arity = "1..2",
-                paramLabel = "[WORKER] FILE",
-                description = "The worker, unless --label; the bundle: a file, or mvn:GROUP/ARTIFACT/VERSION")
+                paramLabel = "[WORKER] BUNDLE",
+                description =
+                        "The worker, unless --label; the bundle: FILE.jar, mvn:GROUP/ARTIFACT/VERSION, or a feature"
+                                + " that the manager has, such as docker")
         private List<String> words;
 
         @Option(names = "--label", paramLabel = "LABEL", description = "On every worker online that has this label")
@@ -247,20 +249,20 @@ final class WorkerCommands extends CommandGroup {
         }
 
         /** What the manager says of a bundle on a worker. */
-        abstract JsonNode apply(Client client, String worker, String file);
+        abstract JsonNode apply(Client client, String worker, String bundle);
 
         @Override
         public final Integer call() {
             if (words.size() != (label == null ? 2 : 1)) {
                 throw Failure.user(
                         label == null
-                                ? "name a worker and a bundle, such as: muster worker deploy w1 mine.jar"
-                                : "with --label name the bundle alone, such as: muster worker deploy --label gpu mine.jar");
+                                ? "name a worker and a bundle, such as: muster worker deploy w1 docker"
+                                : "with --label name the bundle alone, such as: muster worker deploy --label gpu docker");
             }
             var client = client();
-            var file = words.get(words.size() - 1);
+            var bundle = words.get(words.size() - 1);
             for (var worker : label == null ? List.of(words.get(0)) : labelled(client)) {
-                var done = apply(client, worker, file);
+                var done = apply(client, worker, bundle);
                 if (json) {
                     print(done);
                 } else {
@@ -290,33 +292,41 @@ final class WorkerCommands extends CommandGroup {
     @Command(
             name = "deploy",
             description =
-                    "Installs a bundle, such as an executor, on workers while they run; in place of one of the same"
-                            + " file name, once that has ended what it runs.")
+                    "Installs a bundle or a feature, such as an executor, on workers while they run; in place of one"
+                            + " of the same file name, once that has ended what it runs.")
     static final class Deploy extends OfBundle {
         Deploy(Context context) {
             super(context);
         }
 
         @Override
-        JsonNode apply(Client client, String worker, String file) {
-            var path = BundleFile.require(file, context.environment());
-            var body = Json.object()
-                    .put("file", String.valueOf(path.getFileName()))
-                    .put("object", Objects.upload(client, path));
+        JsonNode apply(Client client, String worker, String bundle) {
+            var body = Json.object();
+            if (BundleFile.isFeature(bundle)) {
+                body.put("feature", bundle);
+            } else {
+                var path = BundleFile.require(bundle, context.environment());
+                body.put("file", String.valueOf(path.getFileName())).put("object", Objects.upload(client, path));
+            }
             return client.post(Client.path("workers", worker, "bundles"), body);
         }
     }
 
-    @Command(name = "undeploy", description = "Removes a bundle from workers, once it has ended what it runs.")
+    @Command(
+            name = "undeploy",
+            description = "Removes a bundle or a feature from workers, once it has ended what it runs.")
     static final class Undeploy extends OfBundle {
         Undeploy(Context context) {
             super(context);
         }
 
         @Override
-        JsonNode apply(Client client, String worker, String file) {
-            var name = BundleFile.path(file, context.environment()).getFileName();
-            return client.delete(Client.path("workers", worker, "bundles", String.valueOf(name)));
+        JsonNode apply(Client client, String worker, String bundle) {
+            var name = BundleFile.isFeature(bundle)
+                    ? bundle
+                    : String.valueOf(
+                            BundleFile.path(bundle, context.environment()).getFileName());
+            return client.delete(Client.path("workers", worker, "bundles", name));
         }
     }
 

@@ -34,6 +34,13 @@ class BundleFileTest {
     }
 
     @Test
+    void whatIsNeitherIsAFeature() {
+        assertThat(BundleFile.isFeature("docker")).isTrue();
+        assertThat(BundleFile.isFeature("target/mine.jar")).isFalse();
+        assertThat(BundleFile.isFeature(COORDINATES)).isFalse();
+    }
+
+    @Test
     void saysHowToFetchWhatIsNotThere() {
         assertThatThrownBy(() -> require(COORDINATES))
                 .hasMessageContaining("mvn dependency:get -Dartifact=com.example:executor-fetch:1.0.0");
