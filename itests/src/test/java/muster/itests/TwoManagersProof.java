@@ -108,6 +108,19 @@ class TwoManagersProof {
             assertEndsWell(waiting);
             assertEndsWell(following);
             assertThat(output("events")).contains("job.succeeded");
+
+            var removed = rest("m1").delete("/api/v1/workers/w1?force=true");
+            assertThat(removed.status()).as(removed.toString()).isLessThan(300);
+            Eventually.until("the broker knows it", LIMIT, this::toldBroker, told -> told.contains(" w1 "));
+        }
+    }
+
+    /** What the broker keeps of revoked certificates. */
+    private String toldBroker() {
+        try {
+            return Files.readString(dir.resolve("broker/revoked"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -85,9 +85,6 @@ final class RevokedCertificates implements Revocations, ActiveMQServerMessagePlu
 
     private synchronized void become(CertificateRegister now) {
         var before = register;
-        if (now.equals(before)) {
-            return;
-        }
         register = now;
         now.revokedSince(before).forEach(worker -> listeners.forEach(listener -> listener.accept(worker)));
         try {

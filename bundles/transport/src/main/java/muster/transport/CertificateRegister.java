@@ -100,7 +100,7 @@ public record CertificateRegister(List<Entry> entries) {
                                 entry.serial().equals(certificate.getSerialNumber()) && entry.revokedAt() == null);
     }
 
-    /** What it says of the workers of which some certificate was revoked: it turns away the same. */
+    /** What it says of the workers of which some certificate was revoked: enough to turn away all that were. */
     public CertificateRegister ofRevoked() {
         var workers = entries.stream()
                 .filter(entry -> entry.revokedAt() != null)
