@@ -53,6 +53,7 @@ final class Deployments implements Deployer, AutoCloseable {
     private static final Pattern FILE = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}\\.jar");
     private static final Duration START = Duration.ofSeconds(15);
     private static final Duration SETTLED = Duration.ofSeconds(2);
+    private static final Duration COMPONENTS = Duration.ofSeconds(5);
     private static final Duration LONGEST_DRAIN = Duration.ofHours(24);
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
@@ -184,6 +185,10 @@ final class Deployments implements Deployer, AutoCloseable {
                 throw MusterException.invalid("bundle '" + target.getFileName() + "' does not start: " + fault
                         + (updates ? "; the one before is back" : "; it is removed again"));
             }
+            // its components are started beside it
+            await(
+                    COMPONENTS,
+                    () -> bundle(target).map(Deployments::offersWhatItSays).orElse(true));
             LOG.info("Bundle '{}' ({}) is deployed", target.getFileName(), object);
             return deployed(target, updates ? "is replaced" : "is deployed");
         } finally {
@@ -353,6 +358,14 @@ final class Deployments implements Deployer, AutoCloseable {
             }
         }
         return kinds;
+    }
+
+    /** Whether an executor is there, if the manifest tells of one. */
+    private static boolean offersWhatItSays(Bundle bundle) {
+        var provided = bundle.getHeaders("").get(Constants.PROVIDE_CAPABILITY);
+        return provided == null
+                || !provided.contains(Executor.class.getName())
+                || !kinds(bundle).isEmpty();
     }
 
     private static List<ServiceReference<?>> services(Bundle bundle) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -107,6 +108,23 @@ class DeploymentsTest {
     }
 
     @Test
+    void theAnswerNamesAnExecutorThatComesUpBesideItsBundle() throws Exception {
+        try (var deployments = deployments(Deployments.ANY)) {
+            var answer = ask(deployments, "late.jar", jar("late", "1.0.0", Offer.LATE, ""));
+            eventually("it is active", () -> isActive("late.jar"));
+            // long enough for an answer
+            for (var next : new String[] {"second", "third", "fourth"}) {
+                Files.move(jar(next, "1.0.0", "", ""), deploy.resolve(next + ".jar"));
+                eventually(next + " is active", () -> isActive(next + ".jar"));
+            }
+            assertThat(answer).isNotDone();
+            Files.createFile(deploy.resolve(".gate"));
+            assertThat(answer.get(ANSWER_SECONDS, TimeUnit.SECONDS).message())
+                    .isEqualTo("'late.jar' is deployed; executors: late");
+        }
+    }
+
+    @Test
     void twoVersionsOfALibraryMayBeThere() throws Exception {
         assertThat(deploy("one.jar", jar("library", "1.0.0", "", "")).message()).isEqualTo("'one.jar' is deployed");
         assertThat(deploy("two.jar", jar("library", "2.0.0", "", "")).message()).isEqualTo("'two.jar' is deployed");
@@ -147,6 +165,13 @@ class DeploymentsTest {
                     .isEqualTo("'engine.jar' is replaced; executors: engine");
         }
         assertThat(registry.available("user")).isNotNull();
+    }
+
+    private boolean isActive(String file) {
+        var bundle = framework
+                .getBundleContext()
+                .getBundle(deploy.resolve(file).toFile().toURI().toString());
+        return bundle != null && bundle.getState() == Bundle.ACTIVE;
     }
 
     private ToManager.Deployed deploy(String file, Path bundle) throws Exception {
@@ -197,6 +222,10 @@ class DeploymentsTest {
         main.putValue("Import-Package", "org.osgi.framework");
         main.putValue(Offer.KIND, kind);
         main.putValue(Offer.USED, used);
+        if (kind.equals(Offer.LATE)) {
+            main.putValue(
+                    "Provide-Capability", "osgi.service;objectClass:List<String>=\"" + Executor.class.getName() + "\"");
+        }
         var file = folder.resolve(name + "-" + version + ".made");
         try (var jar = new JarOutputStream(Files.newOutputStream(file), manifest)) {
             var entry = Offer.class.getName().replace('.', '/') + ".class";
@@ -215,6 +244,9 @@ class DeploymentsTest {
         static final String KIND = "Test-Kind";
         static final String USED = "Test-Used";
 
+        /** The kind that is offered once there is a file {@code .gate} beside the bundle. */
+        static final String LATE = "late";
+
         @Override
         public void start(BundleContext context) throws Exception {
             var headers = context.getBundle().getHeaders();
@@ -226,9 +258,23 @@ class DeploymentsTest {
                         .next();
                 context.getService(service);
             }
-            if (!kind.isEmpty()) {
-                context.registerService(Runnable.class, () -> {}, new Hashtable<>(Map.of(Executor.NAME, kind)));
+            if (kind.equals(LATE)) {
+                var gate =
+                        Path.of(URI.create(context.getBundle().getLocation())).resolveSibling(".gate");
+                new Thread(() -> {
+                            while (Files.notExists(gate)) {
+                                Thread.onSpinWait();
+                            }
+                            offer(context, kind);
+                        })
+                        .start();
+            } else if (!kind.isEmpty()) {
+                offer(context, kind);
             }
+        }
+
+        private static void offer(BundleContext context, String kind) {
+            context.registerService(Runnable.class, () -> {}, new Hashtable<>(Map.of(Executor.NAME, kind)));
         }
 
         @Override
