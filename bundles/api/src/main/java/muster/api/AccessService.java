@@ -55,8 +55,13 @@ public interface AccessService {
      */
     void revoke(String id);
 
-    /** What REST listens with. The files stay where they are while the service is registered. */
-    TlsFiles tls();
+    /**
+     * What REST listens with on an address. The files stay where they are while the service is registered. Empty for plain text,
+     * which a developer's switch asks for.
+     *
+     * @throws MusterException INVALID if that is asked for on an address that others reach
+     */
+    Optional<TlsFiles> tls(String host);
 
     /**
      * What a new worker gets.

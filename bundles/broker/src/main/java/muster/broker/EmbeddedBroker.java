@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.UUID;
 import muster.api.AuditService;
 import muster.transport.NodeIdentity;
+import muster.transport.Plaintext;
 import muster.transport.Queues;
 import muster.transport.Revocations;
 import org.apache.activemq.artemis.api.core.QueueConfiguration;
@@ -83,7 +84,7 @@ final class EmbeddedBroker implements AutoCloseable {
         requireFree(host, port);
         var server = new EmbeddedActiveMQ();
         server.setConfiguration(configuration(host, port, data, identity, handshakeSeconds));
-        var security = new NodeSecurity(revocations, audit);
+        var security = new NodeSecurity(revocations, audit, Plaintext.CHOSEN);
         server.setSecurityManager(security);
         var thread = Thread.currentThread();
         var loader = thread.getContextClassLoader();
@@ -218,7 +219,16 @@ final class EmbeddedBroker implements AutoCloseable {
                 handshakeSeconds,
                 TransportConstants.HANDSHAKE_TIMEOUT,
                 handshakeSeconds));
-        parameters.putAll(Map.of(
+        if (Plaintext.CHOSEN) {
+            Plaintext.requireLoopback(host);
+        } else {
+            parameters.putAll(tls(identity));
+        }
+        return new TransportConfiguration(NettyAcceptorFactory.class.getName(), parameters, ACCEPTOR, Map.of());
+    }
+
+    private static Map<String, Object> tls(NodeIdentity identity) {
+        return Map.of(
                 TransportConstants.SSL_ENABLED_PROP_NAME,
                 true,
                 TransportConstants.NEED_CLIENT_AUTH_PROP_NAME,
@@ -236,7 +246,6 @@ final class EmbeddedBroker implements AutoCloseable {
                 TransportConstants.TRUSTSTORE_PATH_PROP_NAME,
                 identity.trustStore().toString(),
                 TransportConstants.TRUSTSTORE_PASSWORD_PROP_NAME,
-                identity.password()));
-        return new TransportConfiguration(NettyAcceptorFactory.class.getName(), parameters, ACCEPTOR, Map.of());
+                identity.password());
     }
 }

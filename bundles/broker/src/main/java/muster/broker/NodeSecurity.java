@@ -11,6 +11,7 @@ import muster.api.Deed;
 import muster.api.ErrorCode;
 import muster.api.Names;
 import muster.transport.NodeName;
+import muster.transport.Plaintext;
 import muster.transport.Queues;
 import muster.transport.Revocations;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
@@ -38,10 +39,17 @@ final class NodeSecurity implements ActiveMQSecurityManager5 {
 
     private final Revocations revocations;
     private final AuditService audit;
+    private final boolean plaintext;
 
     NodeSecurity(Revocations revocations, AuditService audit) {
+        this(revocations, audit, false);
+    }
+
+    /** @param plaintext whether whoever comes is believed: there are no certificates ({@link Plaintext}) */
+    NodeSecurity(Revocations revocations, AuditService audit, boolean plaintext) {
         this.revocations = revocations;
         this.audit = audit;
+        this.plaintext = plaintext;
     }
 
     @Override
@@ -50,7 +58,9 @@ final class NodeSecurity implements ActiveMQSecurityManager5 {
             @Nullable String password,
             @Nullable RemotingConnection connection,
             @Nullable String domain) {
-        var name = certificate(connection).flatMap(NodeName::of);
+        var name = plaintext && user != null
+                ? NodeName.parse(user)
+                : certificate(connection).flatMap(NodeName::of);
         if (name.isEmpty()
                 || certificate(connection).filter(revocations::revoked).isPresent()) {
             audit.record(new Deed(

@@ -33,6 +33,7 @@ import org.eclipse.jetty.servlet.ServletContextHandler;
 import org.eclipse.jetty.servlet.ServletHolder;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The HTTPS port. Our own, not one of the container's: its certificate is known only once the manager has made it, its
@@ -69,15 +70,16 @@ final class HttpsListener implements AutoCloseable {
     /**
      * Listens and serves; port 0 for a free one.
      *
+     * @param tls null for plain text
      * @throws MusterException UNAVAILABLE if the port is taken or the certificate cannot be read
      */
-    static HttpsListener start(String host, int port, TlsFiles tls, Bounds bounds, Servlet servlet) {
+    static HttpsListener start(String host, int port, @Nullable TlsFiles tls, Bounds bounds, Servlet servlet) {
         var threads = new QueuedThreadPool(THREADS, 4);
         threads.setName("muster-rest");
         threads.setDaemon(true);
         var server = new Server(threads);
         server.setStopTimeout(2000);
-        var ssl = ssl(tls);
+        var ssl = tls == null ? null : ssl(tls);
         var connector = connector(server, ssl, bounds.idle());
         connector.setHost(host);
         connector.setPort(port);
@@ -99,7 +101,9 @@ final class HttpsListener implements AutoCloseable {
         try {
             // what can fail goes first: a servlet that was stopped does not start again
             connector.open();
-            ssl.start();
+            if (ssl != null) {
+                ssl.start();
+            }
             server.start();
         } catch (Exception e) {
             listener.close();
@@ -124,23 +128,28 @@ final class HttpsListener implements AutoCloseable {
         return ssl;
     }
 
-    private static ServerConnector connector(Server server, SslContextFactory.Server ssl, Duration idle) {
+    private static ServerConnector connector(Server server, SslContextFactory.@Nullable Server ssl, Duration idle) {
         var http = new HttpConfiguration();
         http.setSendServerVersion(false);
         http.setSendXPoweredBy(false);
         http.setRequestHeaderSize(HEADER_BYTES);
-        // clients know us by the cluster's CA, not by a host name
-        http.addCustomizer(new SecureRequestCustomizer(false));
-        var connector = new ServerConnector(
-                server,
-                new SslConnectionFactory(ssl, HttpVersion.HTTP_1_1.asString()),
-                new HttpConnectionFactory(http));
+        var connector =
+                ssl == null ? new ServerConnector(server, new HttpConnectionFactory(http)) : secure(server, ssl, http);
         connector.setIdleTimeout(idle.toMillis());
         connector.setAcceptQueueSize(256);
         return connector;
     }
 
-    private static MusterException failure(String host, int port, TlsFiles tls, Exception e) {
+    private static ServerConnector secure(Server server, SslContextFactory.Server ssl, HttpConfiguration http) {
+        // clients know us by the cluster's CA, not by a host name
+        http.addCustomizer(new SecureRequestCustomizer(false));
+        return new ServerConnector(
+                server,
+                new SslConnectionFactory(ssl, HttpVersion.HTTP_1_1.asString()),
+                new HttpConnectionFactory(http));
+    }
+
+    private static MusterException failure(String host, int port, @Nullable TlsFiles tls, Exception e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof BindException) {
                 return new MusterException(
@@ -152,8 +161,10 @@ final class HttpsListener implements AutoCloseable {
         }
         return new MusterException(
                 ErrorCode.UNAVAILABLE,
-                "HTTPS with the certificate of " + tls.keyStore() + " does not start (" + e
-                        + "); see that the file is the manager's and readable",
+                tls == null
+                        ? "HTTP does not start (" + e + ")"
+                        : "HTTPS with the certificate of " + tls.keyStore() + " does not start (" + e
+                                + "); see that the file is the manager's and readable",
                 e);
     }
 

@@ -106,8 +106,13 @@ public final class RestServer {
                 return;
             }
             try {
-                listener = HttpsListener.start(settings.host(), settings.port(), access.tls(), bounds, api.servlet());
-                LOG.info("REST answers at https://{}:{}/api/v1", settings.host(), listener.port());
+                var tls = access.tls(settings.host()).orElse(null);
+                listener = HttpsListener.start(settings.host(), settings.port(), tls, bounds, api.servlet());
+                LOG.info(
+                        "REST answers at {}://{}:{}/api/v1",
+                        tls == null ? "http" : "https",
+                        settings.host(),
+                        listener.port());
             } catch (MusterException e) {
                 var message = String.valueOf(e.getMessage());
                 if (!message.equals(told)) {

@@ -115,7 +115,7 @@ final class FakeAccess implements AccessService {
     }
 
     @Override
-    public TlsFiles tls() {
-        return tls;
+    public Optional<TlsFiles> tls(String host) {
+        return Optional.of(tls);
     }
 }

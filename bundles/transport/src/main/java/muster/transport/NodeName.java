@@ -53,7 +53,11 @@ public record NodeName(Role role, String id) {
         }
     }
 
-    private static Optional<NodeName> parse(String uri) {
+    /** Reads what {@link #toString} has written; empty if it is something else. */
+    public static Optional<NodeName> parse(String uri) {
+        if (!uri.startsWith(NodeIdentity.URI_PREFIX)) {
+            return Optional.empty();
+        }
         var parts = List.of(uri.substring(NodeIdentity.URI_PREFIX.length()).split("/", -1));
         for (var role : Role.values()) {
             if (parts.size() == 2 && parts.get(0).equals(role.toString())) {

@@ -32,6 +32,7 @@ import muster.api.ErrorCode;
 import muster.api.MusterException;
 import muster.api.Names;
 import muster.transport.BrokerAddress;
+import muster.transport.Plaintext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -181,8 +182,11 @@ public record Enrolment(
                     certificate.getPublicKey().getEncoded(), key.getPublic().getEncoded())) {
                 throw new CertificateException("it holds another key than the worker's");
             }
-            var chain = response.sslSession().orElseThrow().getPeerCertificates();
-            var name = PinnedTrust.name((X509Certificate) chain[0]).orElse(PinnedTrust.MANAGER_PREFIX);
+            var name = PinnedTrust.MANAGER_PREFIX;
+            if (!Plaintext.CHOSEN) {
+                var chain = response.sslSession().orElseThrow().getPeerCertificates();
+                name = PinnedTrust.name((X509Certificate) chain[0]).orElse(name);
+            }
             return new Enrolment(
                     key,
                     certificate,

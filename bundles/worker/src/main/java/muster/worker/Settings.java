@@ -18,6 +18,7 @@ import muster.api.MusterException;
 import muster.api.Names;
 import muster.api.Quantity;
 import muster.transport.BrokerAddress;
+import muster.transport.Plaintext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,7 +69,7 @@ record Settings(
                 configuration.address().isBlank()
                         ? hostAddress()
                         : configuration.address().strip(),
-                key("manager", () -> urls(configuration.manager(), "https", "https://host:7070")),
+                key("manager", () -> managers(configuration.manager())),
                 configuration.broker().isBlank()
                         ? null
                         : key("broker", () -> BrokerAddress.parse(configuration.broker())),
@@ -128,6 +129,15 @@ record Settings(
                     "key '" + key + "' of " + WorkerConfiguration.PID + " is empty; name a folder");
         }
         return Path.of(base).resolve(name).toAbsolutePath().normalize();
+    }
+
+    private static List<URI> managers(String text) {
+        if (!Plaintext.CHOSEN) {
+            return urls(text, "https", "https://host:7070");
+        }
+        var managers = urls(text, "http", "http://127.0.0.1:7070");
+        managers.forEach(manager -> Plaintext.requireLoopback(manager.getHost()));
+        return managers;
     }
 
     private static List<URI> urls(String text, String scheme, String example) {

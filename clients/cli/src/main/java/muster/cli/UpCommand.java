@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import muster.cli.client.ExitCode;
 import muster.cli.client.Json;
+import muster.cli.client.Plaintext;
 import muster.cli.local.Installation;
 import muster.cli.local.LocalCluster;
 import muster.cli.terminal.Times;
@@ -41,6 +42,9 @@ final class UpCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (Plaintext.CHOSEN) {
+            context.terminal().tell(Plaintext.WARNING);
+        }
         var installation = Installation.ofProcess();
         var environment = context.environment();
         var place = dir != null ? dir : installation.defaultDir(environment);

@@ -33,6 +33,7 @@ import muster.api.TokenView;
 import muster.manager.store.Store;
 import muster.transport.CertificateRegister;
 import muster.transport.NodeIdentity;
+import muster.transport.Plaintext;
 import muster.transport.Revocations;
 import muster.transport.ToWorker;
 import org.slf4j.Logger;
@@ -378,8 +379,12 @@ public final class ManagerSecurity {
             }
 
             @Override
-            public TlsFiles tls() {
-                return new TlsFiles(identity.keyStore(), identity.password());
+            public Optional<TlsFiles> tls(String host) {
+                if (Plaintext.CHOSEN) {
+                    Plaintext.requireLoopback(host);
+                    return Optional.empty();
+                }
+                return Optional.of(new TlsFiles(identity.keyStore(), identity.password()));
             }
         };
     }

@@ -12,6 +12,8 @@ import java.util.concurrent.ExecutionException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import muster.transport.NodeIdentity;
 import muster.transport.NodeName;
+import muster.transport.Plaintext;
+import muster.transport.Queues;
 import org.apache.activemq.artemis.api.core.ActiveMQException;
 import org.apache.activemq.artemis.api.core.ActiveMQQueueExistsException;
 import org.apache.activemq.artemis.api.core.QueueConfiguration;
@@ -66,7 +68,7 @@ final class Connection implements AutoCloseable {
         return inOwnLoader(() -> {
             var locator = locator(broker, identity);
             try {
-                return open(locator, queue, delivery);
+                return open(locator, queue, Plaintext.CHOSEN ? claim(identity, queue) : null, delivery);
             } catch (Exception e) {
                 locator.close();
                 throw e;
@@ -86,10 +88,14 @@ final class Connection implements AutoCloseable {
         }
     }
 
-    private static Connection open(ServerLocator locator, String queue, Delivery delivery) throws Exception {
+    /** @param claim who this says it is, where there are no certificates that do; null where there are */
+    private static Connection open(ServerLocator locator, String queue, @Nullable String claim, Delivery delivery)
+            throws Exception {
         var factory = locator.createSessionFactory();
-        requireManager(factory);
-        var session = factory.createSession(null, null, false, true, true, true, locator.getAckBatchSize());
+        if (claim == null) {
+            requireManager(factory);
+        }
+        var session = factory.createSession(claim, null, false, true, true, true, locator.getAckBatchSize());
         var connection = new Connection(locator, session);
         session.addFailureListener(connection.new Losing());
         takeQueue(session, queue);
@@ -101,7 +107,16 @@ final class Connection implements AutoCloseable {
         return connection;
     }
 
+    private static String claim(NodeIdentity identity, String queue) {
+        var role = queue.equals(Queues.MANAGER) ? NodeName.Role.MANAGER : NodeName.Role.WORKER;
+        return new NodeName(role, identity.id()).toString();
+    }
+
     static ServerLocator locator(URI broker, NodeIdentity identity) {
+        if (Plaintext.CHOSEN) {
+            Plaintext.requireLoopback(broker.getHost());
+            return locator(tcp(broker));
+        }
         var parameters = parameters(broker, identity);
         parameters.putAll(Map.of(
                 TransportConstants.KEYSTORE_TYPE_PROP_NAME,
@@ -118,8 +133,8 @@ final class Connection implements AutoCloseable {
         return locator(parameters(broker, identity));
     }
 
-    private static Map<String, Object> parameters(URI broker, NodeIdentity identity) {
-        var parameters = new HashMap<String, Object>(Map.of(
+    private static Map<String, Object> tcp(URI broker) {
+        return new HashMap<>(Map.of(
                 TransportConstants.HOST_PROP_NAME,
                 broker.getHost(),
                 TransportConstants.PORT_PROP_NAME,
@@ -134,6 +149,10 @@ final class Connection implements AutoCloseable {
                 false,
                 TransportConstants.USE_KQUEUE_PROP_NAME,
                 false));
+    }
+
+    private static Map<String, Object> parameters(URI broker, NodeIdentity identity) {
+        var parameters = tcp(broker);
         parameters.putAll(Map.of(
                 TransportConstants.SSL_ENABLED_PROP_NAME,
                 true,

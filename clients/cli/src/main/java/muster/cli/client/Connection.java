@@ -20,10 +20,14 @@ public record Connection(List<URI> urls, Credentials credentials) {
 
     private static URI requireManager(URI url) {
         var path = url.getRawPath();
-        if (!"https".equals(url.getScheme()) || url.getHost() == null || (path != null && path.length() > 1)) {
-            throw Failure.user("'" + url + "' is not the address of a manager; write such as https://127.0.0.1:7070");
+        if (!Plaintext.SCHEME.equals(url.getScheme())
+                || url.getHost() == null
+                || !Plaintext.allows(url.getHost())
+                || (path != null && path.length() > 1)) {
+            throw Failure.user("'" + url + "' is not the address of a manager; write such as " + Plaintext.SCHEME
+                    + "://127.0.0.1:7070");
         }
-        return URI.create("https://" + url.getRawAuthority());
+        return URI.create(Plaintext.SCHEME + "://" + url.getRawAuthority());
     }
 
     /** Reads addresses, comma separated; a bare {@code host:port} is taken as https. */
@@ -44,7 +48,7 @@ public record Connection(List<URI> urls, Credentials credentials) {
 
     private static URI url(String text) {
         try {
-            return URI.create(text.contains("://") ? text : "https://" + text);
+            return URI.create(text.contains("://") ? text : Plaintext.SCHEME + "://" + text);
         } catch (IllegalArgumentException e) {
             throw Failure.user("'" + text + "' is not an address; write such as https://127.0.0.1:7070", e);
         }

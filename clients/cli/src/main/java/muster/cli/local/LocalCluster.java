@@ -28,6 +28,7 @@ import muster.cli.client.Connection;
 import muster.cli.client.ExitCode;
 import muster.cli.client.Failure;
 import muster.cli.client.Json;
+import muster.cli.client.Plaintext;
 import muster.cli.client.Token;
 import muster.cli.terminal.Progress;
 import muster.cli.terminal.Terminal;
@@ -328,7 +329,7 @@ public final class LocalCluster {
         values.put("id", node.name());
         values.put("address", "127.0.0.1");
         values.put("data.host", "127.0.0.1");
-        values.put("manager", "https://127.0.0.1:" + ports.rest());
+        values.put("manager", Plaintext.SCHEME + "://127.0.0.1:" + ports.rest());
         values.put("token", "");
         values.put("token.file", dir.resolve("manager/security/join.token").toString());
         if (slots != null) {
@@ -354,7 +355,7 @@ public final class LocalCluster {
         var progress = new Progress(terminal, true);
         var begin = System.nanoTime();
         var tokenFile = dir.resolve("manager/security/admin.token");
-        var url = "https://127.0.0.1:" + ports.rest();
+        var url = Plaintext.SCHEME + "://127.0.0.1:" + ports.rest();
         var online = List.<String>of();
         Client client = null;
         var managerReady = false;
