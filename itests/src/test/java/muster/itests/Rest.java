@@ -101,6 +101,17 @@ final class Rest {
         return answer.json().path("id").asText();
     }
 
+    /** Runs a script that is accepted; the id of its job. */
+    String submitWorkflow(String file, String text) {
+        var answer = post(
+                "/api/v1/workflows",
+                object().put("file", file).put("text", text).toString());
+        if (answer.status() != 201) {
+            throw new AssertionError("script " + file + " was answered with " + answer);
+        }
+        return answer.json().path("id").asText();
+    }
+
     /** The job once it has ended. */
     JsonNode ended(String job, Duration limit) {
         return Eventually.until(

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import muster.itests.hot.HotBundle;
 import muster.manager.store.PostgresqlServer;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -60,6 +61,9 @@ class TwoManagersProof {
             startManager(nodes, "m2", store, key);
             awaitStandsBy("m2", "m1");
             startWorker(nodes);
+            deployLanguage("m1", "1.0.0");
+            deployLanguage("m2", "2.0.0");
+            awaitLanguage("m1");
             var revoked = token(rest("m1"), "operator");
             var made = token(rest("m1"), "operator");
             assertThat(rest("m1")
@@ -73,12 +77,23 @@ class TwoManagersProof {
             var waiting = client("wait", "job", "wait", shorter);
             var following = client("events", "job", "events", longer);
             await(rest("m1"), shorter, 20);
+            // 41 is found by 50, 25, 37, 43, 40, 41
+            var search = rest("m1").submitWorkflow("search.bisect", search("37", "40", 41));
+            awaitProbes("50", "25", "37");
 
             var killed = System.nanoTime();
             nodes.kill("m1");
             awaitReady(nodes, "m2");
             System.out.println("after SIGKILL the other was ready in " + secondsSince(killed) + " s");
             await(rest("m2"), shorter, 60);
+            awaitMessage(
+                    rest("m2"),
+                    search,
+                    "waits for language 'bisect' of version 1.0.0, by which it was begun; deploy that");
+            Files.createFile(shared.resolve("37"));
+            await(rest("m2"), search, 3);
+            deployLanguage("m2", "1.0.0");
+            awaitProbes("50", "25", "37", "43", "40");
             assertThat(new Rest(restPorts.get("m2"), made.path("token").asText())
                             .get("/api/v1/cluster")
                             .status())
@@ -95,6 +110,8 @@ class TwoManagersProof {
             awaitReady(nodes, "m1");
             System.out.println("after SIGSTOP the other was ready in " + secondsSince(paused) + " s");
             await(rest("m1"), shorter, 90);
+            Files.createFile(shared.resolve("40"));
+            assertThat(rest("m1").ended(search, LIMIT).path("state").asText()).isEqualTo("succeeded");
             nodes.signal("m2", "CONT");
             var late = rest("m2").post("/api/v1/jobs", job("true", "0", began, gate));
             assertThat(late.status()).as(late.toString()).isEqualTo(503);
@@ -104,7 +121,10 @@ class TwoManagersProof {
             Files.createFile(gate);
             assertThat(rest("m1").ended(longer, LIMIT).path("state").asText()).isEqualTo("succeeded");
             assertThat(Files.readAllLines(began)).hasSize(151).doesNotHaveDuplicates();
-            assertThat(rest("m1").get("/api/v1/jobs").json().path("items")).hasSize(2);
+            awaitProbes("50", "25", "37", "43", "40", "41");
+            assertThat(rest("m1").get("/api/v1/tasks/" + search + ".6/logs").text())
+                    .isEqualTo("41\n");
+            assertThat(rest("m1").get("/api/v1/jobs").json().path("items")).hasSize(3);
             assertEndsWell(waiting);
             assertEndsWell(following);
             assertThat(output("events")).contains("job.succeeded");
@@ -198,7 +218,47 @@ class TwoManagersProof {
                         "MUSTER_WORKER_TOKEN_FILE",
                         dir.resolve("m1/security/join.token").toString(),
                         "MUSTER_WORKER_SLOTS",
-                        "2"));
+                        "4"));
+    }
+
+    private void deployLanguage(String manager, String version) throws IOException {
+        HotBundle.deployLanguage(Files.createDirectories(dir.resolve(manager).resolve("deploy")), version);
+    }
+
+    private void awaitLanguage(String manager) {
+        Eventually.until(
+                "the language is there",
+                LIMIT,
+                () -> rest(manager).get("/api/v1/workflows/schemas/bisect").text(),
+                text -> text.contains("has no schema"));
+    }
+
+    /** A search whose probes tell that they began; those of two numbers end once a file of that name is there. */
+    private String search(String one, String two, int answer) {
+        return "0 100\ncd " + shared + "; echo $1 >> probes; case $1 in " + one + "|" + two
+                + ") until [ -e $1 ]; do sleep 0.1; done;; esac; if [ $1 -ge " + answer
+                + " ]; then echo yes; else echo no; fi\n";
+    }
+
+    private void awaitProbes(String... numbers) {
+        Eventually.until("probes of " + List.of(numbers), LIMIT, this::probes, List.of(numbers)::equals);
+    }
+
+    private List<String> probes() {
+        var file = shared.resolve("probes");
+        try {
+            return Files.exists(file) ? Files.readAllLines(file) : List.of();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void awaitMessage(Rest rest, String job, String beginning) {
+        Eventually.until(
+                "job " + job + " says so",
+                LIMIT,
+                () -> rest.get("/api/v1/jobs/" + job).json().path("message").asText(),
+                message -> message.startsWith(beginning));
     }
 
     private Rest rest(String manager) {
