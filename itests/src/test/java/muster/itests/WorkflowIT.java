@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import muster.itests.hot.HotBundle;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.AfterAll;
@@ -541,12 +542,7 @@ class WorkflowIT {
                 """);
         assertThat(folder.resolve("none")).doesNotExist();
 
-        var job = rest.get("/api/v1/jobs?limit=1")
-                .json()
-                .path("items")
-                .path(0)
-                .path("id")
-                .asText();
+        var job = lastJob();
         var results = folder.resolve("results.csv");
         var asked = cluster.client(
                 "job",
@@ -563,6 +559,98 @@ class WorkflowIT {
                 """.replace("\n", "\r\n"));
         assertThat(cluster.client("job", "results", job, "delete from results").stderr())
                 .contains("this is no query; results can only be read");
+    }
+
+    /** With what Maven has brought for this build itself, so that it needs no network. */
+    @Test
+    @Tag("proof")
+    void aStudyTestsAProjectByTheWorkersMavenAndRecordsEachTest() throws IOException {
+        write("project/src/test/java/SumTest.java", """
+                import static org.junit.jupiter.api.Assertions.assertEquals;
+
+                import org.junit.jupiter.api.Test;
+
+                class SumTest {
+                    @Test
+                    void adds() {
+                        assertEquals(2, 1 + 1);
+                    }
+
+                    @Test
+                    void errs() {
+                        assertEquals(3, 1 + 1, "a sum, wrong");
+                    }
+                }
+                """);
+        var plugins = new StringBuilder();
+        for (var plugin : List.of("resources", "compiler", "surefire")) {
+            var name = "maven-" + plugin + "-plugin";
+            plugins.append("<plugin><artifactId>" + name + "</artifactId><version>"
+                    + ofThisBuild(name + "</artifactId>\\s*<version>([^<]+)") + "</version></plugin>");
+        }
+        write("project/pom.xml", """
+                <project>
+                  <modelVersion>4.0.0</modelVersion>
+                  <groupId>sum</groupId><artifactId>sum</artifactId><version>1</version>
+                  <properties>
+                    <maven.compiler.release>17</maven.compiler.release>
+                    <project.build.sourceEncoding>UTF-8</project.build.sourceEncoding>
+                  </properties>
+                  <dependencies>
+                    <dependency>
+                      <groupId>org.junit.jupiter</groupId><artifactId>junit-jupiter</artifactId>
+                      <version>JUNIT</version><scope>test</scope>
+                    </dependency>
+                  </dependencies>
+                  <build><plugins>PLUGINS</plugins></build>
+                </project>
+                """.replace("JUNIT", ofThisBuild("<junit.version>([^<]+)"))
+                .replace("PLUGINS", plugins));
+        // offline, and whichever mirror the artifacts came from
+        write("test.lsl", """
+                study(name: 'Sum') {
+                    action(name: 'test', type: 'Maven') {
+                        inputs = ['project']
+                        project = 'project'
+                        repository = 'REPOSITORY'
+                        goals = ['-o', '-Dmaven.legacyLocalRepo=true', 'test']
+                    }
+                }
+                """.replace("REPOSITORY", System.getProperty("org.ops4j.pax.url.mvn.localRepository")));
+
+        var printed = run("test.lsl");
+
+        assertThat(printed.exitCode()).as(printed.toString()).isZero();
+        var asked = cluster.client(
+                "job",
+                "results",
+                lastJob(),
+                "select group_concat(VALUE, ' ') as cell from results where TYPE in ('TEST', 'OUTCOME', 'MESSAGE')"
+                        + " group by Y order by cell",
+                "-o",
+                folder.resolve("tests.csv").toString());
+        assertThat(asked.exitCode()).as(asked.toString()).isZero();
+        assertThat(Files.readString(folder.resolve("tests.csv"))).matches("""
+                cell\r
+                adds passed ?\r
+                "errs failed a sum, wrong ==> .*expected: <3> but was: <2>"\r
+                """);
+    }
+
+    /** What the root of this build says of a version. */
+    private static String ofThisBuild(String pattern) throws IOException {
+        var found = Pattern.compile(pattern).matcher(Files.readString(Path.of(System.getProperty("muster.pom"))));
+        assertThat(found.find()).as(pattern).isTrue();
+        return found.group(1);
+    }
+
+    private static String lastJob() {
+        return rest.get("/api/v1/jobs?limit=1")
+                .json()
+                .path("items")
+                .path(0)
+                .path("id")
+                .asText();
     }
 
     @Test
