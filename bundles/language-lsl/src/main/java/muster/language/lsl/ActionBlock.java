@@ -80,19 +80,27 @@ final class ActionBlock extends Recorder {
     }
 
     private void dependsOn(Said said) {
-        for (var name : said.texts()) {
+        for (var name : texts(said, "names of actions")) {
             dependencies.add(new Dependency(said.at(), name));
-        }
-        if (said.texts().isEmpty()) {
-            throw said.wrong("names of actions");
         }
     }
 
-    private static void include(Said said, List<Include> includes) {
-        if (said.texts().isEmpty()) {
-            throw said.wrong("patterns such as '*'");
+    private void include(Said said, List<Include> includes) {
+        for (var text : texts(said, "patterns such as '*'")) {
+            if (text.length() > AntPattern.LONGEST) {
+                throw said.wrong("patterns of up to " + AntPattern.LONGEST + " characters");
+            }
+            includes.add(new Include(said.at(), new AntPattern(text), text));
         }
-        said.texts().forEach(text -> includes.add(new Include(said.at(), new AntPattern(text), text)));
+    }
+
+    private List<String> texts(Said said, String expected) {
+        var texts = said.texts();
+        exchange.entries(said.at(), texts.size());
+        if (texts.isEmpty()) {
+            throw said.wrong(expected);
+        }
+        return texts;
     }
 
     private void abstraction(Said said) {

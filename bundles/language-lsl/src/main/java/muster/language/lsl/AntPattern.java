@@ -7,6 +7,9 @@ import java.util.List;
  * part for any parts, and a {@code /} at the end for all below. Takes time in proportion to pattern times name.
  */
 public final class AntPattern {
+    /** How long one may be, in characters. */
+    public static final int LONGEST = 1024;
+
     private final List<String> parts;
 
     public AntPattern(String pattern) {

@@ -28,6 +28,11 @@ final class Exchange {
         meter.work(at, size);
     }
 
+    /** Charges the script for entries of lists that are made. */
+    void entries(Place at, long count) {
+        meter.entries(at, count);
+    }
+
     /** A value of the script as settings have it; a closure becomes a rule. */
     @Nullable
     Object out(Place at, @Nullable Object value) {

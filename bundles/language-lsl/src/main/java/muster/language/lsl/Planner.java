@@ -198,6 +198,7 @@ final class Planner {
             for (var needed : declared.block().dependencies) {
                 var outcome = outcome(needed);
                 if (outcome.abstractions().stream().noneMatch(abstraction -> includes(abstraction.name()))) {
+                    count(outcome.needs().size());
                     commonNeeds.addAll(outcome.needs());
                     common.addAll(ofOne(needed.action(), outcome));
                 }
@@ -233,8 +234,7 @@ final class Planner {
         }
 
         private boolean includes(String abstraction) {
-            return declared.block().abstractions.stream()
-                    .anyMatch(include -> include.pattern().matches(abstraction));
+            return declared.block().abstractions.stream().anyMatch(include -> matches(include, abstraction));
         }
 
         private List<Abstraction> include() {
@@ -250,7 +250,7 @@ final class Planner {
                 }
             }
             for (var include : block.abstractions) {
-                if (offered.keySet().stream().noneMatch(include.pattern()::matches)) {
+                if (offered.keySet().stream().noneMatch(name -> matches(include, name))) {
                     throw include.at()
                             .error("'" + include.text() + "' includes nothing of what the action depends on, which is "
                                     + (offered.isEmpty() ? "nothing" : String.join(", ", offered.keySet())));
@@ -263,18 +263,23 @@ final class Planner {
                             name,
                             systems.values().stream()
                                     .filter(system -> block.systems.isEmpty()
-                                            || block.systems.stream().anyMatch(include -> matches(include, system)))
-                                    .map(system -> system.needing(commonNeeds))
+                                            || block.systems.stream()
+                                                    .anyMatch(include -> matches(include, system.id())))
+                                    .map(this::afterCommon)
                                     .toList()));
                 }
             });
             return included;
         }
 
-        private boolean matches(ActionBlock.Include include, Subject system) {
-            meter.work(
-                    include.at(), (long) include.text().length() * system.id().length());
-            return include.pattern().matches(system.id());
+        private Subject afterCommon(Subject system) {
+            count(commonNeeds.size());
+            return system.needing(commonNeeds);
+        }
+
+        private boolean matches(ActionBlock.Include include, String name) {
+            meter.work(include.at(), (long) include.text().length() * name.length());
+            return include.pattern().matches(name);
         }
 
         private Outcome outcome(ActionBlock.Dependency needed) {
@@ -321,9 +326,10 @@ final class Planner {
         @Override
         public List<String> needs() {
             var needs = new LinkedHashSet<String>();
-            declared.block()
-                    .dependencies
-                    .forEach(needed -> needs.addAll(outcome(needed).needs()));
+            for (var needed : declared.block().dependencies) {
+                count(outcome(needed).needs().size());
+                needs.addAll(outcome(needed).needs());
+            }
             return List.copyOf(needs);
         }
 

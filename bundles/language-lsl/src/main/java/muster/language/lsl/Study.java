@@ -1,8 +1,11 @@
 package muster.language.lsl;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -127,25 +130,52 @@ final class Study implements Words {
 
     /** The actions, each after those that it depends on, else in the order of the script. */
     List<Declared> ordered() {
-        var ordered = new LinkedHashMap<String, Declared>();
-        var waiting = new ArrayList<>(actions.values());
-        while (!waiting.isEmpty()) {
-            var ready = waiting.stream()
-                    .filter(action -> action.block().dependencies.stream()
-                            .allMatch(needed -> needed.earlier()
-                                    || ordered.containsKey(known(needed).name())))
-                    .toList();
-            if (ready.isEmpty()) {
-                var first = waiting.get(0);
-                throw first.at()
-                        .error("the action '" + first.name()
-                                + "' depends on itself, by way of "
-                                + waiting.stream().map(Declared::name).limit(10).toList());
+        var dependants = new HashMap<String, List<Declared>>();
+        var open = new HashMap<String, Integer>();
+        var ready = new ArrayDeque<Declared>();
+        for (var action : actions.values()) {
+            var needed = needed(action);
+            needed.forEach(name ->
+                    dependants.computeIfAbsent(name, n -> new ArrayList<>()).add(action));
+            open.put(action.name(), needed.size());
+            if (needed.isEmpty()) {
+                ready.add(action);
             }
-            ready.forEach(action -> ordered.put(action.name(), action));
-            waiting.removeAll(ready);
         }
-        return List.copyOf(ordered.values());
+        // how many others, one after another, come before it
+        var levels = new HashMap<String, Integer>();
+        for (var next = ready.poll(); next != null; next = ready.poll()) {
+            var level = levels.merge(next.name(), 0, Math::max);
+            for (var dependant : dependants.getOrDefault(next.name(), List.of())) {
+                levels.merge(dependant.name(), level + 1, Math::max);
+                if (open.merge(dependant.name(), -1, Integer::sum) == 0) {
+                    ready.add(dependant);
+                }
+            }
+        }
+        var waiting = actions.values().stream()
+                .filter(action -> open.getOrDefault(action.name(), 0) > 0)
+                .toList();
+        if (!waiting.isEmpty()) {
+            var first = waiting.get(0);
+            throw first.at()
+                    .error("the action '" + first.name() + "' depends on itself, by way of "
+                            + waiting.stream().map(Declared::name).limit(10).toList());
+        }
+        return actions.values().stream()
+                .sorted(Comparator.comparing(action -> levels.getOrDefault(action.name(), 0)))
+                .toList();
+    }
+
+    /** The names of the actions of this script that one depends on. */
+    private Set<String> needed(Declared action) {
+        var names = new LinkedHashSet<String>();
+        for (var needed : action.block().dependencies) {
+            if (!needed.earlier()) {
+                names.add(known(needed).name());
+            }
+        }
+        return names;
     }
 
     private Declared known(ActionBlock.Dependency needed) {

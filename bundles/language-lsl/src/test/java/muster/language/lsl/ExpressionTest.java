@@ -113,6 +113,9 @@ class ExpressionTest {
                 "def s = ''; [a: 1, b: 2].each { k, v -> s += k + v } | s | a1b2",
                 "def l = []; ['p', 'q'].eachWithIndex { item, i -> l << item + i } | l | [p0, q1]",
                 "x = 3 | x | 3",
+                "def a = [1]; 60.times { a = [a, a] }; def m = [b: 1] | [m[a], m.get(a), a in m, m.remove(a)] |"
+                        + " [null, null, false, null]",
+                "def m = [b: 1] | [m.getOrDefault('b', 2), m.getOrDefault([], 2)] | [1, 2]",
                 "def a = 'x'; def b = \"${a}-$a\" | b | x-x",
                 "List l = [1]; Map m = [:]; String s = 'q' | l.size() + m.size() + s | 1q",
                 "if (false) { x = 1 } else if (true) { x = 2 } | x | 2",

@@ -55,7 +55,7 @@ public final class Collect implements ActionType {
         for (var abstraction : action.included()) {
             for (var system : abstraction.systems()) {
                 needs.addAll(system.needs());
-                for (var product : Files.made(settings.of(system), system)) {
+                for (var product : Files.made(action, settings.of(system), system)) {
                     var place = one.isPresent()
                             ? String.format("%09d", inputs.size())
                             : flat

@@ -109,7 +109,7 @@ public final class Export implements ActionType {
         for (var abstraction : action.included()) {
             for (var system : abstraction.systems()) {
                 needs.addAll(system.needs());
-                for (var product : Files.made(settings.of(system), system)) {
+                for (var product : Files.made(action, settings.of(system), system)) {
                     var columns = List.of(product.action(), abstraction.name(), system.id(), product.output());
                     for (var column : columns) {
                         size += column.length() + 9L;

@@ -23,15 +23,16 @@ final class Files {
     }
 
     /** Of a system's files and what was made of it, what the setting {@value #TAKES} names; all if it is not set. */
-    static List<Subject.Product> taken(Settings settings, Subject system) {
-        return taken(settings, system.products());
-    }
-
-    static List<Subject.Product> taken(Settings settings, List<Subject.Product> products) {
+    static List<Subject.Product> taken(Action action, Settings settings, List<Subject.Product> products) {
         if (!settings.has(TAKES)) {
             return products;
         }
-        var patterns = settings.texts(TAKES).stream().map(AntPattern::new).toList();
+        var texts = settings.texts(TAKES);
+        action.count((long) texts.size() * products.size());
+        if (texts.stream().anyMatch(text -> text.length() > AntPattern.LONGEST)) {
+            throw settings.fault(TAKES, "a pattern has more than " + AntPattern.LONGEST + " characters");
+        }
+        var patterns = texts.stream().map(AntPattern::new).toList();
         return products.stream()
                 .filter(product -> patterns.stream()
                         .anyMatch(pattern ->
@@ -40,8 +41,8 @@ final class Files {
     }
 
     /** Of that, what was made. */
-    static List<Subject.Product> made(Settings settings, Subject system) {
-        return taken(settings, system).stream()
+    static List<Subject.Product> made(Action action, Settings settings, Subject system) {
+        return taken(action, settings, system.products()).stream()
                 .filter(product -> product.input().source().startsWith(Input.TASK))
                 .toList();
     }

@@ -117,8 +117,8 @@ final class Tasks {
     private Subject run(String part, Subject system, Settings settings, Map<String, String> told) {
         var name = action.taskName(part);
         var inputs = new ArrayList<Input>();
-        Files.taken(settings, system).forEach(product -> inputs.add(product.input()));
-        Files.taken(settings, action.common()).forEach(product -> inputs.add(product.input()));
+        Files.taken(action, settings, system.products()).forEach(product -> inputs.add(product.input()));
+        Files.taken(action, settings, action.common()).forEach(product -> inputs.add(product.input()));
         inputs.addAll(Files.ofUser(action, settings));
         var environment = new TreeMap<>(told);
         environment.putAll(program.environment(settings));

@@ -234,11 +234,13 @@ public final class Interpreter {
             return index(index.at(), evaluate(index.of(), scope), evaluate(index.index(), scope));
         }
         if (node instanceof Node.Text text) {
+            meter.text(text.at(), 0);
             var out = new StringBuilder();
             for (var part : text.parts()) {
-                out.append(values.text(part.at(), evaluate(part, scope)));
+                var shown = values.text(part.at(), evaluate(part, scope));
+                meter.part(part.at(), out.length(), shown.length());
+                out.append(shown);
             }
-            meter.text(text.at(), out.length());
             return out.toString();
         }
         if (node instanceof Node.ListOf list) {
@@ -389,8 +391,8 @@ public final class Interpreter {
     }
 
     private @Nullable Object index(Place at, @Nullable Object owner, @Nullable Object index) {
-        if (owner instanceof Map<?, ?> map) {
-            return map.get(index);
+        if (owner instanceof Map) {
+            return Values.get(Values.map(owner), index);
         }
         if (owner instanceof List<?> list && index instanceof Long number) {
             // beyond its end there is null, as in Groovy

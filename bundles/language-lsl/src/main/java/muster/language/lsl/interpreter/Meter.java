@@ -9,6 +9,7 @@ import muster.api.language.Place;
 public final class Meter {
     static final long MAX_STEPS = 10_000_000;
     static final long MAX_BYTES = 256L << 20;
+    static final long MAX_TEXT = 16L << 20;
     static final int MAX_DEPTH = 2_000;
     private static final long ENTRY_BYTES = 48;
 
@@ -31,7 +32,16 @@ public final class Meter {
 
     /** Charges the making of a text. */
     public void text(Place at, long length) {
-        bytes(at, ENTRY_BYTES + length);
+        part(at, 0, length);
+        bytes(at, ENTRY_BYTES);
+    }
+
+    /** Charges what is added to a text that has so many characters by now. */
+    void part(Place at, long before, long length) {
+        if (before + length > MAX_TEXT) {
+            throw at.error("a text has more than " + (MAX_TEXT >> 20) + " Mi characters; leave data in files");
+        }
+        bytes(at, length);
     }
 
     private void bytes(Place at, long size) {

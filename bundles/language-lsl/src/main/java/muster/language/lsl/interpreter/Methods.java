@@ -5,6 +5,7 @@ import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -120,6 +121,9 @@ final class Methods {
     private @Nullable Object text(String text, Given given) {
         var at = given.at();
         meter.work(at, text.length() >> 2);
+        if (given.count() > 0 && given.value(0) instanceof String part) {
+            values.search(at, text, part);
+        }
         return switch (given.name()) {
             case "size", "length" -> (long) text.length();
             case "isEmpty" -> text.isEmpty();
@@ -142,9 +146,9 @@ final class Methods {
             case "reverse" -> made(at, new StringBuilder(text).reverse().toString());
             case "padLeft", "padRight" -> padded(text, given);
             case "split", "tokenize" -> split(text, given);
-            case "readLines" -> copied(at, text.lines().toList());
+            case "readLines" -> parts(at, text.lines().iterator());
             case "toList" ->
-                copied(at, text.codePoints().mapToObj(Character::toString).toList());
+                parts(at, text.codePoints().mapToObj(Character::toString).iterator());
             case "toInteger", "toLong" -> values.as(at, "long", text);
             case "toBigDecimal", "toDouble" -> values.as(at, "BigDecimal", text);
             case "toBoolean" -> List.of("true", "y", "1").contains(text.strip().toLowerCase(Locale.ROOT));
@@ -191,21 +195,23 @@ final class Methods {
         if (between.isEmpty()) {
             throw given.wrong("what stands between the parts");
         }
-        var parts = new ArrayList<@Nullable Object>();
         if (given.count() == 0 || given.name().equals("tokenize")) {
-            for (var words = new StringTokenizer(text, between); words.hasMoreTokens(); ) {
-                parts.add(words.nextToken());
-            }
-        } else {
-            var from = 0;
-            for (var next = text.indexOf(between); next >= 0; next = text.indexOf(between, from)) {
-                parts.add(text.substring(from, next));
-                from = next + between.length();
-            }
-            parts.add(text.substring(from));
+            return parts(given.at(), new StringTokenizer(text, between).asIterator());
         }
-        meter.text(given.at(), text.length());
-        meter.entries(given.at(), 2L * parts.size());
+        var parts = values.newList(given.at(), 0);
+        var from = 0;
+        for (var next = text.indexOf(between); next >= 0; next = text.indexOf(between, from)) {
+            parts.add(made(given.at(), text.substring(from, next)));
+            from = next + between.length();
+        }
+        parts.add(made(given.at(), text.substring(from)));
+        return parts;
+    }
+
+    /** Texts as a list, each charged when it is made. */
+    private List<@Nullable Object> parts(Place at, Iterator<?> texts) {
+        var parts = values.newList(at, 0);
+        texts.forEachRemaining(text -> parts.add(made(at, String.valueOf(text))));
         return parts;
     }
 
@@ -227,13 +233,13 @@ final class Methods {
         };
     }
 
-    private static Object rounded(Object number, Given given) {
+    private @Nullable Object rounded(Object number, Given given) {
         if (number instanceof Long) {
             return number;
         }
         var digits = given.count() == 0 ? 0 : given.size(0, 30);
         var rounded = ((BigDecimal) number).setScale(digits, RoundingMode.HALF_UP);
-        return given.count() == 0 ? (Object) rounded.longValue() : rounded;
+        return given.count() == 0 ? values.as(given.at(), "long", rounded) : rounded;
     }
 
     private void count(long first, Given given) {
@@ -285,10 +291,10 @@ final class Methods {
 
     boolean contains(Place at, @Nullable Object owner, @Nullable Object value) {
         if (owner instanceof Map<?, ?> map) {
-            return map.containsKey(value);
+            return Values.isKey(value) && map.containsKey(value);
         }
         if (owner instanceof String text && value instanceof String part) {
-            meter.work(at, text.length());
+            values.search(at, text, part);
             return text.contains(part);
         }
         if (owner instanceof List) {
@@ -307,11 +313,12 @@ final class Methods {
     }
 
     String join(Place at, List<@Nullable Object> list, String between) {
+        meter.text(at, 0);
         var out = new StringBuilder();
         var next = "";
         for (var item : list) {
             var text = values.text(at, item);
-            meter.text(at, (long) text.length() + next.length());
+            meter.part(at, out.length(), (long) text.length() + next.length());
             out.append(next).append(text);
             next = between;
         }
@@ -421,6 +428,7 @@ final class Methods {
         if (depth > 100) {
             throw at.error("lists are nested deeper than 100; does one contain itself?");
         }
+        meter.work(at, list.size());
         for (var item : list) {
             if (item instanceof List) {
                 flatten(at, Values.list(item), flat, depth + 1);
@@ -616,11 +624,11 @@ final class Methods {
         var groups = values.newMap(given.at());
         for (var item : items) {
             var key = ask(given.closure(0), item);
-            if (key == null || !(groups.get(key) instanceof List<?>)) {
+            if (!(Values.get(groups, key) instanceof List<?>)) {
                 values.put(given.at(), groups, key, values.newList(given.at(), 1));
             }
             meter.entries(given.at(), 1);
-            if (groups.get(key) instanceof List<?> group) {
+            if (Values.get(groups, key) instanceof List<?> group) {
                 Values.list(group).add(item);
             }
         }
@@ -633,12 +641,12 @@ final class Methods {
             case "size" -> (long) map.size();
             case "isEmpty" -> map.isEmpty();
             case "get" -> {
-                var value = map.get(given.value(0));
+                var value = Values.get(map, given.value(0));
                 yield value == null && given.count() > 1 ? given.value(1) : value;
             }
-            case "getOrDefault" -> map.getOrDefault(given.value(0), given.value(1));
+            case "getOrDefault" -> contains(at, map, given.value(0)) ? Values.get(map, given.value(0)) : given.value(1);
             case "put" -> {
-                var before = map.get(given.value(0));
+                var before = Values.get(map, given.value(0));
                 values.put(at, map, given.value(0), given.value(1));
                 yield before;
             }
@@ -650,8 +658,8 @@ final class Methods {
                 map.putAll(new LinkedHashMap<>(other));
                 yield null;
             }
-            case "remove" -> map.remove(given.value(0));
-            case "containsKey" -> map.containsKey(given.value(0));
+            case "remove" -> Values.isKey(given.value(0)) ? map.remove(given.value(0)) : null;
+            case "containsKey" -> contains(at, map, given.value(0));
             case "containsValue" -> contains(at, new ArrayList<>(map.values()), given.value(0));
             case "keySet" -> copied(at, new ArrayList<>(map.keySet()));
             case "values" -> copied(at, new ArrayList<>(map.values()));
@@ -660,7 +668,7 @@ final class Methods {
             case "subMap" -> {
                 var part = values.newMap(at);
                 for (var key : given.list(0)) {
-                    values.put(at, part, key, map.get(key));
+                    values.put(at, part, key, Values.get(map, key));
                 }
                 yield part;
             }

@@ -87,8 +87,17 @@ final class Values {
         return new LinkedHashMap<>();
     }
 
+    /** What a map has at a key; null if nothing. Other values are no keys, and are not hashed: lists may hold each other. */
+    static @Nullable Object get(Map<Object, @Nullable Object> map, @Nullable Object key) {
+        return isKey(key) ? map.get(key) : null;
+    }
+
+    static boolean isKey(@Nullable Object value) {
+        return value instanceof String || value instanceof Long || value instanceof Boolean;
+    }
+
     void put(Place at, Map<Object, @Nullable Object> map, @Nullable Object key, @Nullable Object value) {
-        if (!(key instanceof String || key instanceof Long || key instanceof Boolean)) {
+        if (key == null || !isKey(key)) {
             throw at.error("a key of a map is " + kind(key) + "; expected a text, a whole number, true or false");
         }
         meter.entries(at, 1);
@@ -100,10 +109,16 @@ final class Values {
         if (value instanceof String text) {
             return text;
         }
+        meter.text(at, 0);
         var out = new StringBuilder();
         write(at, out, value, 0);
-        meter.text(at, out.length());
         return out.toString();
+    }
+
+    /** Charged as it grows: a list may have the same text many times. */
+    private void append(Place at, StringBuilder out, String text) {
+        meter.part(at, out.length(), text.length());
+        out.append(text);
     }
 
     private void write(Place at, StringBuilder out, @Nullable Object value, int depth) {
@@ -112,12 +127,12 @@ final class Values {
             throw at.error("lists and maps are nested deeper than " + MAX_NESTED + "; does one contain itself?");
         }
         if (value instanceof BigDecimal number) {
-            out.append(number.toPlainString());
+            append(at, out, number.toPlainString());
         } else if (value instanceof List<?> list) {
             out.append('[');
             var next = "";
             for (var item : list) {
-                out.append(next);
+                append(at, out, next);
                 write(at, out, item, depth + 1);
                 next = ", ";
             }
@@ -126,15 +141,14 @@ final class Values {
             out.append(map.isEmpty() ? "[:" : "[");
             var next = "";
             for (var entry : map.entrySet()) {
-                out.append(next).append(entry.getKey()).append(':');
+                append(at, out, next);
+                append(at, out, entry.getKey() + ":");
                 write(at, out, entry.getValue(), depth + 1);
                 next = ", ";
             }
             out.append(']');
         } else {
-            var text = String.valueOf(value);
-            meter.text(at, text.length());
-            out.append(text);
+            append(at, out, String.valueOf(value));
         }
     }
 
@@ -162,6 +176,7 @@ final class Values {
             return true;
         }
         if (left instanceof Map<?, ?> first && right instanceof Map<?, ?> second) {
+            meter.work(at, first.size());
             if (!first.keySet().equals(second.keySet())) {
                 return false;
             }
@@ -243,7 +258,7 @@ final class Values {
         }
         if (operator.equals("-") && left instanceof String text) {
             var taken = text(at, right);
-            meter.work(at, text.length());
+            search(at, text, taken);
             meter.text(at, text.length());
             var index = text.indexOf(taken);
             return index < 0 ? text : text.substring(0, index) + text.substring(index + taken.length());
@@ -260,6 +275,11 @@ final class Values {
         }
         throw at.error("'" + operator + "' of " + kind(left) + " and " + kind(right)
                 + " has no meaning; expected two numbers");
+    }
+
+    /** Charges the search for a text in another, which may compare each of its characters with each. */
+    void search(Place at, String text, String part) {
+        meter.work(at, ((long) text.length() * Math.max(1, part.length())) >> 6);
     }
 
     private @Nullable Object plus(Place at, @Nullable Object left, @Nullable Object right) {
@@ -310,9 +330,11 @@ final class Values {
                 case "-" -> Math.subtractExact(left, right);
                 case "*" -> Math.multiplyExact(left, right);
                 case "/" ->
-                    right != 0 && left % right == 0
-                            ? (Object) (left / right)
-                            : decimals(at, operator, BigDecimal.valueOf(left), BigDecimal.valueOf(right));
+                    right == -1
+                            ? (Object) Math.negateExact(left)
+                            : right != 0 && left % right == 0
+                                    ? (Object) (left / right)
+                                    : decimals(at, operator, BigDecimal.valueOf(left), BigDecimal.valueOf(right));
                 case "%" -> left % divisor(at, right);
                 case "**" -> power(at, left, right);
                 default -> throw at.error("'" + operator + "' has no meaning here");

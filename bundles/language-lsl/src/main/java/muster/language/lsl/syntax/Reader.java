@@ -3,6 +3,7 @@ package muster.language.lsl.syntax;
 import groovy.lang.GroovyClassLoader;
 import groovyjarjarantlr4.v4.runtime.CharStreams;
 import groovyjarjarantlr4.v4.runtime.Token;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import muster.api.MusterException;
 import muster.api.language.Place;
@@ -26,16 +27,24 @@ public final class Reader {
     /** The parser tries each as a comparison and as the beginning of type arguments. */
     static final int MAX_LESS = 200;
 
+    /** How long the parser may try to make sense of what is wrong at first sight. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
     private Reader() {}
 
     /** @throws MusterException INVALID with the place of what is no script, or of what scripts may not have */
     public static Node.Block read(String file, String text) {
+        return read(file, text, PATIENCE);
+    }
+
+    static Node.Block read(String file, String text, Duration patience) {
         var start = new Place(file, 1, 1);
         if (text.length() > MAX_LENGTH) {
             throw start.error("the script has " + text.length() + " characters, but at most " + MAX_LENGTH
                     + " are read; move data into files that it names");
         }
         requireBounded(file, text);
+        Trial.run(file, text, patience);
         return new Translation(file).script(parse(start, text));
     }
 
