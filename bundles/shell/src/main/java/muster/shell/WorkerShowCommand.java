@@ -35,7 +35,7 @@ public final class WorkerShowCommand extends ServiceCommand {
                 .row("id", worker.id())
                 .row("state", new Table.Cell(Format.name(worker.state()), Style.of(worker.state())))
                 .row("address", worker.address())
-                .row("data address", worker.dataAddress())
+                .row("data at", worker.dataAddress())
                 .row("version", worker.version())
                 .row("since", Format.time(worker.since()))
                 .row("last seen", Format.time(worker.lastSeen()))

@@ -129,7 +129,7 @@ final class WorkerCommands extends CommandGroup {
                     .state("state", worker.path("state"))
                     .line("message", worker.path("message"))
                     .line("address", worker.path("address"))
-                    .line("data address", worker.path("dataAddress"))
+                    .line("data at", worker.path("dataAddress"))
                     .line("version", worker.path("version"));
             if (capacity.isObject()) {
                 details.line(
