@@ -6,6 +6,7 @@ import static org.assertj.core.api.InstanceOfAssertFactories.throwable;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -141,6 +142,9 @@ class ClientTest {
     private static void answerInClear(ServerSocket server) {
         try (var socket = server.accept()) {
             socket.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            socket.shutdownOutput();
+            // closed with the client's bytes unread, it would take the answer back
+            socket.getInputStream().transferTo(OutputStream.nullOutputStream());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
