@@ -62,9 +62,9 @@ class ClusterCommandsTest {
 
         assertThat(output.lines())
                 .contains(
-                        "cores         2.5 of 8 in use",
-                        "disk          1.5TiB",
-                        "custom        license=2",
+                        "cores      2.5 of 8 in use",
+                        "disk       1.5TiB",
+                        "custom     license=2",
                         "docker    unavailable  no daemon");
     }
 
