@@ -6,9 +6,11 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.DefaultHttpResponse;
+import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpChunkedInput;
 import io.netty.handler.codec.http.HttpContent;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponseStatus;
@@ -241,10 +243,13 @@ final class ServerSession extends ChannelInboundHandlerAdapter {
     }
 
     private static void bytes(ChannelHandlerContext context, HttpResponseStatus status, byte[] bytes) {
-        var body = Unpooled.wrappedBuffer(bytes);
-        var response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, body);
-        response.headers().set(HttpHeaderNames.CONTENT_LENGTH, body.readableBytes());
-        context.writeAndFlush(response);
+        context.writeAndFlush(response(status, bytes));
+    }
+
+    private static FullHttpResponse response(HttpResponseStatus status, byte[] bytes) {
+        var response = new DefaultFullHttpResponse(HttpVersion.HTTP_1_1, status, Unpooled.wrappedBuffer(bytes));
+        response.headers().set(HttpHeaderNames.CONTENT_LENGTH, bytes.length);
+        return response;
     }
 
     /** What still comes of a file that was refused is thrown away, until the other side has read why and closes. */
@@ -257,7 +262,14 @@ final class ServerSession extends ChannelInboundHandlerAdapter {
         } else {
             LOG.error("A defect in the data plane; please report it", e);
         }
-        text(context, HttpResponseStatus.valueOf(status), String.valueOf(e.getMessage()));
+        var response = response(
+                HttpResponseStatus.valueOf(status),
+                String.valueOf(e.getMessage()).getBytes(StandardCharsets.UTF_8));
+        if (stranger()) {
+            // whose connection ends with it, and who may else just begin to use it again
+            response.headers().set(HttpHeaderNames.CONNECTION, HttpHeaderValues.CLOSE);
+        }
+        context.writeAndFlush(response);
         refused = true;
     }
 
