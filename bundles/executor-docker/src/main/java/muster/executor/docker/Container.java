@@ -402,7 +402,7 @@ final class Container {
         daemon.call("GET", "/containers/" + id + "/json", null, LIMIT, reply -> {
             if (!reply.ok()) {
                 lost(reply);
-            } else if (reply.json().path("State").path("Running").asBoolean()) {
+            } else if (isRunning(reply.json().path("State"))) {
                 // it closed its output and goes on
                 daemon.call("POST", "/containers/" + id + "/wait", null, null, waited -> {
                     endNanos = System.nanoTime();
@@ -416,6 +416,12 @@ final class Container {
                 remove(outcome(reply.json().path("State")));
             }
         });
+    }
+
+    /** Podman tells no exit code while it stops a container, and does not call it running. */
+    private static boolean isRunning(JsonNode container) {
+        return container.path("Running").asBoolean()
+                || container.path("Status").asText().equals("stopping");
     }
 
     private void lost(Reply reply) {
