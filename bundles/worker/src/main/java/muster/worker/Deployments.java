@@ -155,11 +155,12 @@ final class Deployments implements Deployer, AutoCloseable {
 
     private String install(Path target, String object, Once once) throws IOException {
         Files.createDirectories(folder);
-        var fresh = folder.resolve("." + target.getFileName() + ".part");
-        var before = folder.resolve("." + target.getFileName() + ".before");
-        Files.deleteIfExists(fresh);
-        files.bring(object, fresh);
+        // apart from the folder, where what is only looked at could be taken for a bundle
+        var aside = Files.createTempDirectory("deploy");
+        var fresh = aside.resolve("fresh.jar");
+        var before = aside.resolve("before.jar");
         try {
+            files.bring(object, fresh);
             requireAllowed(object, fresh);
             var there = elsewhere(Identity.of(fresh, target), target);
             if (!there.isEmpty()) {
@@ -171,17 +172,18 @@ final class Deployments implements Deployer, AutoCloseable {
             }
             if (updates) {
                 drain(target, "is replaced", once);
-                Files.copy(target, before, StandardCopyOption.REPLACE_EXISTING);
+                Files.copy(target, before);
             }
             // what watches the folder tells a change by the time
             var since = System.currentTimeMillis();
-            var writable = folder.resolve("." + target.getFileName() + ".new");
-            Files.copy(fresh, writable, StandardCopyOption.REPLACE_EXISTING);
-            Files.setLastModifiedTime(writable, FileTime.from(Instant.ofEpochMilli(since)));
-            Files.move(writable, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            put(fresh, target, since);
             var fault = awaitStart(target, since);
             if (!fault.isEmpty()) {
-                putBack(target, before);
+                if (updates) {
+                    put(before, target, System.currentTimeMillis());
+                } else {
+                    Files.deleteIfExists(target);
+                }
                 throw MusterException.invalid("bundle '" + target.getFileName() + "' does not start: " + fault
                         + (updates ? "; the one before is back" : "; it is removed again"));
             }
@@ -194,16 +196,16 @@ final class Deployments implements Deployer, AutoCloseable {
         } finally {
             Files.deleteIfExists(fresh);
             Files.deleteIfExists(before);
+            Files.delete(aside);
         }
     }
 
-    private static void putBack(Path target, Path before) throws IOException {
-        if (Files.exists(before)) {
-            Files.setLastModifiedTime(before, FileTime.from(Instant.now()));
-            Files.move(before, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } else {
-            Files.deleteIfExists(target);
-        }
+    /** Puts a file into the folder, as a whole. */
+    private void put(Path content, Path target, long modifiedMillis) throws IOException {
+        var writable = folder.resolve("." + target.getFileName() + ".new");
+        Files.copy(content, writable, StandardCopyOption.REPLACE_EXISTING);
+        Files.setLastModifiedTime(writable, FileTime.from(Instant.ofEpochMilli(modifiedMillis)));
+        Files.move(writable, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
     private void requireAllowed(String object, Path file) throws IOException {
