@@ -233,7 +233,7 @@ final class Cluster implements ClusterService {
         for (var location : features.lacking(feature)) {
             objects.put(Features.file(location), store(location));
         }
-        return eachAfterTheOther(objects.keySet(), file -> ask(worker, file, objects.getOrDefault(file, ""), by));
+        return eachAfterTheOther(objects.entrySet(), file -> ask(worker, file.getKey(), file.getValue(), by));
     }
 
     private String store(String location) {
@@ -257,8 +257,8 @@ final class Cluster implements ClusterService {
     }
 
     /** Stops at the first that fails. */
-    private static CompletionStage<String> eachAfterTheOther(
-            Collection<String> files, Function<String, CompletionStage<String>> ask) {
+    private static <T> CompletionStage<String> eachAfterTheOther(
+            Collection<T> files, Function<T, CompletionStage<String>> ask) {
         CompletionStage<String> done = CompletableFuture.completedFuture("");
         for (var file : files) {
             done = done.thenCompose(

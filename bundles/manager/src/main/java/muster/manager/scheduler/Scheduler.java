@@ -338,8 +338,9 @@ public final class Scheduler {
 
     /** Puts back those tasks of a job that was opened again that stay as they ended without success. */
     public void restoreLeft(JobRun job, byte[] states) {
+        var known = TaskState.values();
         for (var position = 0; position < states.length; position++) {
-            var state = TaskState.values()[states[position]];
+            var state = known[states[position]];
             if (state == TaskState.CANCELED || state == TaskState.IGNORED) {
                 restoreEnded(job, position, state, 0, "");
             }
