@@ -973,7 +973,7 @@ final class Agent implements Outcomes, AutoCloseable {
         var stream = request.stream();
         try {
             if (attempt != null) {
-                var log = attempt.log(stream);
+                var log = attempt.showLog(stream);
                 if (log != null && log.reader().run(() -> Files.isRegularFile(log.file()))) {
                     return log(request, Logs.read(log, request.offset(), request.limit(), false));
                 }

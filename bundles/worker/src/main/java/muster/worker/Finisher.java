@@ -45,7 +45,7 @@ final class Finisher {
         for (var stream : LogStream.values()) {
             var file = attempt.output(stream);
             if (file != null && !attempt.named(stream)) {
-                logs.delete(file);
+                logs.discard(file, attempt::wasShown);
             }
         }
         attempt.clear();
@@ -73,7 +73,7 @@ final class Finisher {
                     logs.remember(attempt.id(), stream, file, log.reader());
                 }
             } else if (all) {
-                logs.delete(file);
+                logs.discard(file, attempt::wasShown);
             } else {
                 logs.keep(file, bytes);
             }

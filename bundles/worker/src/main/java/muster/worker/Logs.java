@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import muster.api.AttemptId;
 import muster.api.ErrorCode;
 import muster.api.JobId;
@@ -44,6 +45,7 @@ final class Logs {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
     private final Path root;
+    private final Spares spares;
     private final long limitBytes;
     private final Map<JobId, Integer> openByJob = new HashMap<>();
     private final LinkedHashMap<Path, Long> kept = new LinkedHashMap<>(16, 0.75f, true);
@@ -58,8 +60,9 @@ final class Logs {
     private long keptBytes;
 
     /** Takes over the logs that are there. */
-    Logs(Path root, long limitBytes) {
+    Logs(Path root, Spares spares, long limitBytes) {
         this.root = root;
+        this.spares = spares;
         this.limitBytes = limitBytes;
         var found = new ArrayList<Found>();
         try (var files = Files.walk(root, 2)) {
@@ -108,8 +111,15 @@ final class Logs {
         }
     }
 
+    /** Where an attempt is to write, after {@link #open}; an empty file may be there. */
+    Path make(AttemptId attempt, LogStream stream) {
+        var path = path(attempt, stream);
+        spares.takeFile(path);
+        return path;
+    }
+
     /** Where an attempt's log is, if it has one. */
-    Path path(AttemptId attempt, LogStream stream) {
+    private Path path(AttemptId attempt, LogStream stream) {
         var suffix = stream == LogStream.STDOUT ? ".stdout" : ".stderr";
         return root.resolve(attempt.task().job().toString())
                 .resolve(attempt.task().index() + "@" + attempt.number() + suffix);
@@ -192,6 +202,17 @@ final class Logs {
             LOG.warn("Cannot remove the logs of job {}: {}", job, e.toString());
         }
         removeIfEmpty(job);
+    }
+
+    /**
+     * Removes a log of which nothing is kept.
+     *
+     * @param shown whether somebody may have it open; asked when nobody finds it any more
+     */
+    void discard(Path file, BooleanSupplier shown) {
+        if (!spares.keepFile(file, shown)) {
+            delete(file);
+        }
     }
 
     /** Deletes one log. */

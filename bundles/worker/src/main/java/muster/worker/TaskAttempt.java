@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
@@ -43,6 +44,7 @@ final class TaskAttempt implements Attempt {
     private static final String SCRATCH = "scratch";
     private static final String WORKSPACE = "workspace";
     private static final String SECRETS = "secrets";
+    private static final Set<String> EMPTY = Set.of(SCRATCH, WORKSPACE);
 
     private final AttemptId id;
     private final Template template;
@@ -86,8 +88,14 @@ final class TaskAttempt implements Attempt {
     @Nullable
     Future<?> backstop;
 
+    /** Whether what it writes was shown to somebody. */
+    private volatile boolean shown;
+
     private volatile @Nullable TaskSpec filled;
     private volatile @Nullable Path folder;
+
+    /** Whether an earlier attempt left the folder, in which there are those for scratch and workspace. */
+    private boolean folderIsSpare;
 
     /** The worker's until there is a folder. */
     private volatile Identity identity = Identity.WORKER;
@@ -284,15 +292,31 @@ final class TaskAttempt implements Attempt {
         return made;
     }
 
-    /** Its workspace, if it has one of its own and that was made. */
-    synchronized @Nullable Path ownWorkspace() {
+    /** Its workspace to look at, if it has one of its own and that was made. */
+    synchronized @Nullable Path showWorkspace() {
+        shown = true;
         return workspace;
+    }
+
+    /** The file of a stream to look at; null if nobody asked for it. */
+    Logs.@Nullable Log showLog(LogStream stream) {
+        shown = true;
+        return log(stream);
+    }
+
+    /** Whether somebody may have one of its files open. */
+    boolean wasShown() {
+        return shown;
     }
 
     private synchronized Path folder() {
         var made = folder;
         if (made == null) {
-            made = host.folder.makeAttempt(id);
+            made = host.folder.attempt(id);
+            folderIsSpare = host.users.isEmpty() && host.folder.spares().takeFolder(made);
+            if (!folderIsSpare) {
+                host.folder.makeAttempt(id);
+            }
             identity = host.users.take();
             folder = made;
             if (identity.user().isPresent()) {
@@ -303,8 +327,8 @@ final class TaskAttempt implements Attempt {
     }
 
     private Path makeFolder(String name) {
-        var attempts = folder();
-        return WorkFolder.makeFolder(attempts.resolve(name), identity);
+        var made = folder().resolve(name);
+        return folderIsSpare && EMPTY.contains(name) ? made : WorkFolder.makeFolder(made, identity);
     }
 
     /** With whose rights its files are used. */
@@ -351,7 +375,7 @@ final class TaskAttempt implements Attempt {
                 host.logs.open(id.task().job());
                 logsOpen = true;
             }
-            return host.logs.path(id, stream);
+            return host.logs.make(id, stream);
         }
         var file = workingDirectory().resolve(asked).normalize();
         var parent = file.getParent();
@@ -402,7 +426,8 @@ final class TaskAttempt implements Attempt {
     synchronized void clear() {
         var made = folder;
         if (made != null) {
-            if (!WorkFolder.removeEmpty(made, SCRATCH, WORKSPACE)) {
+            if (!host.folder.spares().keepFolder(made, EMPTY, this::wasShown)
+                    && !WorkFolder.removeEmpty(made, SCRATCH, WORKSPACE)) {
                 WorkFolder.remove(made);
             }
             host.users.giveBack(identity);

@@ -149,7 +149,7 @@ final class Window {
     private Path workspace(AttemptId id) throws IOException {
         for (var attempt : agent.held()) {
             if (attempt.id().equals(id)) {
-                var workspace = attempt.ownWorkspace();
+                var workspace = attempt.showWorkspace();
                 if (workspace != null) {
                     return workspace.toRealPath();
                 }

@@ -38,6 +38,7 @@ final class WorkFolder implements AutoCloseable {
     private final Path root;
     private final Path attempts;
     private final FileChannel lock;
+    private final Spares spares;
 
     private WorkFolder(Path root, FileChannel lock) throws IOException {
         this.root = root;
@@ -46,6 +47,11 @@ final class WorkFolder implements AutoCloseable {
         Files.createDirectories(logs(), OWNER_ONLY);
         Files.createDirectories(spool(), OWNER_ONLY);
         Files.createDirectories(objects(), OWNER_ONLY);
+        var spare = root.resolve("spares");
+        if (Files.exists(spare)) {
+            remove(spare);
+        }
+        spares = new Spares(Files.createDirectories(spare, OWNER_ONLY));
     }
 
     /**
@@ -123,6 +129,16 @@ final class WorkFolder implements AutoCloseable {
     /** The cache of files. */
     Path objects() {
         return root.resolve("objects");
+    }
+
+    /** What attempts left, for later ones. */
+    Spares spares() {
+        return spares;
+    }
+
+    /** Where the folder of an attempt is to be. */
+    Path attempt(AttemptId attempt) {
+        return attempts.resolve(attempt.toString());
     }
 
     /** A fresh folder for one attempt, for its owner alone. */

@@ -58,7 +58,7 @@ public final class WorkerNode {
         try {
             clearUp(id);
             keepApart(users, context);
-            var logs = new Logs(folder.logs(), settings.logsLimitBytes());
+            var logs = new Logs(folder.logs(), folder.spares(), settings.logsLimitBytes());
             var node = new Agent.Node(
                     id,
                     UUID.randomUUID().toString(),

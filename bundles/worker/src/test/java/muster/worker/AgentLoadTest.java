@@ -57,7 +57,7 @@ class AgentLoadTest {
                         new NodeIdentity("w1", root, root, ""),
                         registry,
                         folder,
-                        new Logs(folder.logs(), 0),
+                        new Logs(folder.logs(), folder.spares(), 0),
                         TaskUsers.NONE,
                         spool,
                         TaskFiles.NONE,

@@ -98,7 +98,7 @@ class AgentTest {
                 new NodeIdentity("w1", root, root, "secret"),
                 registry,
                 folder,
-                new Logs(folder.logs(), 1 << 30),
+                new Logs(folder.logs(), folder.spares(), 1 << 30),
                 TaskUsers.NONE,
                 spool,
                 files,

@@ -18,16 +18,19 @@ class LogsTest {
     @TempDir
     Path root;
 
+    @TempDir
+    Path spare;
+
     private Logs logs;
 
     @BeforeEach
-    void open() {
-        logs = new Logs(root, 100);
+    void open() throws IOException {
+        logs = new Logs(root, new Spares(spare), 100);
     }
 
     @Test
     void keepsLogsByJobIndexAndAttempt() {
-        assertThat(logs.path(Tasks.attempt(17, 3, 2), LogStream.STDERR)).isEqualTo(root.resolve("17/3@2.stderr"));
+        assertThat(logs.make(Tasks.attempt(17, 3, 2), LogStream.STDERR)).isEqualTo(root.resolve("17/3@2.stderr"));
     }
 
     @Test
@@ -51,7 +54,7 @@ class LogsTest {
         Files.setLastModifiedTime(
                 root.resolve("1/0@1.stdout"), FileTime.from(Instant.now().minusSeconds(60)));
 
-        logs = new Logs(root, 60);
+        logs = new Logs(root, new Spares(spare), 60);
 
         assertThat(logs.find(Tasks.attempt(1, 0, 1), LogStream.STDOUT)).isEmpty();
         assertThat(logs.find(Tasks.attempt(2, 0, 1), LogStream.STDOUT).map(Logs.Log::file))
@@ -74,7 +77,7 @@ class LogsTest {
     @Test
     void leavesTheLogsOfWhatRunsWhenAJobIsForgotten() throws IOException {
         logs.open(new JobId(1));
-        var running = logs.path(Tasks.attempt(1, 0, 1), LogStream.STDOUT);
+        var running = logs.make(Tasks.attempt(1, 0, 1), LogStream.STDOUT);
         Files.writeString(running, "still here");
 
         logs.forget(new JobId(1));
@@ -114,7 +117,7 @@ class LogsTest {
 
     private void keep(AttemptId attempt, int bytes) throws IOException {
         logs.open(attempt.task().job());
-        var file = logs.path(attempt, LogStream.STDOUT);
+        var file = logs.make(attempt, LogStream.STDOUT);
         Files.write(file, new byte[bytes]);
         logs.keep(file, bytes);
         logs.close(attempt.task().job());

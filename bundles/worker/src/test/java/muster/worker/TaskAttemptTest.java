@@ -40,7 +40,7 @@ class TaskAttemptTest {
     @BeforeEach
     void open() {
         folder = WorkFolder.open(root.resolve("work"));
-        logs = new Logs(folder.logs(), 1 << 20);
+        logs = new Logs(folder.logs(), folder.spares(), 1 << 20);
     }
 
     @AfterEach
@@ -120,6 +120,28 @@ class TaskAttemptTest {
                 .isEqualTo("rwx------");
         attempt.clear();
         assertThat(workspace).doesNotExist();
+    }
+
+    @Test
+    void findsNothingOfTheAttemptsBefore() throws IOException {
+        var spec = task(Map.of(), null, null, null);
+        for (var round = 0; round < 3; round++) {
+            var attempt = attempt(spec, null);
+            assertThat(attempt.workingDirectory()).isEmptyDirectory();
+            assertThat(Path.of(attempt.environment().get("TMPDIR"))).isEmptyDirectory();
+            assertThat(Files.exists(attempt.stdout()) ? Files.readString(attempt.stdout()) : "")
+                    .isEmpty();
+            Files.writeString(attempt.stdout(), "from round " + round);
+            if (round == 1) {
+                Files.createFile(attempt.workingDirectory().resolve("left"));
+            }
+
+            var result = finish(attempt, Outcome.success(Usage.NONE));
+
+            assertThat(result.stdout()).asString(StandardCharsets.UTF_8).isEqualTo("from round " + round);
+            assertThat(attempt.workingDirectory()).doesNotExist();
+            assertThat(attempt.stdout()).doesNotExist();
+        }
     }
 
     @Test

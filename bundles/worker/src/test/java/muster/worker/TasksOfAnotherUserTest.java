@@ -67,7 +67,7 @@ class TasksOfAnotherUserTest {
         users = TaskUsers.of(List.of("nobody"));
         folder = WorkFolder.open(root.resolve("work"));
         folder.admit(users);
-        logs = new Logs(folder.logs(), 1 << 20);
+        logs = new Logs(folder.logs(), folder.spares(), 1 << 20);
         runner = new ProcessRunner("auto");
         executor =
                 new NativeExecutor(runner, Configuration.of(NativeExecutor.Configuration.class, Map.of("grace", "1s")));
