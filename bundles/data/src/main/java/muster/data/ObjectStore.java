@@ -18,12 +18,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
@@ -52,7 +54,14 @@ public final class ObjectStore implements Depot {
     private final Map<String, Integer> pins = new HashMap<>();
     private long bytes;
 
-    private record Entry(long bytes, FileTime modified) {}
+    /** What comes now into the file from which its upload can go on when it breaks off. */
+    private final Set<String> uploading = new HashSet<>();
+
+    private record Entry(long bytes, FileTime modified) {
+        static Entry of(Path file) throws IOException {
+            return new Entry(Files.size(file), Files.getLastModifiedTime(file));
+        }
+    }
 
     /**
      * Takes over what is in a folder.
@@ -118,25 +127,47 @@ public final class ObjectStore implements Depot {
 
     /** The file with an object; empty if it is not here, or was changed and thrown away. */
     @Override
-    public synchronized Optional<Path> find(String object) {
+    public Optional<Path> find(String object) {
         var file = path(object);
-        var entry = entries.get(object);
-        if (entry == null) {
-            return Optional.empty();
-        }
-        try {
-            if (Files.size(file) == entry.bytes
-                    && Files.getLastModifiedTime(file).equals(entry.modified)) {
-                return Optional.of(file);
+        synchronized (this) {
+            var entry = entries.get(object);
+            if (entry == null) {
+                return Optional.empty();
             }
-        } catch (NoSuchFileException e) {
-            forget(object);
-            return Optional.empty();
-        } catch (IOException e) {
-            return Optional.empty();
+            try {
+                if (Entry.of(file).equals(entry)) {
+                    return Optional.of(file);
+                }
+            } catch (NoSuchFileException e) {
+                forget(object);
+                return Optional.empty();
+            } catch (IOException e) {
+                return Optional.empty();
+            }
         }
-        remove(object);
-        return Optional.empty();
+        return rightAgain(object, file) ? Optional.of(file) : Optional.empty();
+    }
+
+    /** Reads a file that was touched: another node that has the same folder may have brought the same once more. */
+    private boolean rightAgain(String object, Path file) {
+        try (var in = FileChannel.open(file, StandardOpenOption.READ)) {
+            var before = Entry.of(file);
+            var digest = ObjectStore.digest();
+            read(in, digest);
+            if (name(digest).equals(object)) {
+                add(object, file);
+                return true;
+            }
+            synchronized (this) {
+                // or else another was put in its place meanwhile
+                if (Entry.of(file).equals(before)) {
+                    remove(object);
+                }
+            }
+            return false;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** Opens an object to be read. */
@@ -209,7 +240,7 @@ public final class ObjectStore implements Depot {
     }
 
     private synchronized void add(String object, Path file) throws IOException {
-        var entry = new Entry(Files.size(file), Files.getLastModifiedTime(file));
+        var entry = Entry.of(file);
         var before = entries.put(object, entry);
         bytes += entry.bytes - (before == null ? 0 : before.bytes);
         if (bytes > limitBytes) {
@@ -233,7 +264,9 @@ public final class ObjectStore implements Depot {
     @Override
     public long uploaded(String object) throws IOException {
         var file = upload(object);
-        return Files.exists(file) ? Files.size(file) : 0;
+        synchronized (uploading) {
+            return Files.exists(file) && !uploading.contains(object) ? Files.size(file) : 0;
+        }
     }
 
     private Path upload(String object) {
@@ -242,12 +275,29 @@ public final class ObjectStore implements Depot {
 
     @Override
     public Incoming resume(String object, long offset) throws IOException {
-        var there = uploaded(object);
-        if (there != offset) {
-            throw MusterException.conflict("the upload of " + object + " stands at byte " + there + ", not at " + offset
-                    + "; go on from there");
+        synchronized (uploading) {
+            var there = uploaded(object);
+            if (there != offset) {
+                throw MusterException.conflict("the upload of " + object + " stands at byte " + there + ", not at "
+                        + offset + "; go on from there");
+            }
+            if (!uploading.add(object)) {
+                // two in one file would each change what the other has completed
+                return receive(object);
+            }
         }
-        return new Incoming(object, upload(object), offset);
+        try {
+            return new Incoming(object, upload(object), offset);
+        } catch (IOException | RuntimeException e) {
+            release(object);
+            throw e;
+        }
+    }
+
+    private void release(String object) {
+        synchronized (uploading) {
+            uploading.remove(object);
+        }
     }
 
     /**
@@ -256,13 +306,13 @@ public final class ObjectStore implements Depot {
      */
     public String adopt(Path file) throws IOException {
         var digest = ObjectStore.digest();
-        var before = new Entry(Files.size(file), Files.getLastModifiedTime(file));
+        var before = Entry.of(file);
         try (var in = FileChannel.open(file, StandardOpenOption.READ)) {
             read(in, digest);
         } catch (IOException e) {
             throw TransferException.local("'" + file.getFileName() + "'", e);
         }
-        if (!before.equals(new Entry(Files.size(file), Files.getLastModifiedTime(file)))) {
+        if (!before.equals(Entry.of(file))) {
             throw new TransferException(Failure.CHANGED, "'" + file.getFileName() + "' was changed while it was read");
         }
         var object = name(digest);
@@ -337,6 +387,7 @@ public final class ObjectStore implements Depot {
         private final boolean resumable;
         private final FileChannel channel;
         private final MessageDigest digest = ObjectStore.digest();
+        private boolean ended;
 
         private Incoming(String object, Path fresh, long offset) throws IOException {
             this.object = object;
@@ -409,6 +460,15 @@ public final class ObjectStore implements Depot {
                 settle(object, fresh);
             } catch (IOException e) {
                 throw TransferException.local(object, e);
+            } finally {
+                end();
+            }
+        }
+
+        private void end() {
+            if (resumable && !ended) {
+                ended = true;
+                release(object);
             }
         }
 
@@ -422,6 +482,8 @@ public final class ObjectStore implements Depot {
                 }
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
+            } finally {
+                end();
             }
         }
     }

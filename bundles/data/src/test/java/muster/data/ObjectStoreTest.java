@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import muster.api.MusterException;
 import muster.data.TransferException.Failure;
@@ -82,6 +83,39 @@ final class ObjectStoreTest {
         Files.writeString(file, "other words");
         assertThat(store.find(object)).isEmpty();
         assertThat(file).doesNotExist();
+    }
+
+    @Test
+    void keepsWhatAnotherNodeHasBroughtOnceMore() throws IOException {
+        var object = adopt("hello");
+        var before = store.find(object).orElseThrow();
+        var other = new ObjectStore(folder.resolve("store"), 100, false);
+        Files.setLastModifiedTime(before, FileTime.fromMillis(0));
+        var again = other.receive(object);
+        again.write(ByteBuffer.wrap("hello".getBytes(StandardCharsets.US_ASCII)));
+        again.complete();
+        assertThat(store.find(object))
+                .hasValueSatisfying(file -> assertThat(file).hasContent("hello"));
+        assertThat(other.find(object)).isPresent();
+    }
+
+    @Test
+    void twoUploadsOfTheSameDoNotTouchEachOther() throws IOException {
+        var object = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+        var one = store.resume(object, 0);
+        one.write(ByteBuffer.wrap("hel".getBytes(StandardCharsets.US_ASCII)));
+        assertThat(store.uploaded(object)).as("for others").isZero();
+        var other = store.resume(object, 0);
+        other.write(ByteBuffer.wrap("wrong".getBytes(StandardCharsets.US_ASCII)));
+        one.write(ByteBuffer.wrap("lo".getBytes(StandardCharsets.US_ASCII)));
+        one.complete();
+        assertThatThrownBy(other::complete).isInstanceOf(TransferException.class);
+        other.abort();
+        one.abort();
+        assertThat(store.find(object))
+                .hasValueSatisfying(file -> assertThat(file).hasContent("hello"));
+        assertThat(folder.resolve("store/partial")).isEmptyDirectory();
+        store.resume(object, 0).abort();
     }
 
     @Test
