@@ -163,6 +163,9 @@ public interface DataPlane {
         /** Sends a short text; returns once the other side has taken it. */
         void putText(URI url, NodeName.Role role, String text) throws IOException;
 
+        /** Closes every connection to where a URL is: what is asked there now fails with SOURCE_LOST. */
+        void leave(URI url);
+
         @Override
         void close();
     }

@@ -127,6 +127,11 @@ public final class FakePlane {
         }
 
         @Override
+        public void leave(URI url) {
+            questions.add(self.id() + " LEAVE " + url.getAuthority());
+        }
+
+        @Override
         public void close() {}
     }
 }

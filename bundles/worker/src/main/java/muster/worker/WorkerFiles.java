@@ -86,7 +86,12 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
     /** What tasks of a job made here and nobody else has. */
     private final Map<JobId, List<String>> madeHere = new HashMap<>();
 
-    private record Place(String host, int port) {}
+    private record Place(String host, int port) {
+        URI url(String path) {
+            return URI.create("https://" + (host.indexOf(':') >= 0 && !host.startsWith("[") ? "[" + host + "]" : host)
+                    + ":" + port + path);
+        }
+    }
 
     /**
      * @param joinedAt host of the manager that took this worker in
@@ -115,8 +120,13 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
 
     @Override
     public void manager(String host, int port) {
+        var before = managerPlace;
         managerPlace = new Place(host.isEmpty() ? joinedAt : host, port);
         connected = true;
+        if (before.port() != 0 && !before.equals(managerPlace)) {
+            // one that is paused, or whose machine is gone, would be waited for in vain
+            client.leave(before.url(""));
+        }
     }
 
     @Override
@@ -129,9 +139,7 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
         if (place.port() == 0) {
             throw new TransferException(Failure.SOURCE_LOST, "the manager serves no files");
         }
-        var host = place.host();
-        return URI.create("https://" + (host.indexOf(':') >= 0 && !host.startsWith("[") ? "[" + host + "]" : host) + ":"
-                + place.port() + path);
+        return place.url(path);
     }
 
     /** Something that is asked of the manager. */

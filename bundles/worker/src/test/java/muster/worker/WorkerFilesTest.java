@@ -204,6 +204,14 @@ final class WorkerFilesTest {
     }
 
     @Test
+    void leavesTheManagerWhenAnotherHasTakenOver() {
+        files.manager("", server.port());
+        assertThat(plane.questions).doesNotContain("w1 LEAVE 127.0.0.1:" + server.port());
+        files.manager("10.0.0.2", 7073);
+        assertThat(plane.questions).contains("w1 LEAVE 127.0.0.1:" + server.port());
+    }
+
+    @Test
     void putsUploadedFilesIntoTheWorkspace() throws IOException {
         var object = upload("hello");
         var workspace = stage(files, new Input("data/in.txt", object, false), new Input("tool", object, true));

@@ -30,9 +30,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -69,6 +72,9 @@ final class NettyClient implements DataPlane.Client {
     private final EventExecutorGroup writers;
     private final Pace pace;
     private final Map<Place, ArrayDeque<Channel>> idle = new HashMap<>();
+    /** Over which something is asked. */
+    private final Map<Place, Set<Channel>> busy = new HashMap<>();
+
     private boolean closed;
 
     /**
@@ -221,6 +227,21 @@ final class NettyClient implements DataPlane.Client {
     private DataPlane.Reply ask(Channel channel, Place place, ClientSession.Exchange exchange, Question question)
             throws IOException {
         channel.pipeline().get(ClientSession.class).begin(exchange, channel);
+        synchronized (idle) {
+            busy.computeIfAbsent(place, p -> new HashSet<>()).add(channel);
+        }
+        try {
+            return answered(channel, place, exchange, question);
+        } finally {
+            synchronized (idle) {
+                busy.computeIfPresent(
+                        place, (p, channels) -> channels.remove(channel) && channels.isEmpty() ? null : channels);
+            }
+        }
+    }
+
+    private DataPlane.Reply answered(Channel channel, Place place, ClientSession.Exchange exchange, Question question)
+            throws IOException {
         var progress = question.of(exchange).on(channel);
         try {
             var reply = await(exchange, progress, place.role == NodeName.Role.MANAGER ? pace.patience : 0);
@@ -342,6 +363,19 @@ final class NettyClient implements DataPlane.Client {
         protected void initChannel(SocketChannel channel) {
             handlers.accept(channel, place);
         }
+    }
+
+    @Override
+    public void leave(URI url) {
+        var left = new ArrayList<Channel>();
+        synchronized (idle) {
+            for (var role : NodeName.Role.values()) {
+                var place = new Place(url.getHost(), url.getPort(), role);
+                left.addAll(busy.getOrDefault(place, Set.of()));
+                left.addAll(idle.getOrDefault(place, new ArrayDeque<>()));
+            }
+        }
+        left.forEach(Channel::close);
     }
 
     @Override

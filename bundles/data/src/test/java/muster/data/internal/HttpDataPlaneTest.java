@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -11,7 +12,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import muster.data.Authority;
 import muster.data.DataPlane;
 import muster.data.ObjectStore;
@@ -32,6 +35,7 @@ final class HttpDataPlaneTest {
 
     private final HttpDataPlane plane = new HttpDataPlane();
     private final CountDownLatch released = new CountDownLatch(1);
+    private final CountDownLatch stuck = new CountDownLatch(1);
     private Authority authority;
     private ObjectStore here;
     private ObjectStore there;
@@ -59,6 +63,7 @@ final class HttpDataPlaneTest {
         }
 
         private void await() {
+            stuck.countDown();
             try {
                 released.await();
             } catch (InterruptedException e) {
@@ -263,5 +268,23 @@ final class HttpDataPlaneTest {
                         new DataPlane.Part(BYTES, 100),
                         here.receive(object)))
                 .hasMessageContaining("no range of a file of 5000003 bytes");
+    }
+
+    @Test
+    void leavesAServerThatIsNotWaitedForAnyLonger() throws Exception {
+        var asked = CompletableFuture.supplyAsync(() -> {
+            try {
+                return client.text(url("stuck"), NodeName.Role.MANAGER);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+        assertThat(stuck.await(60, TimeUnit.SECONDS)).isTrue();
+        client.leave(url(""));
+        assertThatThrownBy(asked::join).rootCause().isInstanceOfSatisfying(TransferException.class, e -> assertThat(
+                        e.failure())
+                .isEqualTo(Failure.SOURCE_LOST));
+        released.countDown();
+        assertThat(client.text(url("who"), NodeName.Role.MANAGER)).contains("w1");
     }
 }
