@@ -29,6 +29,9 @@ public interface Bucket extends AutoCloseable {
     /** Says the names that begin so, rising, from {@code after} on, and since when each is there; empty for all. */
     void list(String prefix, String after, BiConsumer<String, Instant> names) throws IOException;
 
+    /** Throws away what came of files whose way here began before and has not ended. */
+    void removePartial(Instant before) throws IOException;
+
     /** Forgets a file. Idempotent. */
     void remove(String name) throws IOException;
 

@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import muster.data.TransferException.Failure;
@@ -21,6 +23,12 @@ public final class BucketDepot implements Depot {
     private final ObjectStore cache;
     private final Bucket bucket;
 
+    /**
+     * What may be in the cache alone: it is on its way to the bucket, or was in the cache at the start, since when another
+     * manager may have removed it from the bucket, or this one have been killed before it was there.
+     */
+    private final Set<String> unsure = ConcurrentHashMap.newKeySet();
+
     /** An object is brought once, however many ask for it at a time: who has its lock brings it. */
     private final Object[] locks =
             IntStream.range(0, LOCKS).mapToObj(lock -> new Object()).toArray();
@@ -28,6 +36,7 @@ public final class BucketDepot implements Depot {
     public BucketDepot(ObjectStore cache, Bucket bucket) {
         this.cache = cache;
         this.bucket = bucket;
+        cache.list((object, since) -> unsure.add(object));
     }
 
     private static String name(String object) {
@@ -37,6 +46,9 @@ public final class BucketDepot implements Depot {
 
     @Override
     public Optional<Path> find(String object) throws IOException {
+        if (unsure.contains(object) && size(object).isEmpty()) {
+            return Optional.empty();
+        }
         var found = cache.find(object);
         if (found.isPresent()) {
             return found;
@@ -58,8 +70,17 @@ public final class BucketDepot implements Depot {
 
     @Override
     public OptionalLong size(String object) throws IOException {
-        var here = cache.size(object);
-        return here.isPresent() ? here : bucket.size(name(object));
+        if (!unsure.contains(object)) {
+            var here = cache.size(object);
+            if (here.isPresent()) {
+                return here;
+            }
+        }
+        var there = bucket.size(name(object));
+        if (there.isPresent()) {
+            unsure.remove(object);
+        }
+        return there;
     }
 
     @Override
@@ -89,12 +110,14 @@ public final class BucketDepot implements Depot {
     @Override
     public void removePartial(Instant before) throws IOException {
         cache.removePartial(before);
+        bucket.removePartial(before);
     }
 
     @Override
     public void remove(String object) throws IOException {
         bucket.remove(name(object));
         cache.remove(object);
+        unsure.remove(object);
     }
 
     /** Puts into the bucket what has come into the cache. */
@@ -115,17 +138,18 @@ public final class BucketDepot implements Depot {
         @Override
         public void complete() throws IOException {
             cache.pin(object);
+            unsure.add(object);
             try {
                 into.complete();
                 var file = cache.find(object)
                         .orElseThrow(() ->
                                 new TransferException(Failure.CHANGED, object + " was changed before it was kept"));
                 bucket.put(name(object), file);
-            } catch (IOException e) {
-                // what is not in the bucket is not here
-                cache.remove(object);
-                throw e;
+                unsure.remove(object);
             } finally {
+                if (cache.find(object).isEmpty()) {
+                    unsure.remove(object);
+                }
                 cache.unpin(object);
             }
         }

@@ -2,6 +2,7 @@ package muster.manager;
 
 import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -116,20 +117,27 @@ final class Election implements AutoCloseable {
     /** Leads until the lease is lost, then true, or until closed. */
     private boolean hold(Store store) throws Exception {
         LOG.info("This manager leads, in epoch {}", store.epoch());
-        var leading = lead.apply(store);
+        var beats = Executors.newSingleThreadScheduledExecutor(task -> new Thread(task, "muster-beat"));
+        // also while it begins: jobs that are many, or a bucket that is slow, may take longer than another waits
+        var beating = beats.scheduleWithFixedDelay(() -> beat(store), 0, BEAT.toMillis(), TimeUnit.MILLISECONDS);
         try {
-            while (true) {
-                var signal = next(BEAT);
-                if (signal != null) {
-                    LOG.info("This manager leads no more");
-                    return signal == Signal.LOST;
-                }
-                if (!patience.isZero()) {
-                    store.write(new Write.Beat(), () -> {}, e -> {});
-                }
+            var leading = lead.apply(store);
+            try {
+                var signal = signals.take();
+                LOG.info("This manager leads no more");
+                return signal == Signal.LOST;
+            } finally {
+                leading.close();
             }
         } finally {
-            leading.close();
+            beating.cancel(false);
+            beats.shutdownNow();
+        }
+    }
+
+    private void beat(Store store) {
+        if (!patience.isZero()) {
+            store.write(new Write.Beat(), () -> {}, e -> {});
         }
     }
 

@@ -53,10 +53,14 @@ import muster.manager.store.Write;
 import muster.transport.Codec;
 import muster.transport.ToWorker;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The job service: checks, asks the reactor and the store, and translates. */
 final class Jobs implements JobService {
     private static final int MOST_CATEGORIES = 1000;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Jobs.class);
 
     private final Manager manager;
     private final Results results;
@@ -139,13 +143,23 @@ final class Jobs implements JobService {
             return Objects.requireNonNull(admitted.known);
         }
         var accepted = new CompletableFuture<JobId>();
+        var reserved = false;
         try {
+            if (!plan.equals(Cache.Plan.NOTHING)) {
+                reserve(admitted.run.id);
+                reserved = true;
+            }
             accept(admitted.run, idempotencyKey, fingerprint, plan, driving, accepted);
         } catch (RuntimeException e) {
-            notAccepted(admitted.run);
-            throw e;
+            accepted.completeExceptionally(e);
         }
-        return Reactor.await(accepted);
+        try {
+            return Reactor.await(accepted);
+        } finally {
+            if (accepted.isCompletedExceptionally()) {
+                notAccepted(admitted.run, reserved);
+            }
+        }
     }
 
     /** Either a job that was accepted before, or one that may be. */
@@ -223,13 +237,24 @@ final class Jobs implements JobService {
                     accepted.complete(run.id);
                     Recovery.resume(manager, run);
                 }),
-                error -> {
-                    notAccepted(run);
-                    accepted.completeExceptionally(new MusterException(
-                            ErrorCode.UNAVAILABLE,
-                            "the job was not accepted, the store cannot be written: " + error.getMessage(),
-                            error));
-                });
+                error -> accepted.completeExceptionally(notWritten(error)));
+    }
+
+    private static MusterException notWritten(Exception error) {
+        return new MusterException(
+                ErrorCode.UNAVAILABLE,
+                "the job was not accepted, the store cannot be written: " + error.getMessage(),
+                error);
+    }
+
+    /** Keeps the id of a job from those who lead next: what is named by it before it is accepted is its own alone. */
+    private void reserve(JobId id) {
+        var reserved = new CompletableFuture<Boolean>();
+        manager.store.write(
+                new Write.Reserved(id),
+                () -> reserved.complete(true),
+                error -> reserved.completeExceptionally(notWritten(error)));
+        Reactor.await(reserved);
     }
 
     /** Makes the job's what is taken from earlier ones, and the attempts that stand for it. */
@@ -278,11 +303,20 @@ final class Jobs implements JobService {
         return origins;
     }
 
-    private void notAccepted(JobRun run) {
+    private void notAccepted(JobRun run, boolean reserved) {
         notOpened(run);
         var files = manager.files();
-        if (files != null) {
+        // an id that is not reserved is another job's, if another manager leads by now; and nothing is named by it
+        if (files == null || !reserved) {
+            return;
+        }
+        try {
             files.forget(run.id);
+        } catch (MusterException e) {
+            LOG.warn(
+                    "What job {} was to take from earlier ones stays, though it was not accepted: {}",
+                    run.id,
+                    e.getMessage());
         }
     }
 

@@ -15,6 +15,11 @@ record KnownAttempts(Manager manager) implements ManagerFiles.Attempts {
     }
 
     @Override
+    public boolean leads() {
+        return manager.store.leads();
+    }
+
+    @Override
     public void made(Outputs.Made made) {
         var attempt = made.attempt();
         var job = manager.reactor

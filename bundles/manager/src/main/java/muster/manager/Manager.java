@@ -111,7 +111,7 @@ final class Manager implements Comm, AutoCloseable {
     void files(ManagerFiles newFiles, String host) {
         files = newFiles;
         filesHost = host;
-        newFiles.outputs().removeAfter(lastJob);
+        newFiles.outputs().removeAfter(lastJob, store::leads);
         cache = new Cache(store, newFiles);
         var passing = scheduler.jobs().stream()
                 .filter(job -> JobRun.passesFiles(job.spec.work()))

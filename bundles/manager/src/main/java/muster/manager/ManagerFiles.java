@@ -25,6 +25,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import muster.api.AttemptId;
 import muster.api.ErrorCode;
@@ -55,6 +56,7 @@ import org.jspecify.annotations.Nullable;
 final class ManagerFiles implements ObjectService, DataPlane.Service, AutoCloseable {
     private static final String OUTPUTS = "/outputs/";
     private static final int BUFFER_BYTES = 256 << 10;
+    private static final int LOCKS = 64;
 
     /** How long a worker may take from the question for an object to the record of what its task made. */
     private static final Duration SOON = Duration.ofHours(1);
@@ -85,10 +87,17 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
      */
     private final Map<String, Instant> asked = new ConcurrentHashMap<>();
 
-    /** What is known of attempts, and told. */
+    /** An object is thrown away while nobody asks for it: who has its lock does. */
+    private final Object[] locks =
+            IntStream.range(0, LOCKS).mapToObj(lock -> new Object()).toArray();
+
+    /** What is known of attempts and of this manager, and told. */
     interface Attempts {
         /** Whether an attempt is the current one of its task, on that worker. */
         boolean current(String worker, AttemptId attempt);
+
+        /** Whether this manager still leads, as the store says now. UNAVAILABLE if that cannot be asked. */
+        boolean leads();
 
         /** What an attempt made. Told before its result can come. */
         void made(Outputs.Made made);
@@ -133,9 +142,11 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
                 throw e;
             }
         }
-        disk = new ObjectStore(folder.resolve("objects"), keep.diskBytes(), bucket == null);
+        // with a bucket the folder is bounded: what is on the disk alone is kept from that
+        var place = bucket == null ? folder : folder.resolve("bucket");
+        disk = new ObjectStore(place.resolve("objects"), keep.diskBytes(), bucket == null);
         store = bucket == null ? disk : new BucketDepot(disk, bucket);
-        outputs = new Outputs(folder.resolve("outputs"), bucket);
+        outputs = new Outputs(place.resolve("outputs"), bucket);
         client = plane.client(identity);
         server = plane.serve(identity, host, port, this);
     }
@@ -177,7 +188,6 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
     Set<String> idle(Instant before) throws IOException {
         var found = new HashSet<String>();
         forgetAsked();
-        store.removePartial(before);
         store.list((object, since) -> {
             if (since.isBefore(before) && !asked.containsKey(object)) {
                 found.add(object);
@@ -186,18 +196,35 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
         return found;
     }
 
+    /** Throws away what came of uploads that nobody has gone on with since. */
+    void removePartial(Instant before) throws IOException {
+        store.removePartial(before);
+    }
+
     /** Forgets whose time is over of what was asked for. */
     void forgetAsked() {
         asked.values().removeIf(until -> until.isBefore(clock.instant()));
     }
 
-    /** Throws an object away, unless somebody has asked for it meanwhile. */
+    /**
+     * Throws an object away, unless somebody has asked for it meanwhile. REFUSED if another manager leads, who may have told
+     * somebody that it is here.
+     */
     boolean removeIdle(String object) throws IOException {
-        if (asked.containsKey(object)) {
-            return false;
+        synchronized (lock(object)) {
+            if (asked.containsKey(object)) {
+                return false;
+            }
+            if (!attempts.leads()) {
+                throw new TransferException(Failure.REFUSED, "this manager leads no more");
+            }
+            store.remove(object);
+            return true;
         }
-        store.remove(object);
-        return true;
+    }
+
+    private Object lock(String object) {
+        return locks[Math.floorMod(object.hashCode(), LOCKS)];
     }
 
     /** What attempts made. */
@@ -214,9 +241,10 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
 
     private OptionalLong size(String object, Duration claimed) {
         try {
+            var claim = claim(object, claimed);
             var bytes = store.size(object);
-            if (bytes.isPresent()) {
-                claim(object, claimed);
+            if (bytes.isEmpty()) {
+                asked.remove(object, claim);
             }
             return bytes;
         } catch (IOException e) {
@@ -224,8 +252,11 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
         }
     }
 
-    private void claim(String object, Duration claimed) {
-        asked.merge(object, clock.instant().plus(claimed), (one, other) -> one.isAfter(other) ? one : other);
+    /** Spares an object for a while, before it is looked for; waits until it is thrown away, if that has begun. */
+    private Instant claim(String object, Duration claimed) {
+        synchronized (lock(object)) {
+            return asked.merge(object, clock.instant().plus(claimed), (one, other) -> one.isAfter(other) ? one : other);
+        }
     }
 
     @Override
@@ -410,9 +441,11 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
             return new DataPlane.Answer.Text(resolve(path));
         }
         var object = object(path);
+        var claim = claim(object, SOON);
         var file = store.find(object);
-        if (file.isPresent()) {
-            claim(object, SOON);
+        if (file.isEmpty()) {
+            asked.remove(object, claim);
+        } else {
             if (Files.size(file.get()) <= DataPlane.Part.BYTES) {
                 return new DataPlane.Answer.File(file.get());
             }
@@ -573,6 +606,10 @@ final class ManagerFiles implements ObjectService, DataPlane.Service, AutoClosea
             var manifest = Manifest.parse(text.toString(StandardCharsets.UTF_8));
             var made = new Outputs.Made(attempt, worker, manifest);
             outputs.record(made);
+            if (!attempts.leads()) {
+                // the one that does may have looked for it before it was there: the worker shall tell it
+                throw new TransferException(Failure.SOURCE_LOST, "this manager leads no more; ask the one that does");
+            }
             manifest.items().forEach(item -> remember(made, item));
             attempts.made(made);
         }

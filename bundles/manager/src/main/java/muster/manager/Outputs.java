@@ -25,6 +25,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.ToIntFunction;
 import muster.api.AttemptId;
@@ -113,7 +114,9 @@ final class Outputs implements AutoCloseable {
             for (var name : names) {
                 var file = folder.resolve(name.substring(begin.length()));
                 Files.createDirectories(file.getParent());
-                Files.createFile(file);
+                if (Files.notExists(file)) {
+                    Files.createFile(file);
+                }
             }
             return true;
         } catch (IOException e) {
@@ -252,8 +255,12 @@ final class Outputs implements AutoCloseable {
         }
     }
 
-    /** Forgets jobs of higher ids, which were never accepted. */
-    void removeAfter(long lastJob) {
+    /**
+     * Forgets jobs of higher ids, which a store does not know that was set back.
+     *
+     * @param leads whether this manager still leads: the jobs of another are none of its
+     */
+    void removeAfter(long lastJob, BooleanSupplier leads) {
         var gone = new TreeSet<JobId>(Comparator.comparing(JobId::value));
         try (var jobs = Files.list(root)) {
             jobs.map(job -> JobId.parse(job.getFileName().toString()))
@@ -269,7 +276,7 @@ final class Outputs implements AutoCloseable {
         } catch (IOException e) {
             throw told(e);
         }
-        gone.forEach(this::remove);
+        gone.forEach(job -> remove(job, leads));
     }
 
     /** What the newest attempt of a task made that said so. */
@@ -333,22 +340,35 @@ final class Outputs implements AutoCloseable {
         }
     }
 
+    /** Forgets a job that will never be there again. */
     void remove(JobId job) {
+        remove(job, () -> true);
+    }
+
+    private void remove(JobId job, BooleanSupplier may) {
         try {
             if (bucket != null) {
                 var names = new ArrayList<String>();
                 bucket.list(name(job) + "/", "", (name, since) -> names.add(name));
                 for (var name : names) {
+                    require(may);
                     bucket.remove(name);
                 }
             }
             var folder = root.resolve(job.toString());
+            require(may);
             if (Files.isDirectory(folder)) {
                 delete(folder);
             }
             known.remove(job);
         } catch (IOException e) {
             throw told(e);
+        }
+    }
+
+    private static void require(BooleanSupplier leads) {
+        if (!leads.getAsBoolean()) {
+            throw new MusterException(ErrorCode.UNAVAILABLE, "this manager leads no more");
         }
     }
 

@@ -64,6 +64,7 @@ final class Sweeper {
                 removed++;
             }
         }
+        files.removePartial(before);
         return removed;
     }
 

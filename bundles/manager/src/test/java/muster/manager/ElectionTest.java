@@ -11,17 +11,19 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import muster.api.AttemptId;
 import muster.api.ErrorCode;
 import muster.api.JobId;
-import muster.api.JobService;
 import muster.api.JobSpec;
 import muster.api.MusterException;
-import muster.api.ObjectService;
+import muster.api.TaskId;
 import muster.api.TaskSpec;
 import muster.api.Work;
 import muster.data.FakePlane;
+import muster.data.Manifest;
 import muster.manager.scheduler.Settings;
 import muster.manager.store.PostgresqlDatabase;
 import muster.manager.store.PostgresqlServer;
@@ -67,6 +69,23 @@ class ElectionTest {
         return new SqlStore(new PostgresqlDatabase(url, "", ""));
     }
 
+    private ManagerFiles files(Manager manager, Path data) {
+        try {
+            return new ManagerFiles(
+                    new FakePlane().of(new NodeName(NodeName.Role.MANAGER, "m")),
+                    new NodeIdentity("m", folder, folder, ""),
+                    "127.0.0.1",
+                    0,
+                    data,
+                    new Jobs(manager),
+                    new KnownAttempts(manager),
+                    worker -> false,
+                    ManagerFiles.Keep.ON_DISK);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** A manager that stands for election. */
     private final class Candidate implements AutoCloseable {
         final Leadership leadership = new Leadership();
@@ -84,23 +103,6 @@ class ElectionTest {
                     this::lead);
         }
 
-        private ObjectService files(Manager manager, JobService jobs) {
-            try {
-                return new ManagerFiles(
-                        new FakePlane().of(new NodeName(NodeName.Role.MANAGER, "m")),
-                        new NodeIdentity("m", folder, folder, ""),
-                        "127.0.0.1",
-                        0,
-                        folder,
-                        jobs,
-                        new KnownAttempts(manager),
-                        worker -> false,
-                        ManagerFiles.Keep.ON_DISK);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
-
         private AutoCloseable lead(Store store) {
             var manager = manager(store);
             var jobs = new Jobs(manager);
@@ -115,7 +117,7 @@ class ElectionTest {
                             List.of(),
                             (id, seen) -> seen,
                             new Features(() -> new Feature[0])),
-                    files(manager, jobs));
+                    files(manager, folder));
             leading.add(manager);
             return () -> {
                 leadership.end();
@@ -216,5 +218,62 @@ class ElectionTest {
             thief.close();
             first.awaitLead();
         }
+    }
+
+    @Test
+    void holdsTheLeaseWhileItBegins() throws Exception {
+        var beginning = new CompletableFuture<Store>();
+        var begun = new CompletableFuture<Boolean>();
+        var slow = new Election(this::open, "m1", "", Duration.ofSeconds(3), seen -> {}, store -> {
+            beginning.complete(store);
+            begun.join();
+            return () -> {};
+        });
+        try {
+            var store = beginning.get(60, TimeUnit.SECONDS);
+            var first = store.lease().commits();
+            TestCluster.until("it gives signs of life", () -> store.lease().commits() >= first + 3);
+        } finally {
+            begun.complete(true);
+            slow.close();
+        }
+    }
+
+    @Test
+    void oneThatWasPausedLeavesAloneWhatTheOthersJobsMade() throws Exception {
+        var paused = open();
+        assertThat(paused.take(paused.lease(), "m1", "")).isTrue();
+        var old = manager(paused);
+        var data = folder.resolve("data");
+        var oldFiles = use(old, files(old, data));
+        var store = open();
+        try {
+            assertThat(store.take(store.lease(), "m2", "")).isTrue();
+            var manager = manager(store);
+            try {
+                var files = use(manager, files(manager, data));
+                var job = new Jobs(manager).submit(job(), "ada", null);
+                var attempt = new AttemptId(new TaskId(job, 0), 1);
+                files.outputs().record(new Outputs.Made(attempt, "w1", new Manifest(List.of())));
+
+                // by the id that the other's job has
+                assertThatThrownBy(() -> new Jobs(old).submit(job(), "ada", null))
+                        .isInstanceOf(MusterException.class);
+                assertThatThrownBy(() -> oldFiles.outputs().removeAfter(paused.lastJob(), paused::leads))
+                        .hasMessageContaining("leads no more");
+                assertThat(files.outputs().find(attempt)).isPresent();
+            } finally {
+                manager.close();
+            }
+        } finally {
+            old.close();
+        }
+    }
+
+    private static ManagerFiles use(Manager manager, ManagerFiles files) {
+        return manager.reactor.ask(() -> {
+            manager.files(files, "");
+            return files;
+        });
     }
 }

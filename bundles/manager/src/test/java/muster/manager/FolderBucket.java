@@ -14,7 +14,7 @@ import muster.data.Sink;
 import muster.data.TransferException;
 
 /** A bucket that is a folder. */
-final class FolderBucket implements Bucket {
+class FolderBucket implements Bucket {
     private final Path root;
 
     FolderBucket(Path root) throws IOException {
@@ -65,6 +65,9 @@ final class FolderBucket implements Bucket {
             throw new UncheckedIOException(e);
         }
     }
+
+    @Override
+    public void removePartial(Instant before) {}
 
     @Override
     public void remove(String name) throws IOException {

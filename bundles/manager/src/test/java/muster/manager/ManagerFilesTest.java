@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -12,9 +13,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import muster.api.AttemptId;
 import muster.api.AttemptView;
@@ -29,6 +34,7 @@ import muster.api.OutputView;
 import muster.api.TaskId;
 import muster.api.TaskSpec;
 import muster.api.Work;
+import muster.data.Bucket;
 import muster.data.DataPlane;
 import muster.data.FakePlane;
 import muster.data.Manifest;
@@ -54,6 +60,7 @@ class ManagerFilesTest {
     private ManagerFiles.Keep keep = ManagerFiles.Keep.ON_DISK;
     private Path data;
     private final AtomicBoolean current = new AtomicBoolean(true);
+    private final AtomicBoolean leads = new AtomicBoolean(true);
     private final List<AttemptId> made = new ArrayList<>();
     private final List<AttemptId> gone = new ArrayList<>();
     private TestCluster cluster;
@@ -82,6 +89,11 @@ class ManagerFilesTest {
                     @Override
                     public boolean current(String worker, AttemptId attempt) {
                         return current.get();
+                    }
+
+                    @Override
+                    public boolean leads() {
+                        return leads.get();
                     }
 
                     @Override
@@ -330,7 +342,7 @@ class ManagerFilesTest {
         assertThat(files.outputs().all(new TaskId(job, 0))).hasSize(2);
         assertThat(files.outputs().noted(new TaskId(job, 0))).isEqualTo("it was never made");
         files.outputs().share(new AttemptId(new TaskId(job, 0), 1), new AttemptId(new TaskId(job, 1), 1));
-        files.outputs().removeAfter(job.value());
+        files.outputs().removeAfter(job.value(), leads::get);
         takeOver("third");
         assertThat(files.outputs(new TaskId(job, 1)))
                 .extracting(OutputView::name)
@@ -339,6 +351,96 @@ class ManagerFilesTest {
         files.forget(job);
         takeOver("second");
         assertThat(files.outputs(job)).isEmpty();
+    }
+
+    private void keepInBucket(Bucket bucket) {
+        keep = new ManagerFiles.Keep(bucket, 1000, Duration.ofDays(7), Clock.systemUTC());
+    }
+
+    @Test
+    void doesNotCountOnItsFolderForWhatTheBucketMayNotHave() throws IOException {
+        var bucket = new FolderBucket(folder.resolve("bucket"));
+        keepInBucket(bucket);
+        takeOver("first");
+        upload("hello", 0, 5);
+        takeOver("first");
+        assertThat(files.size(HELLO)).hasValue(5);
+        takeOver("first");
+        assertThat(files.file(HELLO)).hasContent("hello");
+
+        // killed before it was in the bucket; or another led, and removed it there
+        bucket.list("sha256/", "", (name, since) -> removeFrom(bucket, name));
+        takeOver("first");
+        assertThat(files.size(HELLO)).isEmpty();
+        assertThatThrownBy(() -> files.file(HELLO)).hasMessageContaining("nobody has");
+        upload("hello", 0, 5);
+        takeOver("second");
+        assertThat(files.file(HELLO)).hasContent("hello");
+    }
+
+    private static void removeFrom(Bucket bucket, String name) {
+        try {
+            bucket.remove(name);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void recordsNothingForAManagerThatLeadsNoMore() {
+        leads.set(false);
+        assertThatThrownBy(() -> record(1, item("out/a", false)))
+                .isInstanceOfSatisfying(TransferException.class, e -> assertThat(e.failure())
+                        .as("so that the worker asks again")
+                        .isEqualTo(TransferException.Failure.SOURCE_LOST));
+        assertThat(made).isEmpty();
+    }
+
+    @Test
+    void removesNothingOnceAnotherManagerLeads() throws IOException {
+        keepInBucket(new FolderBucket(folder.resolve("bucket")));
+        takeOver("first");
+        upload("hello", 0, 5);
+        record(1, item("log", true));
+        takeOver("first");
+        assertThat(files.idle(Instant.now().plusSeconds(60))).containsExactly(HELLO);
+        leads.set(false);
+        assertThatThrownBy(() -> files.removeIdle(HELLO)).hasMessageContaining("leads no more");
+        assertThatThrownBy(() -> files.outputs().removeAfter(0, leads::get)).hasMessageContaining("leads no more");
+        takeOver("second");
+        assertThat(files.file(HELLO)).hasContent("hello");
+        assertThat(files.outputs(job)).extracting(OutputView::name).containsExactly("log");
+    }
+
+    @Test
+    void tellsNobodyThatAnObjectIsHereWhileItIsThrownAway() throws Exception {
+        var removing = new CountDownLatch(1);
+        var mayGo = new CountDownLatch(1);
+        keepInBucket(new FolderBucket(folder.resolve("bucket")) {
+            @Override
+            public void remove(String name) throws IOException {
+                removing.countDown();
+                try {
+                    mayGo.await();
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+                super.remove(name);
+            }
+        });
+        takeOver("first");
+        upload("hello", 0, 5);
+        takeOver("second");
+        var removed = new FutureTask<>(() -> files.removeIdle(HELLO));
+        new Thread(removed).start();
+        removing.await();
+        var told = new FutureTask<>(() -> files.size(HELLO));
+        var teller = new Thread(told);
+        teller.start();
+        TestCluster.until("it is waited for or told", () -> teller.getState() == Thread.State.BLOCKED || told.isDone());
+        mayGo.countDown();
+        assertThat(told.get(60, TimeUnit.SECONDS)).isEmpty();
+        assertThat(removed.get(60, TimeUnit.SECONDS)).isTrue();
     }
 
     private static Manifest made() {

@@ -33,6 +33,7 @@ import software.amazon.awssdk.http.apache.ApacheHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
+import software.amazon.awssdk.services.s3.model.NoSuchUploadException;
 import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /** A bucket of S3, or a part of one. */
@@ -45,6 +46,7 @@ final class S3Bucket implements Bucket {
 
     private static final int MOST_PARTS = 10_000;
     private static final int BUFFER_BYTES = 256 << 10;
+    private static final int MOVED = 301;
     private static final int NOT_FOUND = 404;
     private static final int UNAUTHORIZED = 401;
     private static final int FORBIDDEN = 403;
@@ -147,7 +149,17 @@ final class S3Bucket implements Bucket {
             if (status == NOT_FOUND) {
                 return new TransferException(Failure.SOURCE_GONE, "it is not in " + where + " any more", e);
             }
+            if (status == MOVED || code(answer).equals("AuthorizationHeaderMalformed")) {
+                return away(where + " is in another region; correct data.store.region", e);
+            }
             return away(where + " answers with status " + status + " (" + code(answer) + ")", e);
+        }
+        if (String.valueOf(e.getMessage()).contains("Unable to load credentials")) {
+            return away(
+                    where
+                            + " is asked without a key, since none was found; set data.store.key and data.store.secret.file,"
+                            + " or what Amazon's tools take one from",
+                    e);
         }
         return away(
                 where + " does not answer, asked " + attempts + " times: " + e.getMessage()
@@ -204,15 +216,39 @@ final class S3Bucket implements Bucket {
             }
             return client.completeMultipartUpload(request ->
                     request.bucket(bucket).key(key).uploadId(upload).multipartUpload(all -> all.parts(parts)));
-        } catch (SdkException e) {
+        } catch (RuntimeException e) {
             try {
-                client.abortMultipartUpload(
-                        request -> request.bucket(bucket).key(key).uploadId(upload));
+                abort(key, upload);
             } catch (SdkException alsoFails) {
                 e.addSuppressed(alsoFails);
             }
             throw e;
         }
+    }
+
+    private void abort(String key, String upload) {
+        client.abortMultipartUpload(request -> request.bucket(bucket).key(key).uploadId(upload));
+    }
+
+    /** Parts of which nobody knows any more whose they are: their manager died before all had come. */
+    @Override
+    public void removePartial(Instant before) throws IOException {
+        ask(() -> {
+            client.listMultipartUploadsPaginator(
+                            request -> request.bucket(bucket).prefix(prefix))
+                    .uploads()
+                    .forEach(upload -> {
+                        if (upload.initiated().isBefore(before)) {
+                            try {
+                                abort(upload.key(), upload.uploadId());
+                            } catch (NoSuchUploadException e) {
+                                // it has ended meanwhile
+                                return;
+                            }
+                        }
+                    });
+            return before;
+        });
     }
 
     /** A stretch of a file, which is read anew at each attempt. */
@@ -275,12 +311,18 @@ final class S3Bucket implements Bucket {
                         request.range("bytes=" + from + "-");
                     }
                 }))) {
-                    var buffer = new byte[BUFFER_BYTES];
-                    for (var read = read(in, buffer); read >= 0; read = read(in, buffer)) {
-                        sink.write(ByteBuffer.wrap(buffer, 0, read));
-                        position += read;
+                    try {
+                        var buffer = new byte[BUFFER_BYTES];
+                        for (var read = read(in, buffer); read >= 0; read = read(in, buffer)) {
+                            sink.write(ByteBuffer.wrap(buffer, 0, read));
+                            position += read;
+                        }
+                        break;
+                    } catch (IOException e) {
+                        // or else all that is left is read before it is closed
+                        in.abort();
+                        throw e;
                     }
-                    break;
                 } catch (BrokenOffException e) {
                     if (attempt == attempts) {
                         throw away("the store s3://" + bucket + " broke off " + attempts + " times", e);
@@ -319,6 +361,8 @@ final class S3Bucket implements Bucket {
                     .contentLength());
         } catch (TransferException e) {
             if (e.failure() == Failure.SOURCE_GONE) {
+                // the same is answered where there is no bucket
+                check();
                 return OptionalLong.empty();
             }
             throw e;

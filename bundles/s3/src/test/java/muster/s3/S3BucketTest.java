@@ -9,7 +9,9 @@ import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import muster.api.ErrorCode;
@@ -24,6 +26,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.http.apache.ApacheHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.s3.S3Client;
+import software.amazon.awssdk.services.s3.model.MultipartUpload;
 
 /** On a real server. */
 final class S3BucketTest {
@@ -98,6 +106,38 @@ final class S3BucketTest {
         }
     }
 
+    private static S3Client client() {
+        return S3Client.builder()
+                .httpClientBuilder(ApacheHttpClient.builder())
+                .credentialsProvider(
+                        StaticCredentialsProvider.create(AwsBasicCredentials.create(S3Server.KEY, S3Server.SECRET)))
+                .endpointOverride(server.endpoint())
+                .forcePathStyle(true)
+                .region(Region.US_EAST_1)
+                .build();
+    }
+
+    private static List<String> begun(S3Client client) {
+        return client.listMultipartUploads(request -> request.bucket(S3Server.BUCKET)).uploads().stream()
+                .map(MultipartUpload::key)
+                .toList();
+    }
+
+    @Test
+    void throwsAwayThePartsOfFilesThatBrokeOff() throws IOException {
+        try (var client = client();
+                var bucket = open(S3Server.BUCKET + "/parts")) {
+            for (var name : new String[] {"parts/sha256/half", "others/half"}) {
+                client.createMultipartUpload(
+                        request -> request.bucket(S3Server.BUCKET).key(name));
+            }
+            bucket.removePartial(Instant.now().minusSeconds(60));
+            assertThat(begun(client)).containsExactlyInAnyOrder("parts/sha256/half", "others/half");
+            bucket.removePartial(Instant.now().plusSeconds(60));
+            assertThat(begun(client)).containsExactly("others/half");
+        }
+    }
+
     @Test
     void saysThatTheBucketIsNotThere() throws IOException {
         try (var bucket = open("elsewhere")) {
@@ -105,6 +145,8 @@ final class S3BucketTest {
             var file = file("x");
             assertAway(bucket::check, words);
             assertAway(() -> bucket.put("x", file), words);
+            assertAway(() -> bucket.size("x"), words);
+            assertAway(() -> bucket.removePartial(Instant.now()), words);
             assertAway(
                     () -> bucket.get("x", new ObjectStore(folder, 0, false).receive("sha256:" + "0".repeat(64))),
                     words);

@@ -20,13 +20,9 @@ public record Lease(long epoch, long commits, String holder, String url, long la
 
     /** With what a write changes of it. */
     Lease with(Write write) {
-        return write instanceof Write.Submitted submitted
-                ? new Lease(
-                        epoch,
-                        commits,
-                        holder,
-                        url,
-                        Math.max(lastJob, submitted.job().id().value()))
-                : this;
+        var given = write instanceof Write.Submitted submitted
+                ? submitted.job().id().value()
+                : write instanceof Write.Reserved reserved ? reserved.job().value() : 0;
+        return given > lastJob ? new Lease(epoch, commits, holder, url, given) : this;
     }
 }

@@ -215,6 +215,12 @@ public final class SqlStore implements Store {
     }
 
     @Override
+    public boolean leads() {
+        var now = lease();
+        return now.epoch() == epoch() && !now.holder().isEmpty();
+    }
+
+    @Override
     public long lastJob() {
         return lease.lastJob();
     }

@@ -34,6 +34,12 @@ public interface Store extends AutoCloseable {
     /** What to do once when another took the lease; every write fails from then on. On the store's thread. */
     void whenLost(Runnable told);
 
+    /**
+     * Whether this store still holds the lease, as the database says now: what lies outside of the store may be changed
+     * only then, since nothing else keeps a manager from it that was paused. UNAVAILABLE if the database cannot be asked.
+     */
+    boolean leads();
+
     /** The highest job id ever given; 0 at first. Only with the lease. */
     long lastJob();
 

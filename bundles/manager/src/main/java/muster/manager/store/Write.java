@@ -31,6 +31,14 @@ public sealed interface Write {
         }
     }
 
+    /** The id of a job that may be accepted is given to no other, whoever leads next. */
+    record Reserved(JobId job) implements Write {
+        @Override
+        public boolean awaited() {
+            return true;
+        }
+    }
+
     /** Attempts are about to be sent. */
     record Dispatched(StoredDispatch dispatch) implements Write {}
 

@@ -98,8 +98,12 @@ class PostgresqlStoreTest extends StoreContract {
         var lost = new CompletableFuture<Boolean>();
         store.whenLost(() -> lost.complete(true));
         var second = newStore();
+        assertThat(store.leads()).isTrue();
+        assertThat(second.leads()).isFalse();
         assertThat(second.take(second.lease(), "m2", "https://m2:7070")).isTrue();
 
+        assertThat(store.leads()).isFalse();
+        assertThat(second.leads()).isTrue();
         assertThatThrownBy(() -> write(new Write.Ended(List.of(success(id(1, 0, 1))))))
                 .isInstanceOf(ExecutionException.class)
                 .hasMessageContaining("another manager has taken");

@@ -157,6 +157,17 @@ abstract class StoreContract {
     abstract DataSource foreign() throws Exception;
 
     @Test
+    void givesAnIdThatIsReservedToNoOtherJob() throws Exception {
+        write(new Write.Reserved(new JobId(7)));
+        assertThat(store.lastJob()).isEqualTo(7);
+        reopen();
+        assertThat(store.lastJob()).isEqualTo(7);
+        assertThat(jobs()).isEmpty();
+        write(new Write.Submitted(job(3)));
+        assertThat(store.lastJob()).isEqualTo(7);
+    }
+
+    @Test
     void keepsTheStepsOfADriverAndTheTasksThatItAskedFor() throws Exception {
         var script = new WorkflowRequest(
                 "l",
