@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.OptionalLong;
 import java.util.function.BiConsumer;
+import java.util.regex.Pattern;
 import muster.api.ErrorCode;
 import muster.api.MusterException;
 import muster.data.Bucket;
@@ -44,6 +45,7 @@ final class S3Bucket implements Bucket {
     /** Larger files are sent in parts of this size. */
     static final int PART_BYTES = 64 << 20;
 
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]+");
     private static final int MOST_PARTS = 10_000;
     private static final int BUFFER_BYTES = 256 << 10;
     private static final int MOVED = 301;
@@ -63,13 +65,20 @@ final class S3Bucket implements Bucket {
         this.place = place;
         this.attempts = attempts;
         this.partBytes = partBytes;
-        bucket = place.bucket().getHost();
+        bucket = name(place);
         var path = place.bucket().getPath().replaceAll("^/+|/+$", "");
         prefix = path.isEmpty() ? "" : path + "/";
     }
 
+    /** No name of a host: with an endpoint it may have '_'. */
+    private static String name(Buckets.Place place) {
+        var name = place.bucket().getRawAuthority();
+        return name == null ? "" : name;
+    }
+
     static S3Bucket open(Buckets.Place place, int attempts, int partBytes) {
-        if (!"s3".equals(place.bucket().getScheme()) || place.bucket().getHost() == null) {
+        if (!"s3".equals(place.bucket().getScheme())
+                || !NAME.matcher(name(place)).matches()) {
             throw MusterException.invalid("data.store is '" + place.bucket()
                     + "'; write s3://BUCKET or s3://BUCKET/PREFIX, or leave it empty");
         }

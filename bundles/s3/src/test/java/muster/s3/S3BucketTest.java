@@ -200,8 +200,17 @@ final class S3BucketTest {
     }
 
     @Test
+    void takesANameThatIsNoneOfAHost() throws IOException {
+        server.blobs().createContainerInLocation(null, "a_bucket");
+        try (var bucket = open("a_bucket/x")) {
+            bucket.check();
+            assertThat(bucket).hasToString("s3://a_bucket/x/");
+        }
+    }
+
+    @Test
     void refusesWhatCannotBeMeant() {
-        for (var place : new String[] {"http://bucket", "s3:bucket"}) {
+        for (var place : new String[] {"http://bucket", "s3:bucket", "s3://me@bucket/x", "s3:///x"}) {
             assertThatThrownBy(() -> S3Bucket.open(
                             new Buckets.Place(URI.create(place), server.endpoint(), "", "k", null), 1, SMALLEST_PART))
                     .isInstanceOfSatisfying(MusterException.class, e -> {
