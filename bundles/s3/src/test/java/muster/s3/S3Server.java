@@ -43,6 +43,14 @@ final class S3Server implements AutoCloseable {
         secret = Files.writeString(folder.resolve("secret"), SECRET + "\n");
     }
 
+    /** A process that serves until it is killed; the port is in the file {@code port} of the folder that is named. */
+    public static void main(String[] folder) throws Exception {
+        var place = Path.of(folder[0]);
+        var server = new S3Server(place);
+        var port = Files.writeString(place.resolve("port.new"), Integer.toString(server.port));
+        Files.move(port, place.resolve("port"));
+    }
+
     BlobStore blobs() {
         return context.getBlobStore();
     }
