@@ -17,7 +17,6 @@ import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.stream.ChunkedNioFile;
 import io.netty.handler.stream.ChunkedWriteHandler;
 import io.netty.util.concurrent.EventExecutorGroup;
 import java.io.ByteArrayOutputStream;
@@ -149,7 +148,7 @@ final class NettyClient implements DataPlane.Client {
                 var request = new DefaultHttpRequest(HttpVersion.HTTP_1_1, HttpMethod.PUT, url.getRawPath());
                 headers(request, url).headers().set(HttpHeaderNames.CONTENT_LENGTH, size);
                 channel.write(request);
-                var body = new ChunkedNioFile(in, 0, size, ServerSession.CHUNK_BYTES);
+                var body = new FilePart(in, 0, size);
                 channel.writeAndFlush(new HttpChunkedInput(body)).addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
                 exchange.asked = () -> body.currentOffset() == size;
                 return body::currentOffset;

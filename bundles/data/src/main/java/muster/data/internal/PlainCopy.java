@@ -183,8 +183,8 @@ public final class PlainCopy {
     }
 
     private void send(Channel channel, Path file) throws IOException {
-        channel.writeAndFlush(new ChunkedNioFile(
-                FileChannel.open(file, StandardOpenOption.READ), 0, bytes, ServerSession.CHUNK_BYTES));
+        channel.writeAndFlush(
+                new ChunkedNioFile(FileChannel.open(file, StandardOpenOption.READ), 0, bytes, FilePart.CHUNK_BYTES));
     }
 
     /** Writes what comes to a file, and says when it is whole. */
@@ -240,7 +240,7 @@ public final class PlainCopy {
 
     private void random(Path file) throws IOException {
         var random = new Random();
-        var piece = new byte[ServerSession.CHUNK_BYTES];
+        var piece = new byte[FilePart.CHUNK_BYTES];
         try (var out = Files.newOutputStream(file)) {
             for (var left = bytes; left > 0; left -= piece.length) {
                 random.nextBytes(piece);

@@ -18,7 +18,6 @@ import io.netty.handler.codec.http.HttpUtil;
 import io.netty.handler.codec.http.HttpVersion;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.stream.ChunkedNioFile;
 import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.net.URI;
@@ -44,7 +43,6 @@ import org.slf4j.LoggerFactory;
 // Netty closes the connection of a write that fails, and that is heard
 @SuppressWarnings("FutureReturnValueIgnored")
 final class ServerSession extends ChannelInboundHandlerAdapter {
-    static final int CHUNK_BYTES = 256 << 10;
     static final String AVOID = "muster-avoid";
     static final String OTHERS = "muster-others";
     private static final String BEARER = "Bearer ";
@@ -232,8 +230,7 @@ final class ServerSession extends ChannelInboundHandlerAdapter {
             channel.close();
             context.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT);
         } else {
-            context.writeAndFlush(
-                            new HttpChunkedInput(new ChunkedNioFile(channel, sent.from(), sent.bytes(), CHUNK_BYTES)))
+            context.writeAndFlush(new HttpChunkedInput(new FilePart(channel, sent.from(), sent.bytes())))
                     .addListener(ChannelFutureListener.CLOSE_ON_FAILURE);
         }
     }

@@ -4,16 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.cert.X509Certificate;
 import java.util.List;
 import javax.net.ssl.SSLContext;
@@ -29,6 +32,7 @@ import muster.transport.NodeName;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Who has no certificate of the cluster, and a key. */
@@ -38,6 +42,7 @@ final class UsersTest {
 
     private final HttpDataPlane plane = new HttpDataPlane();
     private Authority authority;
+    private Path large;
     private HttpClient http;
 
     /** Answers users whose key is {@code good}. */
@@ -62,16 +67,20 @@ final class UsersTest {
             if (!key.equals("good")) {
                 throw new MusterException(ErrorCode.UNAUTHENTICATED, "who are you?");
             }
-            return path.equals("/file")
-                    ? new DataPlane.Answer.Opened(
-                            FileChannel.open(Files.writeString(folder.resolve("file"), "all of it")))
-                    : new DataPlane.Answer.Bytes((path + " is here").getBytes(StandardCharsets.UTF_8));
+            return switch (path) {
+                case "/file" ->
+                    new DataPlane.Answer.Opened(
+                            FileChannel.open(Files.writeString(folder.resolve("file"), "all of it")));
+                case "/large" -> new DataPlane.Answer.Opened(FileChannel.open(large));
+                default -> new DataPlane.Answer.Bytes((path + " is here").getBytes(StandardCharsets.UTF_8));
+            };
         }
     }
 
     @BeforeEach
     void start() throws Exception {
         authority = new Authority(folder.resolve("authority"));
+        large = folder.resolve("large");
         var context = SSLContext.getInstance("TLS");
         context.init(null, new TrustManager[] {new Anyone()}, null);
         http = HttpClient.newBuilder().sslContext(context).build();
@@ -99,6 +108,24 @@ final class UsersTest {
             assertThat(ask(request(server, "/file", "good"))).isEqualTo("200 all of it");
             assertThat(ask(request(server, "/a", "bad"))).isEqualTo("401 who are you?");
             assertThat(ask(request(server, "/a", ""))).isEqualTo("401 who are you?");
+        }
+    }
+
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void areCutOffWhereAFileBecomesShorterWhileItIsSent() throws Exception {
+        try (var server = plane.serve(authority.worker("w1"), "127.0.0.1", 0, new Open());
+                var file = FileChannel.open(large, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            file.write(ByteBuffer.allocate(1), (64 << 20) - 1);
+            var answer = http.send(request(server, "/large", "good").build(), BodyHandlers.ofInputStream());
+            try (var body = answer.body()) {
+                body.readNBytes(1 << 20);
+                file.truncate(1 << 20);
+
+                assertThatThrownBy(() -> body.transferTo(OutputStream.nullOutputStream()))
+                        .isInstanceOf(IOException.class);
+            }
+            assertThat(ask(request(server, "/a", "good"))).isEqualTo("200 /a is here");
         }
     }
 
