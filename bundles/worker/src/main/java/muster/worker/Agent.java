@@ -472,7 +472,15 @@ final class Agent implements Outcomes, AutoCloseable {
             return Outcome.failure(Cause.STAGING, Names.escape(String.valueOf(e.getMessage())));
         } catch (MusterException e) {
             return Outcome.failure(Cause.INVALID, String.valueOf(e.getMessage()));
+        } catch (RuntimeException e) {
+            return Outcome.failure(Cause.STAGING, defect("bring the inputs of", attempt, e));
         }
+    }
+
+    /** Tells of one, so that its attempt ends all the same. */
+    private static String defect(String what, TaskAttempt attempt, RuntimeException e) {
+        LOG.error("A defect in the worker, which could not {} attempt {}; please report it", what, attempt.id(), e);
+        return "the worker could not " + what + " the task: " + Names.escape(e.toString());
     }
 
     private void staged(TaskAttempt attempt, @Nullable Outcome failure) {
@@ -579,20 +587,24 @@ final class Agent implements Outcomes, AutoCloseable {
         var goesBack = wasStoppedByShutdown(attempt, outcome);
         if (goesBack) {
             finishWith(attempt, () -> {
-                finisher.discard(attempt);
+                try {
+                    finisher.discard(attempt);
+                } catch (RuntimeException e) {
+                    defect("clear up after", attempt, e);
+                }
                 mailbox.execute(() -> giveBack(attempt.id(), "worker '" + node.id + "' went down while it ran"));
             });
         } else if (outcome.cause() == Cause.SUCCESS
                 && !attempt.template().outputs().isEmpty()) {
             in(transfers, () -> {
                 try (var context = about(attempt.id())) {
-                    var result = finisher.finish(attempt, startedAt, collected(attempt, outcome), finishedAt);
+                    var result = finished(attempt, startedAt, collected(attempt, outcome), finishedAt);
                     mailbox.execute(() -> settle(attempt, result));
                 }
             });
         } else if (attempt.touchedDisk()) {
             finishWith(attempt, () -> {
-                var result = finisher.finish(attempt, startedAt, outcome, finishedAt);
+                var result = finished(attempt, startedAt, outcome, finishedAt);
                 mailbox.execute(() -> settle(attempt, result));
             });
         } else {
@@ -606,12 +618,23 @@ final class Agent implements Outcomes, AutoCloseable {
             taskFiles.collect(attempt.id(), attempt.task(), attempt.workingDirectory(), attempt.identity());
             return success;
         } catch (IOException | MusterException e) {
-            return new Outcome(
-                    Cause.STAGING,
-                    success.exitCode(),
-                    success.signal(),
-                    Names.escape(String.valueOf(e.getMessage())),
-                    success.usage());
+            return notCollected(success, Names.escape(String.valueOf(e.getMessage())));
+        } catch (RuntimeException e) {
+            return notCollected(success, defect("keep the outputs of", attempt, e));
+        }
+    }
+
+    private static Outcome notCollected(Outcome success, String why) {
+        return new Outcome(Cause.STAGING, success.exitCode(), success.signal(), why, success.usage());
+    }
+
+    /** Its result; without what it wrote if that cannot be read. */
+    private Result finished(TaskAttempt attempt, @Nullable Instant startedAt, Outcome outcome, Instant finishedAt) {
+        try {
+            return finisher.finish(attempt, startedAt, outcome, finishedAt);
+        } catch (RuntimeException e) {
+            defect("clear up after", attempt, e);
+            return Result.of(attempt.id(), outcome, startedAt, finishedAt);
         }
     }
 

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.time.Instant;
 import muster.api.Cause;
 import muster.api.LogStream;
+import muster.api.MusterException;
 import muster.api.executor.Outcome;
 import muster.transport.ToManager;
 import org.jspecify.annotations.Nullable;
@@ -58,29 +59,40 @@ final class Finisher {
             return Collected.NOTHING;
         }
         var file = log.file();
+        long bytes;
+        byte[] head;
         try {
-            var bytes = size(log);
-            var head = bytes == 0
+            bytes = size(log);
+            head = bytes == 0
                     ? new byte[0]
                     : Logs.read(log, 0, INLINE_BYTES, true).bytes();
-            var all = head.length >= bytes;
-            if (attempt.owns(file)) {
-                if (!all) {
-                    logs.keepMoved(file, log.reader(), attempt.id(), stream, bytes);
-                }
-            } else if (attempt.named(stream)) {
-                if (!all) {
-                    logs.remember(attempt.id(), stream, file, log.reader());
-                }
-            } else if (all) {
-                logs.discard(file, attempt::wasShown);
-            } else {
-                logs.keep(file, bytes);
-            }
-            return head.length == 0 ? Collected.NOTHING : new Collected(head, bytes);
         } catch (IOException e) {
             LOG.warn("Cannot read what attempt {} wrote to '{}': {}", attempt.id(), file, e.toString());
             return Collected.NOTHING;
+        }
+        try {
+            keep(attempt, stream, log, bytes, head.length >= bytes);
+        } catch (IOException | MusterException e) {
+            LOG.warn("Cannot keep all that attempt {} wrote to '{}': {}", attempt.id(), file, e.toString());
+        }
+        return head.length == 0 ? Collected.NOTHING : new Collected(head, bytes);
+    }
+
+    /** @param all whether all of it travels with the result */
+    private void keep(TaskAttempt attempt, LogStream stream, Logs.Log log, long bytes, boolean all) throws IOException {
+        var file = log.file();
+        if (attempt.owns(file)) {
+            if (!all) {
+                logs.keepMoved(file, log.reader(), attempt.id(), stream, bytes);
+            }
+        } else if (attempt.named(stream)) {
+            if (!all) {
+                logs.remember(attempt.id(), stream, file, log.reader());
+            }
+        } else if (all) {
+            logs.discard(file, attempt::wasShown);
+        } else {
+            logs.keep(file, bytes);
         }
     }
 

@@ -708,6 +708,20 @@ class AgentTest {
         assertThat(read(FIRST, 0, 1 << 20).bytes()).isEqualTo(output);
     }
 
+    @Test
+    void endsAnAttemptWhoseOutputCannotBeKept() throws Exception {
+        Files.writeString(folder.logs().resolve("17"), "in the way");
+        links.join(1);
+        links.receive(1, Tasks.run(17, Tasks.task(Resources.DEFAULT, null, null, "out.txt"), 0));
+        Files.write(executor.awaitStart(FIRST).stdout(), pattern(300_000));
+
+        executor.succeed(FIRST);
+
+        var result = links.awaitResult(FIRST);
+        assertThat(result.cause()).isEqualTo(Cause.SUCCESS);
+        assertThat(result.stdout()).hasSize(Finisher.INLINE_BYTES);
+    }
+
     // ---- going down
 
     @Test
@@ -833,6 +847,30 @@ class AgentTest {
         var result = links.awaitResult(FIRST);
         assertThat(result.cause()).isEqualTo(Cause.STAGING);
         assertThat(result.exitCode()).isZero();
+    }
+
+    @Test
+    void endsAnAttemptWhateverBringingItsInputsThrows() {
+        files.hasDefect = true;
+        files.brought.countDown();
+        links.join(1);
+        links.receive(1, Tasks.run(17, withFiles(), 0));
+        var result = links.awaitResult(FIRST);
+        assertThat(result.cause()).isEqualTo(Cause.STAGING);
+        assertThat(result.message())
+                .isEqualTo(
+                        "the worker could not bring the inputs of the task: java.lang.IllegalStateException: a defect");
+    }
+
+    @Test
+    void endsAnAttemptWhateverKeepingItsOutputsThrows() {
+        files.brought.countDown();
+        links.join(1);
+        links.receive(1, Tasks.run(17, withFiles(), 0));
+        executor.awaitStart(FIRST);
+        files.hasDefect = true;
+        executor.succeed(FIRST);
+        assertThat(links.awaitResult(FIRST).cause()).isEqualTo(Cause.STAGING);
     }
 
     @Test

@@ -19,6 +19,7 @@ final class FakeTaskFiles implements TaskFiles {
     final CountDownLatch brought = new CountDownLatch(1);
     final Map<String, Path> objects = new ConcurrentHashMap<>();
     volatile boolean fails;
+    volatile boolean hasDefect;
     volatile String manager = "";
 
     @Override
@@ -54,6 +55,9 @@ final class FakeTaskFiles implements TaskFiles {
     private void failIfAsked() throws IOException {
         if (fails) {
             throw new TransferException(Failure.DISK_FULL, "no room");
+        }
+        if (hasDefect) {
+            throw new IllegalStateException("a defect");
         }
     }
 
