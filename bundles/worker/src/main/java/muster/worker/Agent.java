@@ -888,7 +888,10 @@ final class Agent implements Outcomes, AutoCloseable {
     }
 
     private void beat() {
-        if (welcomed) {
+        if (welcomed && spool.lost()) {
+            unwelcome();
+            hello(timing.hello);
+        } else if (welcomed) {
             send(List.of(new ToManager.Heartbeat(node.session)));
             resend(System.nanoTime() - timing.resend.toNanos());
         }

@@ -61,6 +61,7 @@ final class Spool implements AutoCloseable {
     private boolean hurried;
     private boolean broken;
     private boolean closed;
+    private boolean lost;
 
     private Spool(Path folder, long segmentBytes) throws IOException {
         this.folder = folder;
@@ -127,6 +128,15 @@ final class Spool implements AutoCloseable {
     boolean holds(AttemptId attempt) {
         synchronized (entries) {
             return entries.containsKey(attempt);
+        }
+    }
+
+    /** Whether one could not be read back since this was asked last: only who hears what is here misses it. */
+    boolean lost() {
+        synchronized (entries) {
+            var was = lost;
+            lost = false;
+            return was;
         }
     }
 
@@ -213,6 +223,7 @@ final class Spool implements AutoCloseable {
             synchronized (entries) {
                 if (entries.values().remove(entry)) {
                     release(entry);
+                    lost = true;
                     LOG.error("Cannot read a result back from '{}'; its task will run again", segment.path, e);
                 }
             }

@@ -709,6 +709,28 @@ class AgentTest {
     }
 
     @Test
+    void saysAnewWhatIsHereWhenAResultCannotBeReadBack() throws Exception {
+        links.join(1);
+        links.receive(1, Tasks.run(17, Tasks.task(), 0));
+        executor.awaitStart(FIRST);
+        executor.succeed(FIRST);
+        links.awaitResult(FIRST);
+        spool.sync();
+        try (var segments = Files.newDirectoryStream(folder.spool(), "*.spool")) {
+            for (var segment : segments) {
+                Files.write(segment, new byte[(int) Files.size(segment)]);
+            }
+        }
+        links.worker.disconnected("gone");
+
+        assertThat(links.join(2).finished()).containsExactly(FIRST);
+
+        var hello = links.await(ToManager.Hello.class);
+        assertThat(hello.finished()).isEmpty();
+        assertThat(hello.running()).isEmpty();
+    }
+
+    @Test
     void endsAnAttemptWhoseOutputCannotBeKept() throws Exception {
         Files.writeString(folder.logs().resolve("17"), "in the way");
         links.join(1);
