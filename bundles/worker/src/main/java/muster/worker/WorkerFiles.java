@@ -27,8 +27,11 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import muster.api.AttemptId;
@@ -61,13 +64,23 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
 
     private static final Duration SHORTEST_PAUSE = Duration.ofMillis(100);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
-    private static final Duration URL_TIMEOUT = Duration.ofMinutes(10);
+
+    /** How often it is looked whether a download is still wanted, and moves. */
+    private static final Duration LOOK = Duration.ofMillis(500);
+
+    /** In how long something must have come of a download. */
+    private static final Duration SILENCE = Duration.ofMinutes(10);
+
     private static final Set<StandardOpenOption> NEW = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
 
     private final ObjectStore cache;
     private final Path scratch;
     private final DataPlane.Client client;
     private final DataPlane.Server server;
+    private final HttpClient http = HttpClient.newBuilder()
+            .followRedirects(HttpClient.Redirect.NORMAL)
+            .connectTimeout(Duration.ofSeconds(30))
+            .build();
     private final String joinedAt;
     private volatile @Nullable Window window;
     private volatile Place managerPlace = new Place("", 0);
@@ -330,13 +343,7 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
             throws IOException {
         var fresh = Files.createTempFile(scratch, "url", "");
         try {
-            var http = HttpClient.newBuilder()
-                    .followRedirects(HttpClient.Redirect.NORMAL)
-                    .connectTimeout(Duration.ofSeconds(30))
-                    .build();
-            var response = http.send(
-                    HttpRequest.newBuilder(URI.create(url)).timeout(URL_TIMEOUT).build(),
-                    HttpResponse.BodyHandlers.ofFile(fresh));
+            var response = answer(url, fresh, stopped);
             if (response.statusCode() != 200) {
                 var gone = response.statusCode() == 404 || response.statusCode() == 410;
                 throw new TransferException(
@@ -356,6 +363,45 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
                     : new TransferException(Failure.SOURCE_LOST, "the server cannot be reached: " + e, e);
         } finally {
             Files.deleteIfExists(fresh);
+        }
+    }
+
+    /** The client's own time limit ends with the header of an answer. */
+    private HttpResponse<Path> answer(String url, Path into, BooleanSupplier stopped)
+            throws IOException, InterruptedException {
+        var coming = http.sendAsync(request(url), HttpResponse.BodyHandlers.ofFile(into));
+        try {
+            var bytes = 0L;
+            var since = System.nanoTime();
+            while (System.nanoTime() - since < SILENCE.toNanos()) {
+                try {
+                    return coming.get(LOOK.toMillis(), TimeUnit.MILLISECONDS);
+                } catch (TimeoutException e) {
+                    if (stopped.getAsBoolean()) {
+                        throw new TransferException(Failure.LOCAL, "nobody waits for it any more", e);
+                    }
+                    var came = Files.size(into);
+                    since = came > bytes ? System.nanoTime() : since;
+                    bytes = came;
+                }
+            }
+            throw new TransferException(
+                    Failure.SLOW_SOURCE, "nothing came for " + SILENCE.toMinutes() + " min after " + bytes + " bytes");
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof IOException failure ? failure : new IOException(e.getCause());
+        } finally {
+            coming.cancel(true);
+        }
+    }
+
+    private static HttpRequest request(String url) throws TransferException {
+        try {
+            return HttpRequest.newBuilder(URI.create(url)).build();
+        } catch (IllegalArgumentException e) {
+            throw new TransferException(
+                    Failure.SOURCE_GONE,
+                    "it is no address: " + e.getMessage() + "; write such as https://HOST/PATH",
+                    e);
         }
     }
 

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +18,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import muster.api.AttemptId;
 import muster.api.Input;
@@ -33,6 +38,7 @@ import muster.transport.NodeName;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 final class WorkerFilesTest {
@@ -357,6 +363,82 @@ final class WorkerFilesTest {
                 .build();
         files.collect(ATTEMPT, task, workspace, Identity.WORKER);
         assertThat(recorded().items()).extracting(Manifest.Item::name).containsExactly("out.txt");
+    }
+
+    @Test
+    void saysThatAnAddressIsNone() {
+        assertThatThrownBy(() -> stage(files, new Input("in", "http://my_host/a", false)))
+                .hasMessage("input 'in' (http://my_host/a): it is no address: unsupported URI http://my_host/a;"
+                        + " write such as https://HOST/PATH")
+                .isInstanceOf(TransferException.class);
+    }
+
+    @Test
+    void downloads() throws Exception {
+        try (var web = new WebServer("hello", 5)) {
+            assertThat(stage(files, new Input("in", web.url(), false)).resolve("in"))
+                    .hasContent("hello");
+        }
+    }
+
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void stopsADownloadThatNobodyWaitsFor() throws Exception {
+        try (var web = new WebServer("half of", 14)) {
+            assertThatThrownBy(() -> files.stage(
+                            ATTEMPT,
+                            TaskSpec.builder()
+                                    .command(List.of("true"))
+                                    .inputs(List.of(new Input("in", web.url(), false)))
+                                    .build(),
+                            workspace(),
+                            Identity.WORKER,
+                            () -> web.asked.getCount() == 0))
+                    .hasMessageContaining("nobody waits for it any more");
+        }
+    }
+
+    /** Answers with some bytes, however many it promised. */
+    private static final class WebServer implements AutoCloseable {
+        private final CountDownLatch asked = new CountDownLatch(1);
+        private final CountDownLatch closed = new CountDownLatch(1);
+        private final ExecutorService threads = Executors.newCachedThreadPool();
+        private final HttpServer server =
+                HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+
+        WebServer(String content, int promised) throws IOException {
+            server.setExecutor(threads);
+            server.createContext("/", exchange -> {
+                exchange.sendResponseHeaders(200, promised);
+                exchange.getResponseBody().write(content.getBytes(StandardCharsets.US_ASCII));
+                exchange.getResponseBody().flush();
+                asked.countDown();
+                if (promised > content.length()) {
+                    await(closed);
+                }
+                exchange.close();
+            });
+            server.start();
+        }
+
+        private static void await(CountDownLatch latch) {
+            try {
+                latch.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+
+        String url() {
+            return "http://127.0.0.1:" + server.getAddress().getPort() + "/a";
+        }
+
+        @Override
+        public void close() {
+            closed.countDown();
+            server.stop(0);
+            threads.shutdownNow();
+        }
     }
 
     @Test
