@@ -18,6 +18,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -122,8 +123,19 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
         this.joinedAt = joinedAt;
         cache = new ObjectStore(folder, cacheBytes, false);
         scratch = Files.createDirectories(folder.resolve("urls"));
+        removeLeftovers();
         client = plane.client(identity);
         server = plane.serve(identity, host, port, this);
+    }
+
+    /** What was on its way when an earlier process of this worker died. */
+    private void removeLeftovers() throws IOException {
+        cache.removePartial(Instant.now());
+        try (var files = Files.newDirectoryStream(scratch)) {
+            for (var file : files) {
+                Files.delete(file);
+            }
+        }
     }
 
     @Override

@@ -13,6 +13,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -363,6 +365,19 @@ final class WorkerFilesTest {
                 .build();
         files.collect(ATTEMPT, task, workspace, Identity.WORKER);
         assertThat(recorded().items()).extracting(Manifest.Item::name).containsExactly("out.txt");
+    }
+
+    @Test
+    void removesWhatWasOnItsWayWhenAnEarlierProcessDied() throws IOException {
+        var object = Files.createDirectories(folder.resolve("w2/partial")).resolve("half");
+        var download = Files.createDirectories(folder.resolve("w2/urls")).resolve("url1");
+        Files.setLastModifiedTime(Files.writeString(object, "ha"), FileTime.from(Instant.EPOCH));
+        Files.writeString(download, "ha");
+
+        worker("w2").close();
+
+        assertThat(object).doesNotExist();
+        assertThat(download).doesNotExist();
     }
 
     @Test
