@@ -168,8 +168,8 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
     }
 
     /** Something that is asked of the manager. */
-    private interface Exchange<T> {
-        T run() throws IOException;
+    private interface Exchange {
+        void run() throws IOException;
     }
 
     /**
@@ -177,11 +177,12 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
      *
      * @param stopped whether nobody waits for it any more
      */
-    private <T> T patiently(BooleanSupplier stopped, Exchange<T> exchange) throws IOException {
+    private void patiently(BooleanSupplier stopped, Exchange exchange) throws IOException {
         var waited = Duration.ZERO;
         for (var pause = SHORTEST_PAUSE; ; pause = min(pause.multipliedBy(2), LONGEST_PAUSE)) {
             try {
-                return exchange.run();
+                exchange.run();
+                return;
             } catch (TransferException e) {
                 var away = e.failure() == Failure.SOURCE_LOST || e.failure() == Failure.STORE_AWAY;
                 if (!away || closed || stopped.getAsBoolean() || waited.compareTo(PATIENCE) >= 0) {
@@ -237,8 +238,11 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
             owner.run(() -> link(shared, to));
         } else if (source.startsWith(Input.TASK)) {
             var path = "/outputs/" + attempt.task().job() + "/" + escape(input.of()) + "/" + escape(input.path());
-            var items = Manifest.parse(patiently(stopped, () -> client.text(manager(path), NodeName.Role.MANAGER)))
-                    .items();
+            var items = new ArrayList<Manifest.Item>();
+            patiently(
+                    stopped,
+                    () -> items.addAll(Manifest.parse(client.text(manager(path), NodeName.Role.MANAGER))
+                            .items()));
             var folder = input.path().endsWith("/") ? input.path() : input.path() + "/";
             for (var item : items) {
                 var file = item.name().equals(input.path())
@@ -276,10 +280,7 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
             throws IOException {
         cache.pin(object);
         try {
-            patiently(stopped, () -> {
-                fetch(object);
-                return true;
-            });
+            patiently(stopped, () -> fetch(object));
             if (owner == Identity.WORKER) {
                 makeParent(to);
                 cache.place(object, to, executable);
@@ -432,10 +433,8 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
                         cause.failure(), "output '" + found.getKey() + "': " + cause.getMessage(), e);
             }
         }
-        patiently(() -> false, () -> {
-            client.putText(manager("/outputs/" + attempt), NodeName.Role.MANAGER, new Manifest(items).text());
-            return true;
-        });
+        var made = new Manifest(items).text();
+        patiently(() -> false, () -> client.putText(manager("/outputs/" + attempt), NodeName.Role.MANAGER, made));
     }
 
     /** The files that are outputs, by path, and whether they are kept. */
@@ -496,10 +495,7 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
             return new Manifest.Item(object, bytes, executable, false, name);
         }
         try {
-            patiently(() -> false, () -> {
-                send(object);
-                return true;
-            });
+            patiently(() -> false, () -> send(object));
         } finally {
             cache.unpin(object);
         }
