@@ -17,6 +17,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import muster.api.AttemptId;
 import muster.api.Caller;
@@ -33,7 +34,7 @@ import muster.data.DataPlane;
  * <pre>
  * GET /v1/worker                                 what it is, what it offers and what is here
  * GET /v1/attempts/17.3@1/log?stream=stdout&offset=0   what an attempt wrote, at most 1 MiB of it
- * GET /v1/attempts/17.3@1/files                  what is in its workspace
+ * GET /v1/attempts/17.3@1/files                  what is in its workspace, at most 10,000 files
  * GET /v1/attempts/17.3@1/files/out/a.txt        a file of it
  * </pre>
  *
@@ -162,14 +163,19 @@ final class Window {
 
     private static String files(Path workspace) throws IOException {
         var found = new ArrayList<String>();
+        var more = new AtomicBoolean();
         Files.walkFileTree(workspace, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
                 if (attributes.isRegularFile()) {
+                    if (found.size() == MOST_FILES) {
+                        more.set(true);
+                        return FileVisitResult.TERMINATE;
+                    }
                     found.add("{\"path\":" + quoted(workspace.relativize(file).toString()) + ",\"bytes\":"
                             + attributes.size() + "}");
                 }
-                return found.size() < MOST_FILES ? FileVisitResult.CONTINUE : FileVisitResult.TERMINATE;
+                return FileVisitResult.CONTINUE;
             }
 
             @Override
@@ -179,7 +185,7 @@ final class Window {
             }
         });
         found.sort(null);
-        return "{\"files\":[" + String.join(",", found) + "]}\n";
+        return "{\"files\":[" + String.join(",", found) + "]" + (more.get() ? ",\"more\":true" : "") + "}\n";
     }
 
     /** A file that is in the workspace itself: a link may lead anywhere, and come at any time. */

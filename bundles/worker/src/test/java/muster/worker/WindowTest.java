@@ -181,6 +181,16 @@ class WindowTest {
     }
 
     @Test
+    void saysThatThereAreMoreFilesThanItLists() throws IOException {
+        for (var i = 1; i < 10_000; i++) {
+            Files.createFile(workspace.resolve("out/" + i));
+        }
+        assertThat(ask("owner", OF + "/files")).doesNotContain("more");
+        Files.createFile(workspace.resolve("out/0"));
+        assertThat(ask("owner", OF + "/files")).endsWith("],\"more\":true}\n");
+    }
+
+    @Test
     void readsTheLogOfWhatHasEnded() throws IOException {
         executor.succeed(ATTEMPT);
         links.awaitResult(ATTEMPT);

@@ -433,6 +433,11 @@ final class WorkerCommands extends CommandGroup {
                 table.row(each.path("bytes").asLong(), each.path("path").asText());
             }
             table.print(terminal());
+            if (files.path("more").asBoolean()) {
+                terminal()
+                        .tell("there are more files than the "
+                                + files.path("files").size() + " that a worker lists; --file shows each by its name");
+            }
         }
     }
 
