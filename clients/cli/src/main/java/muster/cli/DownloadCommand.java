@@ -1,7 +1,6 @@
 package muster.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -80,23 +79,28 @@ final class DownloadCommand extends ClusterCommand {
     private static String path(JsonNode made, String kind, Map<String, String> names) {
         var task = made.path("task").asText();
         var name = made.path("name").asText();
-        if (Path.of(name).isAbsolute() || Path.of(name).normalize().startsWith("..")) {
-            throw Failure.external("the manager names an output '" + name + "', which is not below a folder");
-        }
-        return kind.equals("single")
+        var path = kind.equals("single")
                 ? name
                 : names.getOrDefault(task, task.substring(task.indexOf('.') + 1)) + "/" + name;
+        if (Path.of(path).isAbsolute() || Path.of(path).normalize().startsWith("..")) {
+            throw Failure.external("the manager names an output '" + path + "', which is not below a folder");
+        }
+        return path;
     }
 
     private static void zip(Client client, JsonNode outputs, String kind, Map<String, String> names, Path file) {
-        try (var out = new ZipOutputStream(Files.newOutputStream(file))) {
-            for (var made : outputs) {
-                out.putNextEntry(new ZipEntry(path(made, kind, names)));
-                Objects.download(client, made.path("object").asText(), out);
-                out.closeEntry();
+        Objects.write(file, fresh -> {
+            var one = file.resolveSibling("." + file.getFileName() + ".one");
+            try (var out = new ZipOutputStream(Files.newOutputStream(fresh))) {
+                for (var made : outputs) {
+                    Objects.download(client, made.path("object").asText(), one, false);
+                    out.putNextEntry(new ZipEntry(path(made, kind, names)));
+                    Files.copy(one, out);
+                    out.closeEntry();
+                }
+            } finally {
+                Files.deleteIfExists(one);
             }
-        } catch (IOException e) {
-            throw Failure.user("cannot write " + file + ": " + e, e);
-        }
+        });
     }
 }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.ZipFile;
+import muster.cli.client.ExitCode;
 import muster.cli.client.FakeManager;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -93,6 +95,68 @@ class ObjectCommandsTest {
         try (var zip = new ZipFile(folder.resolve("all.zip").toFile())) {
             assertThat(zip.getInputStream(zip.getEntry("3/out/run.sh"))).hasContent("hello");
         }
+    }
+
+    /** Breaks off before its end so often, then sends all. */
+    private void breakOff(int times) {
+        var asked = new AtomicInteger();
+        manager.on("GET /objects/" + HELLO.replace(":", "%3A"), exchange -> {
+            if (asked.incrementAndGet() > times) {
+                FakeManager.send(exchange, 200, "hello");
+                return;
+            }
+            exchange.sendResponseHeaders(200, 5);
+            exchange.getResponseBody().write('h');
+            exchange.getResponseBody().flush();
+            throw new IOException("killed");
+        });
+    }
+
+    @Test
+    void beginsAnewWhereADownloadBreaksOff() throws IOException {
+        outputs();
+        breakOff(2);
+
+        run("job", "download", "17", "--to", folder.resolve("all").toString());
+        breakOff(2);
+        run("job", "download", "17", "--zip", folder.resolve("all.zip").toString());
+
+        assertThat(folder.resolve("all/3/out/run.sh")).hasContent("hello");
+        try (var zip = new ZipFile(folder.resolve("all.zip").toFile())) {
+            assertThat(zip.getInputStream(zip.getEntry("3/out/run.sh"))).hasContent("hello");
+        }
+        assertThat(folder.toFile().list()).containsExactlyInAnyOrder("all", "all.zip");
+    }
+
+    @Test
+    void leavesNothingOfADownloadThatFails() throws IOException {
+        outputs();
+        breakOff(Integer.MAX_VALUE);
+
+        var run = Run.of(
+                manager.environment(),
+                "job",
+                "download",
+                "17",
+                "--to",
+                folder.resolve("all").toString());
+
+        assertThat(run.exitCode()).isEqualTo(ExitCode.EXTERNAL);
+        assertThat(run.err()).isEqualTo("muster: the download of " + HELLO + " broke off 5 times; try again\n");
+        assertThat(folder.resolve("all/3/out")).isEmptyDirectory();
+    }
+
+    @Test
+    void leavesAZipFileAsItWasIfItCannotBeWhole() throws IOException {
+        outputs();
+        breakOff(Integer.MAX_VALUE);
+        var zip = Files.writeString(folder.resolve("all.zip"), "before");
+
+        var run = Run.of(manager.environment(), "job", "download", "17", "--zip", zip.toString());
+
+        assertThat(run.exitCode()).isEqualTo(ExitCode.EXTERNAL);
+        assertThat(zip).hasContent("before");
+        assertThat(folder.toFile().list()).containsExactly("all.zip");
     }
 
     @Test

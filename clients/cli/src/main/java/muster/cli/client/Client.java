@@ -48,10 +48,11 @@ public final class Client {
     /** The longest that an answer is asked to wait is 10 s. */
     private static final Duration ANSWER_TIMEOUT_OF_SEVERAL = Duration.ofSeconds(20);
 
-    /** An event stream says something every 15 s. */
+    /** An event stream says something every 15 s, and a body that has begun comes on. */
     private static final Duration SILENCE = Duration.ofSeconds(40);
 
     private static final Duration TRANSFER_TIMEOUT = Duration.ofDays(7);
+    private static final int BUFFER_BYTES = 1 << 16;
     private static final int UNAVAILABLE = 503;
     private static final int TOO_MANY_REQUESTS = 429;
 
@@ -212,17 +213,33 @@ public final class Client {
         }
     }
 
-    /** Writes a body to {@code out}. */
-    void download(String path, OutputStream out) {
+    /**
+     * Writes a body to {@code out}.
+     *
+     * @return false if it broke off, after part of it
+     * @throws IOException if {@code out} takes no more
+     */
+    boolean download(String path, OutputStream out) throws IOException {
         var response = send(request(path).timeout(TRANSFER_TIMEOUT).GET(), BodyHandlers.ofInputStream());
-        try (var in = response.body()) {
-            var bytes = in.transferTo(out);
-            var length = response.headers().firstValueAsLong("Content-Length").orElse(bytes);
-            if (bytes != length) {
-                throw new IOException("it ended after " + bytes + " of " + length + " bytes");
+        var length = response.headers().firstValueAsLong("Content-Length").orElse(-1);
+        try (var in = new Watched(response.body(), SILENCE)) {
+            var buffer = new byte[BUFFER_BYTES];
+            var bytes = 0L;
+            var count = read(in, buffer);
+            for (; count > 0; count = read(in, buffer)) {
+                out.write(buffer, 0, count);
+                bytes += count;
             }
+            return count < 0 && (length < 0 || bytes == length);
+        }
+    }
+
+    /** Bytes read; 0 if the connection broke, -1 at the end. */
+    private static int read(InputStream in, byte[] buffer) {
+        try {
+            return in.read(buffer);
         } catch (IOException e) {
-            throw Failure.external("the download broke off: " + e.getMessage() + "; try again", e);
+            return 0;
         }
     }
 

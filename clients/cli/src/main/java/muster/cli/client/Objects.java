@@ -51,28 +51,47 @@ public final class Objects {
         }
     }
 
-    /** Writes an object to {@code out}. */
-    public static void download(Client client, String object, OutputStream out) {
-        client.download(Client.path("objects", object), out);
-    }
-
-    /** Writes an object to a file, whole or not at all. */
+    /** Writes an object to a file, whole or not at all; begins anew where a download breaks off. */
     public static void download(Client client, String object, Path to, boolean executable) {
-        var fresh = to.resolveSibling("." + to.getFileName() + ".part");
-        try {
-            var parent = to.toAbsolutePath().getParent();
-            if (parent != null) {
-                Files.createDirectories(parent);
-            }
-            try (var out = Files.newOutputStream(fresh)) {
-                download(client, object, out);
+        write(to, fresh -> {
+            for (var tries = 1; !bring(client, object, fresh); tries++) {
+                if (tries == MOST_TRIES) {
+                    throw Failure.external("the download of " + object + " broke off " + tries + " times; try again");
+                }
             }
             if (executable && !fresh.toFile().setExecutable(true)) {
                 throw new IOException("it cannot be made executable");
             }
-            Files.move(fresh, to, StandardCopyOption.REPLACE_EXISTING);
+        });
+    }
+
+    private static boolean bring(Client client, String object, Path to) throws IOException {
+        try (var out = Files.newOutputStream(to)) {
+            return client.download(Client.path("objects", object), out);
+        }
+    }
+
+    /** Fills a file. */
+    public interface Content {
+        void to(Path file) throws IOException;
+    }
+
+    /** Writes a file, whole or not at all; and its folder, if that is not there. */
+    public static void write(Path file, Content content) {
+        var fresh = file.resolveSibling("." + file.getFileName() + ".part");
+        try {
+            var parent = file.toAbsolutePath().getParent();
+            if (parent != null) {
+                Files.createDirectories(parent);
+            }
+            try {
+                content.to(fresh);
+                Files.move(fresh, file, StandardCopyOption.REPLACE_EXISTING);
+            } finally {
+                Files.deleteIfExists(fresh);
+            }
         } catch (IOException e) {
-            throw Failure.user("cannot write " + to + ": " + e, e);
+            throw Failure.user("cannot write " + file + ": " + e, e);
         }
     }
 

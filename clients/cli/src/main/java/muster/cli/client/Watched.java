@@ -4,17 +4,21 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.time.Duration;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /** A stream that ends when nothing comes for too long: a machine that is gone closes no connection. */
 final class Watched extends FilterInputStream {
-    private static final ScheduledExecutorService TIMER = Executors.newSingleThreadScheduledExecutor(task -> {
+    private static final ScheduledThreadPoolExecutor TIMER = new ScheduledThreadPoolExecutor(1, task -> {
         var thread = new Thread(task, "silence");
         thread.setDaemon(true);
         return thread;
     });
+
+    static {
+        // a fast stream sets many
+        TIMER.setRemoveOnCancelPolicy(true);
+    }
 
     private final Duration silence;
 
