@@ -41,8 +41,9 @@ public final class EventsResource {
     @Operation(
             operationId = "followEvents",
             summary = "Follows events",
-            description = "Server-sent events: id, the type as event, and an Event as data; comments every 15 seconds"
-                    + " keep the connection alive. Without a place to begin, what comes next."
+            description = "Server-sent events: id, the type as event, and an Event as data. A comment follows the last"
+                    + " one that was there, and further ones every 15 seconds keep the connection alive."
+                    + " Without a place to begin, what comes next."
                     + " For the role user, of their own jobs and of workers.")
     @ApiResponse(
             responseCode = "200",

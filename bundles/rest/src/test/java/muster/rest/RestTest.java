@@ -565,6 +565,19 @@ class RestTest {
         }
     }
 
+    /** Before the first of the comments that keep a connection alive. */
+    @Test
+    @Timeout(12)
+    void whoFollowsEventsIsToldWhenThatIsAll() throws IOException {
+        var id = submit(COMMAND);
+        try (var in = events(server.as(Role.VIEWER, "GET", "/api/v1/events?after=0&job=" + id, ""))) {
+            assertThat(in.readLine()).startsWith("retry");
+            assertThat(lines(in, 3)).contains("event: job.submitted");
+            assertThat(in.readLine()).isEmpty();
+            assertThat(in.readLine()).isEqualTo(":");
+        }
+    }
+
     @Test
     void eventsOfOneJobAreThoseOfNoOther() throws IOException {
         var id = submit(COMMAND);

@@ -352,6 +352,9 @@ final class JobCommands extends CommandGroup {
         @Option(names = "--after", paramLabel = "ID", description = "Only events after this one")
         private String after = "0";
 
+        /** Whether the job had ended when it was last looked. */
+        private boolean ended;
+
         Events(Context context) {
             super(context);
         }
@@ -360,18 +363,29 @@ final class JobCommands extends CommandGroup {
         public Integer call() {
             var first = client();
             // a job that is not there has no events, and would be waited for without end
-            first.get(path(id));
+            ended = JobWatch.ended(first.get(path(id)));
             var client = first.with(patience());
-            client.events(id, after, event -> {
-                var data = event.data();
-                if (json) {
-                    print(Json.compact(data));
-                } else {
-                    print(line(data));
-                }
-                return !last(client, data);
-            });
+            client.events(
+                    id,
+                    after,
+                    event -> {
+                        var data = event.data();
+                        if (json) {
+                            print(Json.compact(data));
+                        } else {
+                            print(line(data));
+                        }
+                        return !last(client, data);
+                    },
+                    () -> !toldAll(client));
             return ExitCode.OK;
+        }
+
+        /** Whether it had ended before all was told: no event that is still kept says so. */
+        private boolean toldAll(Client client) {
+            var before = ended;
+            ended = JobWatch.ended(client.get(path(id)));
+            return before && ended;
         }
 
         private static String line(JsonNode event) {

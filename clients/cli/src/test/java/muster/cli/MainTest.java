@@ -9,11 +9,13 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import muster.cli.client.FakeManager;
 import muster.cli.terminal.Terminal;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class MainTest {
     private final FakeManager manager = new FakeManager();
@@ -214,6 +216,29 @@ class MainTest {
         assertThat(run.exitCode()).isZero();
         assertThat(run.out().lines()).hasSize(2);
         assertThat(run.out()).contains("task.started  17.0  on w1").contains("job.succeeded");
+    }
+
+    @Test
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void eventsOfAJobThatEndedLongAgoEndWithThoseThatAreKept() throws Exception {
+        var end = new CountDownLatch(1);
+        manager.on("GET /jobs/17", 200, job("succeeded", "single")).on("GET /events", exchange -> {
+            exchange.sendResponseHeaders(200, 0);
+            exchange.getResponseBody().write("retry: 1000\n\n:\n\n".getBytes(StandardCharsets.UTF_8));
+            exchange.getResponseBody().flush();
+            await(end);
+        });
+
+        assertThat(run("job", "events", "17")).isEqualTo(new Run(0, "", ""));
+        end.countDown();
+    }
+
+    private static void await(CountDownLatch latch) throws IOException {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IOException(e);
+        }
     }
 
     @Test

@@ -24,6 +24,9 @@ final class EventFeed implements Outflow.Source {
     private final Executor gathered;
     private long place;
 
+    /** Whether the client was told that it has heard all there was when it came. */
+    private boolean toldAll;
+
     /** The job that was looked up last, and whether it is the owner's: events of one job come in rows. */
     private @Nullable JobId known;
 
@@ -49,6 +52,10 @@ final class EventFeed implements Outflow.Source {
         var events = jobs.events(place, job, BATCH);
         if (events.isEmpty()) {
             place = Math.max(place, newest);
+            if (!toldAll) {
+                toldAll = true;
+                return CompletableFuture.completedFuture(new Outflow.Piece(keepAlive(), false));
+            }
             return jobs.eventAfter(place).thenApplyAsync(event -> Outflow.Piece.NONE, gathered);
         }
         var text = new StringBuilder();

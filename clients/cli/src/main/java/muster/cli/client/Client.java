@@ -27,6 +27,7 @@ import java.security.cert.CertificateException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import javax.net.ssl.SSLException;
@@ -259,12 +260,24 @@ public final class Client {
     /** What a manager tells by its event stream. */
     public record Event(String id, String type, JsonNode data) {}
 
+    /** A comment, which comes while there is no event. */
+    private static final Event QUIET = new Event("", "", Json.object());
+
     /**
      * Reads events until {@code each} wants no more. Goes on where it was after the manager was away.
      *
      * @param after the id of the last event known; null to start with what comes next
      */
     public void events(@Nullable String job, @Nullable String after, Predicate<Event> each) {
+        events(job, after, each, () -> true);
+    }
+
+    /**
+     * Likewise.
+     *
+     * @param quiet is asked whenever all was told that there is by now; false to hear no more
+     */
+    public void events(@Nullable String job, @Nullable String after, Predicate<Event> each, BooleanSupplier quiet) {
         var path = "/events?" + (job == null ? "" : "job=" + escape(job));
         var last = after;
         while (true) {
@@ -277,7 +290,7 @@ public final class Client {
                     var lines = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
                 for (var event = nextEvent(lines); event != null; event = nextEvent(lines)) {
                     last = event.id().isEmpty() ? last : event.id();
-                    if (!each.test(event)) {
+                    if (!(event.equals(QUIET) ? quiet.getAsBoolean() : each.test(event))) {
                         return;
                     }
                 }
@@ -288,7 +301,7 @@ public final class Client {
         }
     }
 
-    /** The next event of a stream (HTML standard, section 9.2); null at its end. */
+    /** The next event of a stream (HTML standard, section 9.2), or {@link #QUIET}; null at its end. */
     private static @Nullable Event nextEvent(BufferedReader lines) throws IOException {
         var id = "";
         var type = "message";
@@ -296,6 +309,9 @@ public final class Client {
         for (var line = lines.readLine(); line != null; line = lines.readLine()) {
             if (line.isEmpty() && data.length() > 0) {
                 return new Event(id, type, Json.read(data.toString()));
+            }
+            if (line.startsWith(":") && data.length() == 0) {
+                return QUIET;
             }
             var colon = line.indexOf(':');
             var field = colon < 0 ? line : line.substring(0, colon);
@@ -305,7 +321,7 @@ public final class Client {
                 case "event" -> type = value;
                 case "data" -> data.append(value).append('\n');
                 default -> {
-                    // a comment that keeps the connection alive, or a field of a later version
+                    // a field of a later version
                 }
             }
         }
