@@ -3,6 +3,7 @@ package muster.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -21,6 +22,8 @@ import muster.api.LogStream;
 import muster.api.Role;
 import muster.api.TaskId;
 import muster.rest.TestServer.Answer;
+import muster.rest.json.JobSpecReader;
+import muster.rest.json.Json;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -517,6 +520,18 @@ class RestTest {
         } finally {
             server.jobs.brokenLogs = false;
         }
+    }
+
+    @Test
+    void reportsAJobThatGrowsMeanwhile() throws IOException {
+        var first = "{\"name\":\"first\",\"command\":[\"true\"]}";
+        var second = "{\"name\":\"second\",\"command\":[\"true\"],\"needs\":[\"first\"]}";
+        var graph = "{\"graph\":{\"tasks\":[%s]}}";
+        var id = submit(graph.formatted(first));
+        var grown = graph.formatted(first + "," + second).getBytes(StandardCharsets.UTF_8);
+        server.jobs.growing.put(id, JobSpecReader.read(Json.read(new ByteArrayInputStream(grown), grown.length)));
+
+        assertThat(get("/api/v1/jobs/" + id + "/report").status()).isEqualTo(200);
     }
 
     // events

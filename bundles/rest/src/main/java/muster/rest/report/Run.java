@@ -70,23 +70,26 @@ public record Run(JobView job, List<Task> tasks, int[][] needs, Map<String, List
             throw MusterException.invalid("job " + id + " has " + job.size() + " tasks, and a report is of at most "
                     + MOST_TASKS + "; list its tasks page by page");
         }
-        var work = jobs.spec(id).work();
-        var tasks = new ArrayList<Task>();
-        var categories = new LinkedHashMap<String, List<Integer>>();
+        var views = new ArrayList<TaskView>();
         @Nullable String cursor = null;
         do {
             var page = jobs.tasks(new TaskQuery(id, Set.of(), cursor, PAGE));
-            for (var view : page.items()) {
-                var spec = spec(work, tasks.size());
-                var attempts = view.attempts();
-                categories
-                        .computeIfAbsent(spec.categoryName(), name -> new ArrayList<>())
-                        .add(tasks.size());
-                tasks.add(new Task(view, spec, attempts.isEmpty() ? null : attempts.get(attempts.size() - 1)));
-            }
+            views.addAll(page.items());
             cursor = page.next();
         } while (cursor != null);
-        return new Run(job, tasks, needs(work), categories);
+        // after its tasks: a script may ask for more at any time
+        var work = jobs.spec(id).work();
+        var tasks = new ArrayList<Task>();
+        var categories = new LinkedHashMap<String, List<Integer>>();
+        for (var view : views) {
+            var spec = spec(work, tasks.size());
+            var attempts = view.attempts();
+            categories
+                    .computeIfAbsent(spec.categoryName(), name -> new ArrayList<>())
+                    .add(tasks.size());
+            tasks.add(new Task(view, spec, attempts.isEmpty() ? null : attempts.get(attempts.size() - 1)));
+        }
+        return new Run(job, tasks, needs(work, tasks.size()), categories);
     }
 
     private static TaskSpec spec(Work work, int position) {
@@ -96,7 +99,8 @@ public record Run(JobView job, List<Task> tasks, int[][] needs, Map<String, List
         return work instanceof Work.Array array ? array.task() : ((Work.Single) work).task();
     }
 
-    private static int[][] needs(Work work) {
+    /** @param tasks how many are told of: none of them needs a later one */
+    private static int[][] needs(Work work, int tasks) {
         if (!(work instanceof Work.Graph graph)) {
             return new int[0][];
         }
@@ -105,6 +109,7 @@ public record Run(JobView job, List<Task> tasks, int[][] needs, Map<String, List
             positions.put(graph.tasks().get(i).name(), i);
         }
         return graph.tasks().stream()
+                .limit(tasks)
                 .map(task -> task.needs().stream()
                         .mapToInt(need -> positions.getOrDefault(need, 0))
                         .toArray())
