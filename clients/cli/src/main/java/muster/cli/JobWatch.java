@@ -266,6 +266,11 @@ final class JobWatch {
         var failed = client.get("/tasks?job=" + id + "&state=failed&limit=1")
                 .path("items")
                 .path(0);
+        if (failed.isMissingNode()) {
+            // the script that drives it, and none of its tasks
+            terminal.tell("job " + id + " failed" + reason(job));
+            return ExitCode.USER;
+        }
         var attempt = TaskCommands.lastAttempt(failed);
         var cause = attempt.path("cause").asText("");
         var single = "single".equals(job.path("kind").asText());

@@ -93,6 +93,21 @@ class MainTest {
     }
 
     @Test
+    void aJobThatFailsWithoutATaskSaysWhy() {
+        manager.on(
+                        "GET /jobs/17",
+                        200,
+                        "{\"id\":\"17\",\"kind\":\"graph\",\"state\":\"failed\",\"size\":2,"
+                                + "\"tasks\":{\"succeeded\":2},\"message\":\"NONDETERMINISTIC: request 3\"}")
+                .on("GET /tasks", 200, page());
+
+        var run = run("job", "wait", "17");
+
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).endsWith("muster: job 17 failed: NONDETERMINISTIC: request 3\n");
+    }
+
+    @Test
     void aJobThatIsCanceledIsNoSuccess() {
         manager.on("GET /jobs/17", 200, job("canceled", "array"));
 
