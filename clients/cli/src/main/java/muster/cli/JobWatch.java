@@ -36,32 +36,40 @@ final class JobWatch {
         this.terminal = terminal;
     }
 
-    /** From now on Ctrl-C leaves the job alone and ends this process; a second one cancels the job. */
+    /**
+     * From now on Ctrl-C leaves the job alone and ends this process; a second one cancels the job, a third does not wait for
+     * that.
+     */
     void detachOnInterrupt(String job) {
         var presses = new AtomicInteger();
         Interrupts.onInterrupt(() -> {
-            if (presses.incrementAndGet() == 1) {
+            var press = presses.incrementAndGet();
+            if (press == 1) {
                 silent = true;
                 terminal.err().println();
                 terminal.tell("detached; job " + job + " goes on. Come back with: muster job wait " + job
                         + "  (Ctrl-C again within 2 s cancels it)");
-                var exit = new Thread(() -> exitAfter(SECOND_PRESS), "detach");
+                var exit = new Thread(() -> exitUnlessPressedAgain(presses), "detach");
                 exit.setDaemon(true);
                 exit.start();
-            } else {
-                cancel(job);
-                Runtime.getRuntime().halt(ExitCode.INTERRUPTED);
+                return;
             }
+            if (press == 2) {
+                cancel(job);
+            }
+            Runtime.getRuntime().halt(ExitCode.INTERRUPTED);
         });
     }
 
-    private static void exitAfter(Duration pause) {
+    private static void exitUnlessPressedAgain(AtomicInteger presses) {
         try {
-            Thread.sleep(pause.toMillis());
+            Thread.sleep(SECOND_PRESS.toMillis());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        Runtime.getRuntime().halt(ExitCode.INTERRUPTED);
+        if (presses.get() == 1) {
+            Runtime.getRuntime().halt(ExitCode.INTERRUPTED);
+        }
     }
 
     private void cancel(String job) {

@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import muster.cli.client.FakeManager;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -51,7 +53,32 @@ class DetachTest {
 
     @Test
     void twoPressesCancel() throws Exception {
+        assertCancels(start());
+    }
+
+    @Test
+    void twoPressesCancelHoweverLongTheManagerTakes() throws Exception {
         var client = start();
+        manager.on("POST /jobs/17/cancel", exchange -> {
+            // longer than it waits for a second press
+            awaitInVain(client.onExit());
+            FakeManager.send(exchange, 200, RUNNING);
+        });
+        assertCancels(client);
+    }
+
+    private static void awaitInVain(CompletableFuture<Process> exit) throws IOException {
+        try {
+            exit.get(4, TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+            return;
+        } catch (InterruptedException | ExecutionException e) {
+            throw new IOException(e);
+        }
+        throw new IOException("the client is gone");
+    }
+
+    private void assertCancels(Process client) throws Exception {
         var words = new BufferedReader(new InputStreamReader(client.getErrorStream(), StandardCharsets.UTF_8));
         interrupt(client);
         var line = words.readLine();
