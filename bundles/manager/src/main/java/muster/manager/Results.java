@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -58,20 +59,28 @@ final class Results {
                 ErrorCode.UNAVAILABLE, "others ask about results, and " + AT_ONCE + " may at a time; ask again");
     }
 
+    /** What is told of an attempt's end; of a large job the rest is too much to hold. */
+    private record End(@Nullable Instant at, @Nullable Long milliseconds) {
+        static final End UNKNOWN = new End(null, null);
+
+        static End of(EndedAttempt attempt) {
+            var from = attempt.startedAt();
+            return new End(
+                    attempt.finishedAt(),
+                    from == null
+                            ? null
+                            : Duration.between(from, attempt.finishedAt()).toMillis());
+        }
+    }
+
     private void fill(ResultDatabase database, JobId job, Work work, ManagerFiles files) {
-        var ends = new HashMap<AttemptId, EndedAttempt>();
-        store.attempts(job, attempt -> ends.put(attempt.id(), attempt));
+        var ends = new HashMap<AttemptId, End>();
+        store.attempts(job, attempt -> ends.put(attempt.id(), End.of(attempt)));
         for (var made : files.outputs().of(job)) {
             var task = made.attempt().task();
-            var end = ends.get(made.attempt());
-            var origin = Origin.of(
-                    task,
-                    JobRun.task(work, JobRun.position(work, task.index())),
-                    end == null ? null : end.finishedAt(),
-                    end == null || end.startedAt() == null
-                            ? null
-                            : Duration.between(end.startedAt(), end.finishedAt())
-                                    .toMillis());
+            var end = ends.getOrDefault(made.attempt(), End.UNKNOWN);
+            var origin =
+                    Origin.of(task, JobRun.task(work, JobRun.position(work, task.index())), end.at, end.milliseconds);
             for (var item : made.manifest().items()) {
                 if (ResultDatabase.takes(item.name(), item.bytes()) && files.has(item.object())) {
                     try {

@@ -52,8 +52,13 @@ public final class ResultDatabase implements AutoCloseable {
     /** What an answer has at most, in characters. */
     private static final long MAX_ANSWER = 16L << 20;
 
-    /** What any text or blob has at most, in bytes, also within a query. */
-    private static final int MAX_TEXT = 8 << 20;
+    /** What any text or blob has at most, in bytes, also within a query, which may make many. */
+    private static final int MAX_TEXT = 1 << 20;
+
+    /** The longest cell of a table, in characters; so that each fits into a text. */
+    private static final int MAX_CELL = 256 << 10;
+
+    private static final int MAX_COLUMNS = 100;
 
     private static final int STEPS_BETWEEN_LOOKS = 10_000;
 
@@ -93,7 +98,7 @@ public final class ResultDatabase implements AutoCloseable {
 
     /**
      * Adds what a task left: each cell of a table in CSV, whose header names the types; all of another text. What is no
-     * text is left out.
+     * text is left out, and so is a cell of more than {@value #MAX_CELL} characters.
      */
     public void add(Origin origin, String name, byte[] bytes) {
         String text;
@@ -124,7 +129,10 @@ public final class ResultDatabase implements AutoCloseable {
         var header = rows.get(0);
         for (var y = 1; y < rows.size(); y++) {
             for (var x = 0; x < header.size(); x++) {
-                add(origin, name, x, y - 1, header.get(x), rows.get(y).get(x));
+                var value = rows.get(y).get(x);
+                if (value.length() <= MAX_CELL) {
+                    add(origin, name, x, y - 1, header.get(x), value);
+                }
             }
         }
     }
@@ -180,6 +188,7 @@ public final class ResultDatabase implements AutoCloseable {
             }
             connection.setLimit(SQLiteLimits.SQLITE_LIMIT_ATTACHED, 0);
             connection.setLimit(SQLiteLimits.SQLITE_LIMIT_LENGTH, MAX_TEXT);
+            connection.setLimit(SQLiteLimits.SQLITE_LIMIT_COLUMN, MAX_COLUMNS);
         } catch (SQLException e) {
             throw failed(e);
         }
@@ -226,6 +235,11 @@ public final class ResultDatabase implements AutoCloseable {
                 var value = value(found.getObject(i));
                 size += value instanceof String text ? text.length() : Long.BYTES;
                 row.add(value);
+            }
+            if (rows.isEmpty() && size > MAX_ANSWER) {
+                throw new MusterException(
+                        ErrorCode.TOO_LARGE,
+                        "a row of the answer has more than " + (MAX_ANSWER >> 20) + " MiB; ask for less of each");
             }
             rows.add(row);
         }

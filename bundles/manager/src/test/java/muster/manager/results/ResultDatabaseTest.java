@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import muster.api.ErrorCode;
@@ -157,6 +158,28 @@ class ResultDatabaseTest {
 
         assertThat(table.more()).isTrue();
         assertThat(table.rows()).hasSizeLessThan(30);
+    }
+
+    @Test
+    void oneRowIsNoLongerThanAnAnswer() {
+        var columns = String.join(", ", Collections.nCopies(20, "hex(zeroblob(500000))"));
+
+        assertThatThrownBy(() -> ask("select " + columns))
+                .isInstanceOfSatisfying(
+                        MusterException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.TOO_LARGE));
+    }
+
+    @Test
+    void aRowHasNoMoreThanAHundredColumns() {
+        assertThatThrownBy(() -> ask("select " + String.join(", ", Collections.nCopies(101, "1"))))
+                .hasMessageContaining("too many columns");
+    }
+
+    @Test
+    void aCellThatIsNoTextOfAQueryIsLeftOut() {
+        add("one", "t.csv", "a,b\n" + "x".repeat(2_000_000) + ",1\n");
+
+        assertThat(ask("select TYPE, VALUE from results").rows()).containsExactly(List.of("b", 1L));
     }
 
     @ParameterizedTest
