@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -33,14 +34,20 @@ final class Cache {
     /** Tasks in one query. */
     static final int BATCH = 500;
 
+    private static final int MOST_JOBS = 16;
+
     private final Store store;
     private final ManagerFiles files;
 
-    /** Of the graph that was looked at last: the tasks of one end one after another. */
-    private volatile Names names = new Names(null, Map.of());
+    /** Where each task of a graph is, by name; of the jobs of which tasks ended last. */
+    private final Map<JobId, Map<String, Integer>> positions = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
 
-    /** Where each task of a graph is, by name. */
-    private record Names(Work.@Nullable Graph graph, Map<String, Integer> positions) {}
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<JobId, Map<String, Integer>> eldest) {
+            return size() > MOST_JOBS;
+        }
+    };
 
     Cache(Store store, ManagerFiles files) {
         this.store = store;
@@ -70,11 +77,10 @@ final class Cache {
         if (whyNever(task) != null) {
             return;
         }
-        var positions = lastPositions(graph);
         var sources = new HashMap<String, Manifest>();
         for (var input : task.inputs()) {
             if (!input.need().isEmpty()) {
-                var all = files.outputs().all(new TaskId(job, Objects.requireNonNull(positions.get(input.need()))));
+                var all = files.outputs().all(new TaskId(job, position(job, graph, input.need())));
                 if (all.size() != 1) {
                     // it was made again meanwhile: nobody knows which of them was taken
                     return;
@@ -114,13 +120,13 @@ final class Cache {
         return new Planning(owner, graph).plan();
     }
 
-    private Map<String, Integer> lastPositions(Work.Graph graph) {
-        var last = names;
-        if (!graph.equals(last.graph)) {
-            last = new Names(graph, positions(graph));
-            names = last;
+    private synchronized int position(JobId job, Work.Graph graph, String name) {
+        var known = positions.computeIfAbsent(job, first -> new HashMap<>());
+        // a script may have asked for more since
+        for (var next = known.size(); next < graph.size(); next++) {
+            known.put(graph.tasks().get(next).name(), next);
         }
-        return last.positions;
+        return Objects.requireNonNull(known.get(name));
     }
 
     private static Map<String, Integer> positions(Work.Graph graph) {
