@@ -127,6 +127,8 @@ public final class SimulatedWorkers {
                     new Capacity(1, 1L << 30, 1L << 30, List.of(), Map.of(), List.of()),
                     List.of(new ExecutorView("noop", true, "")),
                     List.of(),
+                    List.of(),
+                    0,
                     List.of()));
         }
 

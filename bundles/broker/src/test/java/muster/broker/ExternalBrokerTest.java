@@ -44,6 +44,8 @@ final class ExternalBrokerTest {
             new Capacity(2, 0, 0, List.of(), Map.of(), List.of()),
             List.of(),
             List.of(),
+            List.of(),
+            0,
             List.of());
     private static final ToWorker WELCOME =
             new ToWorker.Welcome("s1", Duration.ofSeconds(10), Duration.ofSeconds(2), 64);

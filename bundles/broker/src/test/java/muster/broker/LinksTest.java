@@ -112,6 +112,8 @@ final class LinksTest {
                 new Capacity(2, 0, 0, List.of(), Map.of(), List.of()),
                 List.of(),
                 List.of(),
+                List.of(),
+                0,
                 List.of());
     }
 

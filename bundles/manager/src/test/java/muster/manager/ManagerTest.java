@@ -746,6 +746,8 @@ class ManagerTest {
                 new Capacity(1, 0, 0, List.of(), Map.of(), List.of()),
                 List.of(),
                 List.of(),
+                List.of(),
+                0,
                 List.of()));
         TestCluster.until("refused", () -> worker.look(() -> !worker.messages.isEmpty()));
         assertThat(worker.messages.get(0))

@@ -229,7 +229,9 @@ final class TestCluster implements AutoCloseable {
                     new Capacity(cores, 8L << 30, 100L << 30, List.of(), Map.of(), labels),
                     executors,
                     runs,
-                    finished));
+                    finished,
+                    0,
+                    List.of()));
         }
 
         void say(ToManager message) {

@@ -37,31 +37,6 @@ public sealed interface ToManager {
             int dataPort,
             List<SessionId> sessions)
             implements ToManager {
-        /** Of a worker that serves no files and has no sessions. */
-        public Hello(
-                String session,
-                int oldestProtocol,
-                int newestProtocol,
-                String version,
-                String address,
-                Capacity capacity,
-                List<ExecutorView> executors,
-                List<AttemptId> running,
-                List<AttemptId> finished) {
-            this(
-                    session,
-                    oldestProtocol,
-                    newestProtocol,
-                    version,
-                    address,
-                    capacity,
-                    executors,
-                    running,
-                    finished,
-                    0,
-                    List.of());
-        }
-
         /** Where it serves files, {@code host:port}; empty if it serves none. */
         public String dataAddress() {
             return dataPort == 0 ? "" : (address.indexOf(':') < 0 ? address : "[" + address + "]") + ":" + dataPort;
