@@ -282,6 +282,7 @@ final class Cluster implements ClusterService {
         var event = object.isEmpty() ? "worker.undeployed" : "worker.deployed";
         return manager.deployments
                 .ask(
+                        id,
                         request -> manager.dispatcher.send(id, new ToWorker.Deploy(request, file, object)),
                         DEPLOYED,
                         () -> "worker '" + id + "' did not answer within " + DEPLOYED.toSeconds() + "s; 'worker show "

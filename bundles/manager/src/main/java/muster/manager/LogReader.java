@@ -24,6 +24,7 @@ final class LogReader {
     /** Fails with UNAVAILABLE when the worker does not answer or does not have it. */
     CompletableFuture<LogChunk> read(String worker, AttemptId attempt, LogStream stream, long offset, int limit) {
         return questions.ask(
+                worker,
                 request -> dispatcher.send(worker, new ToWorker.ReadLog(request, attempt, stream, offset, limit)),
                 PATIENCE,
                 () -> "what task " + attempt.task() + " wrote from byte " + offset + " on lies on worker '" + worker
@@ -32,9 +33,10 @@ final class LogReader {
 
     void answered(String worker, ToManager.Log log) {
         if (log.error().isEmpty()) {
-            questions.answered(log.request(), new LogChunk(log.offset(), log.bytes(), log.ended()));
+            questions.answered(worker, log.request(), new LogChunk(log.offset(), log.bytes(), log.ended()));
         } else {
             questions.failed(
+                    worker,
                     log.request(),
                     new MusterException(
                             ErrorCode.UNAVAILABLE, "worker '" + worker + "' cannot read the log: " + log.error()));

@@ -183,10 +183,12 @@ final class Workers implements ManagerListener {
 
     private void deployed(String id, ToManager.Deployed answer) {
         if (answer.error().isEmpty()) {
-            manager.deployments.answered(answer.request(), answer.message());
+            manager.deployments.answered(id, answer.request(), answer.message());
         } else {
             manager.deployments.failed(
-                    answer.request(), MusterException.conflict("worker '" + id + "': " + Names.escape(answer.error())));
+                    id,
+                    answer.request(),
+                    MusterException.conflict("worker '" + id + "': " + Names.escape(answer.error())));
         }
     }
 

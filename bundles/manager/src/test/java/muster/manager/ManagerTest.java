@@ -823,6 +823,19 @@ class ManagerTest {
         assertThat(deployments(worker)).isEmpty();
     }
 
+    @Test
+    void hearsNoWorkerThatAnswersForAnother() throws Exception {
+        var worker = cluster.worker("w1", 1);
+        var removed = cluster.cluster.undeploy("w1", "mine.jar", "ada").toCompletableFuture();
+        TestCluster.until("it is asked", () -> !deployments(worker).isEmpty());
+        var request = deployments(worker).get(0).request();
+
+        cluster.worker("w2", 1).say(new ToManager.Deployed(request, "from w2", ""));
+        worker.say(new ToManager.Deployed(request, "from w1", ""));
+
+        assertThat(removed.get(20, TimeUnit.SECONDS)).isEqualTo("from w1");
+    }
+
     /** Answers the only question about a bundle that is open. */
     private static void answer(TestCluster.FakeWorker worker, String file, String message, String error)
             throws TimeoutException {
