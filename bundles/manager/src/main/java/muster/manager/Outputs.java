@@ -114,6 +114,7 @@ final class Outputs implements AutoCloseable {
             for (var name : names) {
                 var file = folder.resolve(name.substring(begin.length()));
                 Files.createDirectories(file.getParent());
+                // some are there if it failed half way before
                 if (Files.notExists(file)) {
                     Files.createFile(file);
                 }
