@@ -129,6 +129,7 @@ public final class SimulatedWorkers {
                     List.of(),
                     List.of(),
                     0,
+                    List.of(),
                     List.of()));
         }
 

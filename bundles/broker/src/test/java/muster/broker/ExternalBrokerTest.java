@@ -46,6 +46,7 @@ final class ExternalBrokerTest {
             List.of(),
             List.of(),
             0,
+            List.of(),
             List.of());
     private static final ToWorker WELCOME =
             new ToWorker.Welcome("s1", Duration.ofSeconds(10), Duration.ofSeconds(2), 64);

@@ -114,6 +114,7 @@ final class LinksTest {
                 List.of(),
                 List.of(),
                 0,
+                List.of(),
                 List.of());
     }
 

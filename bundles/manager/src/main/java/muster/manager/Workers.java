@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.function.LongSupplier;
 import muster.api.AttemptId;
 import muster.api.Cause;
+import muster.api.JobId;
 import muster.api.MusterException;
 import muster.api.Names;
 import muster.manager.scheduler.Execution;
@@ -297,6 +298,7 @@ final class Workers implements ManagerListener {
         manager.dispatcher.send(id, manager.grants(id));
         manager.scheduler.reconciled(
                 worker, restarted, new HashSet<>(hello.running()), new HashSet<>(hello.finished()), hello.sessions());
+        release(id, hello.keeps());
         remember(worker);
         if (cameBack) {
             LOG.info(
@@ -305,6 +307,15 @@ final class Workers implements ManagerListener {
                     hello.capacity().cores(),
                     hello.version());
             event(worker, "worker.online", "");
+        }
+    }
+
+    /** What it was told at the end of a job may have been lost, on the way or with the manager before. */
+    private void release(String id, List<JobId> keeps) {
+        var over =
+                keeps.stream().filter(job -> manager.scheduler.job(job) == null).toList();
+        if (!over.isEmpty()) {
+            manager.dispatcher.send(id, new ToWorker.Release(over));
         }
     }
 

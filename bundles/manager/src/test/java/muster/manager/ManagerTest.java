@@ -748,6 +748,7 @@ class ManagerTest {
                 List.of(),
                 List.of(),
                 0,
+                List.of(),
                 List.of()));
         TestCluster.until("refused", () -> worker.look(() -> !worker.messages.isEmpty()));
         assertThat(worker.messages.get(0))
@@ -834,6 +835,25 @@ class ManagerTest {
         worker.say(new ToManager.Deployed(request, "from w1", ""));
 
         assertThat(removed.get(20, TimeUnit.SECONDS)).isEqualTo("from w1");
+    }
+
+    @Test
+    void lostReleasesAreSentAgain() throws Exception {
+        var worker = cluster.worker("w1", 1);
+        var ended = submit(single(0));
+        worker.succeed(worker.awaitRunning(1).get(0));
+        cluster.ended(ended);
+        var open = submit(single(0));
+        worker.awaitRunning(1);
+        worker.keeps = List.of(ended, open);
+
+        cluster.restart();
+        worker.hello();
+
+        TestCluster.until(
+                "it is released",
+                () -> worker.look(() -> worker.messages.contains(new ToWorker.Release(List.of(ended)))));
+        assertThat(worker.messages).doesNotContain(new ToWorker.Release(List.of(open)));
     }
 
     /** Answers the only question about a bundle that is open. */

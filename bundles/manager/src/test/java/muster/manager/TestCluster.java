@@ -193,6 +193,7 @@ final class TestCluster implements AutoCloseable {
         List<ExecutorView> executors =
                 List.of(new ExecutorView("native", true, ""), new ExecutorView("noop", true, ""));
         List<String> labels = List.of();
+        List<JobId> keeps = List.of();
         final Map<TaskId, AttemptId> running = new LinkedHashMap<>();
         final List<AttemptId> received = new ArrayList<>();
         final List<AttemptId> canceled = new ArrayList<>();
@@ -231,7 +232,8 @@ final class TestCluster implements AutoCloseable {
                     runs,
                     finished,
                     0,
-                    List.of()));
+                    List.of(),
+                    keeps));
         }
 
         void say(ToManager message) {

@@ -6,6 +6,7 @@ import muster.api.AttemptId;
 import muster.api.Capacity;
 import muster.api.Cause;
 import muster.api.ExecutorView;
+import muster.api.JobId;
 import muster.api.SessionId;
 import muster.api.Usage;
 import muster.api.executor.Outcome;
@@ -23,6 +24,7 @@ public sealed interface ToManager {
      * @param finished attempts whose outcome it will send again, since it was not confirmed
      * @param dataPort where it serves files, at its address; 0 if it serves none
      * @param sessions that are open on it
+     * @param keeps jobs whose tasks made here what it keeps until it is told to release it
      */
     record Hello(
             String session,
@@ -35,7 +37,8 @@ public sealed interface ToManager {
             List<AttemptId> running,
             List<AttemptId> finished,
             int dataPort,
-            List<SessionId> sessions)
+            List<SessionId> sessions,
+            List<JobId> keeps)
             implements ToManager {
         /** Where it serves files, {@code host:port}; empty if it serves none. */
         public String dataAddress() {

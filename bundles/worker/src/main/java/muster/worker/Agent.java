@@ -779,7 +779,8 @@ final class Agent implements Outcomes, AutoCloseable {
                 List.copyOf(held.keySet()),
                 spool.unconfirmed(),
                 taskFiles.port(),
-                sessions.ids())));
+                sessions.ids(),
+                taskFiles.keeps())));
         nextHello = after(repeat, () -> hello(repeat));
     }
 

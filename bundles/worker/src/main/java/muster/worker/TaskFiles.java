@@ -2,6 +2,7 @@ package muster.worker;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import muster.api.AttemptId;
 import muster.api.JobId;
@@ -42,6 +43,11 @@ interface TaskFiles {
 
         @Override
         public void release(JobId job) {}
+
+        @Override
+        public List<JobId> keeps() {
+            return List.of();
+        }
     };
 
     /** Where this worker serves files; 0 if nowhere. */
@@ -70,4 +76,7 @@ interface TaskFiles {
 
     /** The job has ended: what its tasks made here need not stay. */
     void release(JobId job);
+
+    /** The jobs of which something stays here until it is released. */
+    List<JobId> keeps();
 }

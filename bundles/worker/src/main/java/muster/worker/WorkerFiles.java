@@ -534,6 +534,13 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
         }
     }
 
+    @Override
+    public List<JobId> keeps() {
+        synchronized (madeHere) {
+            return List.copyOf(madeHere.keySet());
+        }
+    }
+
     // ---- what others ask
 
     @Override

@@ -127,6 +127,7 @@ class AgentTest {
         assertThat(hello.executors()).containsExactly(new ExecutorView(Tasks.KIND, true, ""));
         assertThat(hello.running()).isEmpty();
         assertThat(hello.finished()).isEmpty();
+        assertThat(hello.keeps()).containsExactly(new JobId(16));
     }
 
     @Test

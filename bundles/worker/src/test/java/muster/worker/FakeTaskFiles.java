@@ -3,6 +3,7 @@ package muster.worker;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -72,4 +73,9 @@ final class FakeTaskFiles implements TaskFiles {
 
     @Override
     public void release(JobId job) {}
+
+    @Override
+    public List<JobId> keeps() {
+        return List.of(new JobId(16));
+    }
 }

@@ -333,7 +333,9 @@ final class WorkerFilesTest {
         fillTheCache();
         assertThat(files.get(new NodeName(NodeName.Role.WORKER, "w2"), "/" + object, List.of()))
                 .isInstanceOf(DataPlane.Answer.File.class);
+        assertThat(files.keeps()).containsExactly(new JobId(17));
         files.release(new JobId(17));
+        assertThat(files.keeps()).isEmpty();
         fillTheCache();
         assertThatThrownBy(() -> files.get(new NodeName(NodeName.Role.WORKER, "w2"), "/" + object, List.of()))
                 .hasMessageContaining("does not have it any more");

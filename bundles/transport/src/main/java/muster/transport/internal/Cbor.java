@@ -194,6 +194,14 @@ public final class Cbor {
         }
     }
 
+    static void writeJobs(CBORGenerator out, String field, List<JobId> jobs) throws IOException {
+        writeList(out, field, jobs, (numbers, job) -> numbers.writeNumber(job.value()));
+    }
+
+    static List<JobId> readJobs(CBORParser in) throws IOException {
+        return readList(in, job -> new JobId(readLong(job)));
+    }
+
     static <T> List<T> readList(CBORParser in, ValueReader<T> reader) throws IOException {
         require(in, JsonToken.START_ARRAY);
         var values = new ArrayList<T>();

@@ -17,6 +17,7 @@ import muster.api.AttemptId;
 import muster.api.Capacity;
 import muster.api.Cause;
 import muster.api.ExecutorView;
+import muster.api.JobId;
 import muster.api.SessionId;
 import muster.api.Usage;
 import muster.transport.ToManager;
@@ -114,6 +115,7 @@ public final class ToManagerFormat {
         Cbor.writeAttempts(out, "finished", hello.finished());
         Cbor.writeNumber(out, "dataPort", hello.dataPort());
         SpecFormat.writeSessions(out, hello.sessions());
+        Cbor.writeJobs(out, "keeps", hello.keeps());
     }
 
     private static void writeExecutor(CBORGenerator out, ExecutorView executor) throws IOException {
@@ -159,6 +161,7 @@ public final class ToManagerFormat {
         List<AttemptId> finished = List.of();
         var dataPort = 0;
         List<SessionId> sessions = List.of();
+        List<JobId> keeps = List.of();
         for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
             switch (field) {
                 case "session" -> session = Cbor.readText(in);
@@ -172,6 +175,7 @@ public final class ToManagerFormat {
                 case "finished" -> finished = Cbor.readAttempts(in);
                 case "dataPort" -> dataPort = Cbor.readInt(in);
                 case "sessions" -> sessions = SpecFormat.readSessions(in);
+                case "keeps" -> keeps = Cbor.readJobs(in);
                 default -> in.skipChildren();
             }
         }
@@ -186,7 +190,8 @@ public final class ToManagerFormat {
                 running,
                 finished,
                 dataPort,
-                sessions);
+                sessions,
+                keeps);
     }
 
     private static Capacity readCapacity(CBORParser in) throws IOException {

@@ -74,10 +74,10 @@ public final class ToWorkerFormat {
             Cbor.writeNumber(out, "limit", readLog.limit());
         } else if (message instanceof ToWorker.Forget forget) {
             out.writeObjectFieldStart("forget");
-            writeJobs(out, forget.jobs());
+            Cbor.writeJobs(out, "jobs", forget.jobs());
         } else if (message instanceof ToWorker.Release release) {
             out.writeObjectFieldStart("release");
-            writeJobs(out, release.jobs());
+            Cbor.writeJobs(out, "jobs", release.jobs());
         } else if (message instanceof ToWorker.Deploy deploy) {
             out.writeObjectFieldStart("deploy");
             Cbor.writeNumber(out, "request", deploy.request());
@@ -102,10 +102,6 @@ public final class ToWorkerFormat {
             Cbor.writeInstant(out, "expiresAt", grant.expiresAt());
         }
         out.writeEndObject();
-    }
-
-    private static void writeJobs(CBORGenerator out, List<JobId> jobs) throws IOException {
-        Cbor.writeList(out, "jobs", jobs, (numbers, job) -> numbers.writeNumber(job.value()));
     }
 
     private static void writeBatch(CBORGenerator out, ToWorker.Batch batch) throws IOException {
@@ -291,7 +287,7 @@ public final class ToWorkerFormat {
         List<JobId> jobs = List.of();
         for (var field = Cbor.firstField(in); field != null; field = Cbor.nextField(in)) {
             switch (field) {
-                case "jobs" -> jobs = Cbor.readList(in, job -> new JobId(Cbor.readLong(job)));
+                case "jobs" -> jobs = Cbor.readJobs(in);
                 default -> in.skipChildren();
             }
         }
