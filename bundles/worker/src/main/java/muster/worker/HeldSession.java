@@ -103,6 +103,9 @@ final class HeldSession implements Session {
     public synchronized Path workspace() {
         if (workspace == null) {
             workspace = host.folder().makeSession(number);
+            if (!host.users().isEmpty()) {
+                WorkFolder.letThrough(workspace);
+            }
         }
         return workspace;
     }
@@ -110,7 +113,7 @@ final class HeldSession implements Session {
     /** Removes what it has on disk. */
     synchronized void remove() {
         if (workspace != null) {
-            WorkFolder.remove(workspace);
+            WorkFolder.removeSession(workspace);
         }
     }
 

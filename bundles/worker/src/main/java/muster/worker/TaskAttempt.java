@@ -94,6 +94,9 @@ final class TaskAttempt implements Attempt {
     private volatile @Nullable TaskSpec filled;
     private volatile @Nullable Path folder;
 
+    /** Whether its folder may serve a later attempt: nothing but its own processes knew of it. */
+    private boolean serves;
+
     /** Whether an earlier attempt left the folder, in which there are those for scratch and workspace. */
     private boolean folderIsSpare;
 
@@ -312,10 +315,12 @@ final class TaskAttempt implements Attempt {
     private synchronized Path folder() {
         var made = folder;
         if (made == null) {
-            made = host.folder.attempt(id);
-            folderIsSpare = host.users.isEmpty() && host.folder.spares().takeFolder(made);
+            var in = session;
+            made = host.folder.attempt(id, in == null ? null : in.workspace());
+            serves = in == null && host.users.isEmpty();
+            folderIsSpare = serves && host.folder.spares().takeFolder(made);
             if (!folderIsSpare) {
-                host.folder.makeAttempt(id);
+                WorkFolder.makeFolder(made, Identity.WORKER);
             }
             identity = host.users.take();
             folder = made;
@@ -426,8 +431,8 @@ final class TaskAttempt implements Attempt {
     synchronized void clear() {
         var made = folder;
         if (made != null) {
-            if (!host.folder.spares().keepFolder(made, EMPTY, this::wasShown)
-                    && !WorkFolder.removeEmpty(made, SCRATCH, WORKSPACE)) {
+            var kept = serves && host.folder.spares().keepFolder(made, EMPTY, this::wasShown);
+            if (!kept && !WorkFolder.removeEmpty(made, SCRATCH, WORKSPACE)) {
                 WorkFolder.remove(made);
             }
             host.users.giveBack(identity);

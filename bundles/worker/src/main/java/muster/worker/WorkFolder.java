@@ -29,6 +29,8 @@ final class WorkFolder implements AutoCloseable {
     private static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(ALL_OF_OWNER);
 
+    private static final String SESSION = "session-";
+
     /** Others may go through it to what they know the name of. */
     private static final Set<PosixFilePermission> PASSAGE = PosixFilePermissions.fromString("rwx--x--x");
 
@@ -136,29 +138,14 @@ final class WorkFolder implements AutoCloseable {
         return spares;
     }
 
-    /** Where the folder of an attempt is to be. */
-    Path attempt(AttemptId attempt) {
-        return attempts.resolve(attempt.toString());
-    }
-
-    /** A fresh folder for one attempt, for its owner alone. */
-    Path makeAttempt(AttemptId attempt) {
-        return makeInAttempts(attempt.toString());
+    /** Where the folder of an attempt is to be: in that of its session if it has one. */
+    Path attempt(AttemptId attempt, @Nullable Path session) {
+        return (session == null ? attempts : session).resolve(attempt.toString());
     }
 
     /** A fresh folder for one session, for its owner alone. */
     Path makeSession(long number) {
-        return makeInAttempts("session-" + number);
-    }
-
-    private Path makeInAttempts(String name) {
-        var folder = attempts.resolve(name);
-        try {
-            Files.createDirectory(folder, OWNER_ONLY);
-            return folder;
-        } catch (IOException e) {
-            throw cannotMake(folder, e);
-        }
+        return makeFolder(attempts.resolve(SESSION + number), Identity.WORKER);
     }
 
     /** A folder for its owner alone, in one of the worker's. */
@@ -195,7 +182,11 @@ final class WorkFolder implements AutoCloseable {
         var count = 0;
         try (var left = Files.newDirectoryStream(attempts)) {
             for (var folder : left) {
-                remove(folder);
+                if (folder.getFileName().toString().startsWith(SESSION)) {
+                    removeSession(folder);
+                } else {
+                    remove(folder);
+                }
                 count++;
             }
         } catch (IOException e) {
@@ -215,6 +206,21 @@ final class WorkFolder implements AutoCloseable {
             LOG.trace("'{}' is not empty", folder, e);
             return false;
         }
+    }
+
+    /** Removes the folder of a session, and first those of its attempts, in which there may be folders of other users. */
+    static void removeSession(Path folder) {
+        try (var inside = Files.newDirectoryStream(folder)) {
+            for (var attempt : inside) {
+                if (Files.isDirectory(attempt, LinkOption.NOFOLLOW_LINKS)
+                        && Identity.ofOwner(attempt) == Identity.WORKER) {
+                    remove(attempt);
+                }
+            }
+        } catch (IOException e) {
+            LOG.warn("Cannot list '{}': {}", folder, e.toString());
+        }
+        remove(folder);
     }
 
     /**

@@ -952,6 +952,28 @@ class AgentTest {
     }
 
     @Test
+    void foldersOfItsAttemptsLieInThatOfTheSessionUntilTheyEnd() {
+        links.join(1);
+        links.receive(1, Tasks.run(17, inSession(1000, List.of(), List.of()), 0, 1));
+        var attempt = executor.awaitStart(FIRST);
+        var session = attempt.session();
+        var workspace = attempt.workingDirectory();
+        var other = executor.awaitStart(SECOND).workingDirectory();
+        assertThat(workspace).isEmptyDirectory().startsWith(session.workspace());
+        assertThat(other).startsWith(session.workspace()).isNotEqualTo(workspace);
+        assertThat(Path.of(attempt.environment().get("MUSTER_SCRATCH"))).startsWith(session.workspace());
+
+        executor.succeed(FIRST);
+        links.awaitResult(FIRST);
+
+        assertThat(workspace.getParent()).doesNotExist();
+        assertThat(other).isEmptyDirectory();
+        executor.succeed(SECOND);
+        links.awaitResult(SECOND);
+        assertThat(session.workspace()).isEmptyDirectory();
+    }
+
+    @Test
     void whatComesLaterFindsWhatIsKept() {
         links.join(1);
         links.receive(1, Tasks.run(17, inSession(1000, List.of("a"), List.of()), 0));

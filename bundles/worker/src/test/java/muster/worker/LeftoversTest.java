@@ -62,12 +62,20 @@ class LeftoversTest {
     @Test
     void removesTheWorkspacesThatACrashLeft() throws IOException {
         try (var folder = WorkFolder.open(work)) {
-            Files.writeString(folder.makeAttempt(Tasks.attempt(17, 0, 1)).resolve("file"), "left");
-            folder.makeAttempt(Tasks.attempt(17, 1, 1));
+            Files.writeString(makeAttempt(folder, 0, null).resolve("file"), "left");
+            makeAttempt(folder, 1, null);
+            var session = folder.makeSession(1);
+            Files.writeString(session.resolve("file"), "left");
+            Files.writeString(makeAttempt(folder, 2, session).resolve("file"), "left");
 
-            assertThat(folder.clear()).isEqualTo(2);
+            assertThat(folder.clear()).isEqualTo(3);
+            assertThat(session).doesNotExist();
             assertThat(folder.clear()).isZero();
         }
+    }
+
+    private static Path makeAttempt(WorkFolder folder, int index, Path session) {
+        return WorkFolder.makeFolder(folder.attempt(Tasks.attempt(17, index, 1), session), Identity.WORKER);
     }
 
     @Test

@@ -21,6 +21,7 @@ import muster.api.MusterException;
 import muster.api.Output;
 import muster.api.Resources;
 import muster.api.Secret;
+import muster.api.SessionId;
 import muster.api.TaskSpec;
 import muster.api.executor.Outcome;
 import muster.api.executor.RecordingOutcomes;
@@ -106,6 +107,25 @@ class TasksOfAnotherUserTest {
         try (var left = Files.list(folder.root().resolve("attempts"))) {
             assertThat(left).isEmpty();
         }
+    }
+
+    @Test
+    void haveAWorkspaceInThatOfTheirSessionOfWhichTheySeeNoMore() throws IOException {
+        var session = session();
+        Files.writeString(session.workspace().resolve("file"), "secret");
+        var attempt = attempt(task("pwd; touch x; ls ../..; touch ../../x"));
+        attempt.session = session;
+
+        var ran = run(attempt);
+
+        assertThat(ran.output()).startsWith(session.workspace() + "/");
+        assertThat(ran.output().lines()).hasSize(1);
+        assertThat(ran.errors().lines()).hasSize(2).allMatch(line -> line.endsWith("Permission denied"));
+        try (var left = Files.list(session.workspace())) {
+            assertThat(left).containsExactly(session.workspace().resolve("file"));
+        }
+        session.remove();
+        assertThat(session.workspace()).doesNotExist();
     }
 
     @Test
@@ -318,6 +338,29 @@ class TasksOfAnotherUserTest {
         assertThat(received).doesNotContain("/" + ObjectStore.name(secret));
     }
 
+    @Test
+    void cannotHaveForeignFilesRemovedWithTheirSessionBySwappingFolders() throws Exception {
+        var victim = victim();
+        for (var i = 0; i < 30; i++) {
+            var session = session();
+            var attempt = attempt(task("true"));
+            attempt.session = session;
+            var workspace = attempt.workingDirectory();
+            makeFolder(attempt, workspace.resolve("d"));
+            var swapping = swap(attempt, workspace, victim);
+            try {
+                session.remove();
+            } finally {
+                swapping.destroyForcibly().waitFor();
+            }
+        }
+        assertIntact(victim);
+    }
+
+    private HeldSession session() {
+        return new HeldSession(new SessionId(new JobId(17), "native", ""), 0, host(), INDICES.incrementAndGet());
+    }
+
     private static void makeFolder(TaskAttempt attempt, Path folder) throws IOException {
         attempt.identity().run(() -> {
             Files.createDirectory(folder);
@@ -373,8 +416,11 @@ class TasksOfAnotherUserTest {
     void leaveNothingBehindWhenTheWorkerCrashes() throws IOException {
         var attempt = attempt(task("true"));
         makeFolder(attempt, attempt.workingDirectory().resolve("d"));
+        var inSession = attempt(task("true"));
+        inSession.session = session();
+        makeFolder(inSession, inSession.workingDirectory().resolve("d"));
 
-        assertThat(folder.clear()).isEqualTo(1);
+        assertThat(folder.clear()).isEqualTo(2);
 
         try (var left = Files.list(folder.root().resolve("attempts"))) {
             assertThat(left).isEmpty();
@@ -430,11 +476,11 @@ class TasksOfAnotherUserTest {
     }
 
     private TaskAttempt attempt(ToWorker.Batch batch) {
-        return new TaskAttempt(
-                new TaskAttempt.Template(batch),
-                0,
-                new TaskAttempt.Host(
-                        "w1", Map.of("PATH", "/usr/bin:/bin", "HOME", "/root"), false, folder, logs, users));
+        return new TaskAttempt(new TaskAttempt.Template(batch), 0, host());
+    }
+
+    private TaskAttempt.Host host() {
+        return new TaskAttempt.Host("w1", Map.of("PATH", "/usr/bin:/bin", "HOME", "/root"), false, folder, logs, users);
     }
 
     private record Ran(ToManager.Result result) {

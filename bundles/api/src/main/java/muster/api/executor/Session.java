@@ -13,7 +13,11 @@ import org.osgi.annotation.versioning.ProviderType;
 public interface Session {
     SessionId id();
 
-    /** A folder of its own (mode 0700), made on the first call and removed after the session. */
+    /**
+     * A folder of its own, made on the first call and removed after the session. The folders of its attempts, with their
+     * workspaces, scratch folders and secrets, lie in it for as long as these run: who makes a container see it once, makes
+     * it see theirs. Mode 0700; where tasks have users of their own, these may go through it to what they know the name of.
+     */
     Path workspace();
 
     /** What a process that outlives single tasks sees in its environment; by it the worker finds what a crash left. */
