@@ -10,13 +10,16 @@ import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -98,6 +101,10 @@ final class Outputs implements AutoCloseable {
     /** What is below a name in the bucket stands in the order of jobs. */
     private static String name(JobId job) {
         return PREFIX + String.format(Locale.ROOT, "%019d", job.value());
+    }
+
+    private static JobId job(String name) {
+        return new JobId(Long.parseLong(name.substring(PREFIX.length(), name.indexOf('/', PREFIX.length()))));
     }
 
     private String name(Path file) {
@@ -268,16 +275,33 @@ final class Outputs implements AutoCloseable {
                     .filter(job -> job.value() > lastJob)
                     .forEach(gone::add);
             if (bucket != null) {
-                bucket.list(
-                        PREFIX,
-                        name(new JobId(lastJob + 1)),
-                        (name, since) -> gone.add(new JobId(
-                                Long.parseLong(name.substring(PREFIX.length(), name.indexOf('/', PREFIX.length()))))));
+                bucket.list(PREFIX, name(new JobId(lastJob + 1)), (name, since) -> gone.add(job(name)));
             }
         } catch (IOException e) {
             throw told(e);
         }
         gone.forEach(job -> remove(job, leads));
+    }
+
+    /** The jobs of which something is here since before. */
+    Set<JobId> older(Instant before) throws IOException {
+        var found = new HashSet<JobId>();
+        if (bucket != null) {
+            bucket.list(PREFIX, "", (name, since) -> {
+                if (since.isBefore(before)) {
+                    found.add(job(name));
+                }
+            });
+            return found;
+        }
+        try (var jobs = Files.list(root)) {
+            for (var folder : (Iterable<Path>) jobs::iterator) {
+                if (Files.getLastModifiedTime(folder).toInstant().isBefore(before)) {
+                    found.add(JobId.parse(folder.getFileName().toString()));
+                }
+            }
+        }
+        return found;
     }
 
     /** What the newest attempt of a task made that said so. */

@@ -11,7 +11,7 @@ import muster.manager.store.Store;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Throws away the manager's objects that no job takes or made. Thread-safe; does I/O. */
+/** Throws away the manager's objects that no job takes or made, and lists of jobs that are no more. Thread-safe; does I/O. */
 final class Sweeper {
     private static final Logger LOG = LoggerFactory.getLogger(Sweeper.class);
 
@@ -47,8 +47,14 @@ final class Sweeper {
         var before = clock.instant().minus(unused);
         // first what is there, then who refers to it: what comes meanwhile is in no danger
         var garbage = files.idle(before);
-        if (!garbage.isEmpty()) {
+        // of jobs that were deleted when their manager died, or whose store was set back
+        var orphans = files.outputs().older(before);
+        if (!garbage.isEmpty() || !orphans.isEmpty()) {
             store.jobs(job -> {
+                orphans.remove(job.id());
+                if (garbage.isEmpty()) {
+                    return;
+                }
                 var tasks = tasks(job.spec().work());
                 for (var task : tasks) {
                     task.inputs().forEach(input -> garbage.remove(input.source()));
@@ -64,6 +70,7 @@ final class Sweeper {
                 removed++;
             }
         }
+        orphans.forEach(files::forget);
         files.removePartial(before);
         return removed;
     }

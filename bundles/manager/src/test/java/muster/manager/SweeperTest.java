@@ -127,6 +127,24 @@ class SweeperTest {
     }
 
     @Test
+    void deletesWhatIsListedOfJobsThatAreNoMore() throws IOException {
+        var there = submit(List.of(), List.of(Output.of("out")));
+        var made = new Manifest(List.of());
+        var kept = new AttemptId(new TaskId(there, 0), 1);
+        var orphan = new AttemptId(new TaskId(new JobId(99), 0), 1);
+        for (var attempt : List.of(kept, orphan)) {
+            files.outputs().record(new Outputs.Made(attempt, "w1", made));
+        }
+        pass(UNUSED.minusHours(1));
+        sweeper.sweep();
+        assertThat(files.outputs().find(orphan)).isPresent();
+        pass(Duration.ofHours(2));
+        sweeper.sweep();
+        assertThat(files.outputs().find(orphan)).isEmpty();
+        assertThat(files.outputs().find(kept)).isPresent();
+    }
+
+    @Test
     void keepsWhatAUserWasToldIsHere() throws IOException {
         var object = upload("asked for");
         pass(UNUSED.plusDays(1));
