@@ -489,14 +489,15 @@ final class Jobs implements JobService {
                                     ended.spec().work(), attempt.id().task().index()),
                             attempt.id().number(),
                             Math::max));
-            manager.reactor.ask(() -> {
-                manager.quotas.open(run.owner, run.size(), manager.nanos.getAsLong());
-                return true;
-            });
             var files = manager.files();
             var left = files != null && JobRun.passesFiles(ended.spec().work())
                     ? files.leftOnWorkers(id)
                     : List.<Outputs.Made>of();
+            // last of what can fail before it is written
+            manager.reactor.ask(() -> {
+                manager.quotas.open(run.owner, run.size(), manager.nanos.getAsLong());
+                return true;
+            });
             var again = new CompletableFuture<Integer>();
             manager.store.write(
                     new Write.Reopened(id, failedOnly ? states : null),

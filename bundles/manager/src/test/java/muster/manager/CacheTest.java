@@ -1,18 +1,21 @@
 package muster.manager;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import muster.api.AttemptId;
+import muster.api.Cause;
 import muster.api.Input;
 import muster.api.JobId;
 import muster.api.JobSpec;
@@ -74,6 +77,29 @@ class CacheTest {
     void stop() {
         files.close();
         cluster.close();
+    }
+
+    @Test
+    void aRetryThatCannotBeginTakesNoRoom() throws Exception {
+        stop();
+        cluster = new TestCluster(folder.resolve("limited"), new Quotas.Limits(1, 0, 0));
+        open();
+        worker = cluster.worker("w1", 8);
+        var work = new Work.Graph(List.of(task("a", "a", false), task("b", "b", true, from("a"))));
+        var job = cluster.jobs.submit(JobSpec.of("", work), "ada", null);
+        worker.end(worker.awaitRunning(1).get(0), Cause.EXIT_CODE, 1, "failed");
+        cluster.ended(job);
+        files.outputs().record(new Outputs.Made(new AttemptId(new TaskId(job, 0), 1), "w1", new Manifest(List.of())));
+        try (var all = Files.walk(folder)) {
+            var list = all.filter(path -> path.endsWith("outputs/" + job + "/0/1"))
+                    .findFirst()
+                    .orElseThrow();
+            Files.writeString(list, "no list");
+        }
+
+        assertThatThrownBy(() -> cluster.jobs.retry(job, false, "ada")).isInstanceOf(RuntimeException.class);
+
+        assertThat(cluster.jobs.submit(JobSpec.of("", work), "ada", null)).isNotEqualTo(job);
     }
 
     private static String object(String text) {
