@@ -363,14 +363,11 @@ final class Jobs implements JobService {
     }
 
     private static long cursor(String cursor) {
-        try {
-            return Long.parseLong(cursor);
-        } catch (NumberFormatException e) {
-            throw new MusterException(
-                    ErrorCode.INVALID,
-                    "cursor '" + Names.escape(cursor) + "' is not one; use 'next' of the page before",
-                    e);
+        if (!cursor.matches("[0-9]{1,18}")) {
+            throw MusterException.invalid(
+                    "cursor '" + Names.escape(cursor) + "' is not one; use 'next' of the page before");
         }
+        return Long.parseLong(cursor);
     }
 
     @Override
@@ -585,7 +582,7 @@ final class Jobs implements JobService {
 
     @Override
     public Page<TaskView> tasks(TaskQuery query) {
-        var from = query.cursor() == null ? 0 : (int) cursor(query.cursor());
+        var from = query.cursor() == null ? 0 : (int) Math.min(Integer.MAX_VALUE, cursor(query.cursor()));
         var slice = onRun(query.job(), run -> slice(run, query, from));
         return new Page<>(views(query.job(), slice, false), slice.next);
     }

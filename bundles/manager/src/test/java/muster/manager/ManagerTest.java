@@ -806,6 +806,19 @@ class ManagerTest {
     }
 
     @Test
+    void aPlaceThatIsNoneIsRefused() {
+        var job = submit(single(0));
+        for (var cursor : List.of("-1", "x", "")) {
+            assertThatThrownBy(() -> cluster.jobs.tasks(new TaskQuery(job, Set.of(), cursor, 5)))
+                    .hasMessageContaining("is not one; use 'next' of the page before");
+        }
+        assertThat(cluster.jobs
+                        .tasks(new TaskQuery(job, Set.of(), "4294967295", 5))
+                        .items())
+                .isEmpty();
+    }
+
+    @Test
     void aFeatureIsRemovedBundleByBundleUntilOneFails() throws Exception {
         var worker = cluster.worker("w1", 1);
         var feature = new Feature("muster-executor-pair", "1.0");
