@@ -58,6 +58,9 @@ final class Pruner implements AutoCloseable {
         } catch (MusterException e) {
             // somebody deleted or retried one meanwhile, or the store is away
             LOG.debug("Old jobs are deleted later", e);
+        } catch (RuntimeException e) {
+            // one that is thrown on would be the last of this timer
+            LOG.warn("Old jobs are deleted later: {}", e.toString());
         }
     }
 

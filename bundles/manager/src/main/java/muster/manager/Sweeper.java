@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import muster.api.MusterException;
 import muster.api.TaskSpec;
 import muster.api.Work;
 import muster.manager.store.Store;
@@ -37,8 +36,9 @@ final class Sweeper {
                         "{} files were deleted that no job refers to; see data.unused in etc/muster.manager.cfg",
                         removed);
             }
-        } catch (IOException | MusterException e) {
-            LOG.warn("Files that no job refers to are deleted later: {}", e.getMessage());
+        } catch (IOException | RuntimeException e) {
+            // one that is thrown on would be the last of the timer
+            LOG.warn("Files that no job refers to are deleted later: {}", e.toString());
         }
     }
 

@@ -1,11 +1,13 @@
 package muster.manager;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -88,6 +90,17 @@ class SweeperTest {
                 .outputs(outputs)
                 .build();
         return cluster.jobs.submit(JobSpec.of("", new Work.Single(task)), "ada", null);
+    }
+
+    @Test
+    void goesOnAnotherTimeWhateverAFileCannotBeDeletedFor() throws IOException {
+        var object = upload("nobody's");
+        var file = files.file(object);
+        Files.delete(file);
+        Files.createFile(Files.createDirectory(file).resolve("in the way"));
+        pass(UNUSED.plusHours(1));
+
+        assertThatCode(sweeper::run).doesNotThrowAnyException();
     }
 
     @Test
