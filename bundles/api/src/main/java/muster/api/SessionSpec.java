@@ -13,6 +13,9 @@ import java.util.List;
  * @param takes the objects that it finds there, each as {@code TASK/OBJECT} by the task of the same graph that made it
  */
 public record SessionSpec(String name, long memoryBytes, List<String> makes, List<String> takes) {
+    /** Open wherever a task of it runs, and for nothing but that what is warm can be used again. */
+    public static final SessionSpec WARM = new SessionSpec("", 0, List.of(), List.of());
+
     public SessionSpec {
         if (!name.isEmpty()) {
             Names.requireName("session", name);
@@ -39,6 +42,11 @@ public record SessionSpec(String name, long memoryBytes, List<String> makes, Lis
                     "a session without a name is opened wherever a task runs, so nothing can be made"
                             + " in it or taken from it; give the session a name");
         }
+    }
+
+    /** Whether the task has nothing to do with what is kept in the session. */
+    public boolean isMerelyWarm() {
+        return makes.isEmpty() && takes.isEmpty();
     }
 
     /** The task that made what is taken. */

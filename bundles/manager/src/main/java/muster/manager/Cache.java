@@ -141,7 +141,7 @@ final class Cache {
         if (task.outputs().isEmpty()) {
             return "it declares no outputs";
         }
-        if (task.session() != null) {
+        if (task.session() != null && !task.session().isMerelyWarm()) {
             return "what it keeps in its session is gone with its job";
         }
         for (var input : task.inputs()) {

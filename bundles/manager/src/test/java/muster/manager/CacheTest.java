@@ -22,6 +22,7 @@ import muster.api.JobSpec;
 import muster.api.JobState;
 import muster.api.Output;
 import muster.api.OutputView;
+import muster.api.SessionSpec;
 import muster.api.TaskId;
 import muster.api.TaskSpec;
 import muster.api.TaskView;
@@ -275,6 +276,19 @@ class CacheTest {
         var again = run("ada", task("reads", "1", true, url));
         assertThat(ran).containsExactly("reads");
         assertThat(explain(again, 0)).endsWith("nobody knows the content of its input 'in' before it runs");
+    }
+
+    @Test
+    void whatWasMadeInASessionThatIsMerelyWarmIsTakenAndWhatKeepsThereRunsAlways() throws Exception {
+        var warm = task("only", "1", true).toBuilder().session(SessionSpec.WARM).build();
+        var keeps = task("keeps", "2", true).toBuilder()
+                .session(new SessionSpec("model", 0, List.of("a"), List.of()))
+                .build();
+        run("ada", warm, keeps);
+
+        run("ada", warm, keeps);
+
+        assertThat(ran).containsExactly("keeps");
     }
 
     @Test

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What placing a task needs. Tasks of equal demand are alike for placement.
  *
- * @param session that has to be open where it runs; null for none
+ * @param session that has to be open where it runs; null for none, and for one that does not matter
  */
 record Demand(
         String executor,
@@ -21,7 +21,7 @@ record Demand(
                 task.executor(),
                 Amounts.of(task.resources()),
                 List.copyOf(task.resources().labels()),
-                session);
+                session != null && session.matters() ? session : null);
     }
 
     /** Of a task whose job is not taken in yet; asks for the memory of its session too. */

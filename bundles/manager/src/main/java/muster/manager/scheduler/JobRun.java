@@ -177,7 +177,7 @@ public final class JobRun {
     /** The session of a task; null if it has none. */
     @Nullable
     SessionRun session(int position) {
-        return group(position).demand.session();
+        return sessions.isEmpty() ? null : sessionOf(task(position));
     }
 
     private static Map<String, Integer> positions(List<TaskSpec> tasks) {

@@ -696,7 +696,7 @@ public final class Scheduler {
 
     /** From now on the session of an execution is open on its worker. */
     private void enter(Execution execution, WorkerRun worker) {
-        var session = execution.demand().session();
+        var session = execution.job.session(execution.position);
         if (session != null) {
             worker.open(session);
             execution.opening = session.opening;

@@ -24,6 +24,11 @@ final class SessionRun {
         this.memoryBytes = memoryBytes;
     }
 
+    /** Whether it matters to placement; one without name and memory is merely warm wherever a task of it ran. */
+    boolean matters() {
+        return !id.name().isEmpty() || memoryBytes > 0;
+    }
+
     /** The worker that alone may run its tasks is another one. */
     boolean bars(WorkerRun worker) {
         return !id.name().isEmpty() && !workers.isEmpty() && !workers.contains(worker);

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import muster.api.AttemptId;
 import muster.api.Cause;
+import muster.api.IndexSet;
 import muster.api.Input;
 import muster.api.JobSpec;
 import muster.api.JobState;
@@ -103,6 +104,48 @@ class LineageTest {
         assertThat(round()).containsExactly("left");
         assertThat(round()).containsExactly("end");
         assertThat(job.state()).isEqualTo(JobState.SUCCEEDED);
+    }
+
+    @Test
+    void whatIsMerelyWarmIsOpenWhereverATaskOfItRanAndTellsNoTasksApart() {
+        worker("w1");
+        worker("w2");
+        var jobs = new ArrayList<JobRun>();
+        for (var i = 0; i < 2; i++) {
+            jobs.add(cluster.submit(
+                    JobSpec.of("", new Work.Array(merelyWarm(0), IndexSet.range(0, 15), null, 0)), "ada", Set.of()));
+        }
+        cluster.schedule();
+        cluster.check();
+
+        assertThat(jobs.get(0).groups.get(0).demand)
+                .isEqualTo(jobs.get(1).groups.get(0).demand);
+        assertThat(cluster.scheduler.holders()).containsExactlyInAnyOrder("w1", "w2");
+        assertThat(cluster.open.values()).allSatisfy(open -> assertThat(open).isNotEmpty());
+        cluster.finishAll(Duration.ofMillis(1));
+        while (jobs.stream().anyMatch(job -> job.state() != JobState.SUCCEEDED)) {
+            round();
+        }
+        assertThat(cluster.open.values()).allSatisfy(open -> assertThat(open).isEmpty());
+    }
+
+    @Test
+    void memoryOfWhatIsMerelyWarmIsReservedWhereItIsOpen() {
+        worker("w1");
+        var job = cluster.submit(
+                JobSpec.of("", new Work.Array(merelyWarm(10), IndexSet.range(0, 1), null, 0)), "ada", Set.of());
+        cluster.schedule();
+        cluster.check();
+
+        assertThat(job.groups.get(0).demand.whole().byName()).containsEntry("memory", 11L);
+    }
+
+    private static TaskSpec merelyWarm(long memory) {
+        return TaskSpec.builder()
+                .command(List.of("true"))
+                .resources(new Resources(1, 1, 0, 0, Map.of(), List.of()))
+                .session(new SessionSpec("", memory, List.of(), List.of()))
+                .build();
     }
 
     @Test

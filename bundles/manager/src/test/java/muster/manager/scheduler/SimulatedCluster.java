@@ -351,7 +351,7 @@ final class SimulatedCluster implements Comm {
         require(before == null || before < execution.number, "attempt numbers of " + task + " rise");
         require(!terminal.containsKey(task), task + " starts after its end");
         given.computeIfAbsent(execution.worker, w -> new LinkedHashMap<>()).put(execution.id(), execution);
-        var session = execution.demand().session();
+        var session = execution.job.session(execution.position);
         if (session != null) {
             inside.put(
                     execution.id(),
