@@ -36,8 +36,13 @@ public abstract class ExecutorContract {
         return 1000;
     }
 
+    /** In which all attempts run, open; null for none. */
+    protected Session session() {
+        return null;
+    }
+
     protected final TestAttempt attempt(TaskSpec task) {
-        return new TestAttempt(task, folder);
+        return new TestAttempt(task, folder, session());
     }
 
     protected final TestAttempt start(TaskSpec task) {

@@ -22,11 +22,18 @@ public final class TestAttempt implements Attempt {
     private final AttemptId id = new AttemptId(new TaskId(new JobId(17), INDICES.incrementAndGet()), 1);
     private final TaskSpec task;
     private final Path folder;
+    private final Session session;
     private Path workingDirectory;
 
     public TestAttempt(TaskSpec task, Path folder) {
+        this(task, folder, null);
+    }
+
+    /** @param session null for none; else its folder is that of the attempt */
+    public TestAttempt(TaskSpec task, Path folder, Session session) {
         this.task = task;
-        this.folder = folder;
+        this.folder = session == null ? folder : session.workspace();
+        this.session = session;
     }
 
     @Override
@@ -56,6 +63,11 @@ public final class TestAttempt implements Attempt {
         environment.put("MUSTER_SCRATCH", folder.toString());
         environment.putAll(task.environment());
         return environment;
+    }
+
+    @Override
+    public Session session() {
+        return session;
     }
 
     @Override

@@ -10,21 +10,26 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import muster.api.AttemptId;
 import muster.api.executor.Attempt;
 import muster.api.executor.Availability;
 import muster.api.executor.Executor;
 import muster.api.executor.Outcomes;
-import muster.executor.docker.Container.Stop;
+import muster.api.executor.Session;
 import muster.executor.docker.Plan.Owner;
+import muster.executor.docker.Run.Stop;
 import muster.executor.docker.Settings.Mapping;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
@@ -109,7 +114,9 @@ public final class DockerExecutor implements Executor {
 
     private final Daemon daemon;
     private final Shared shared;
-    private final Map<AttemptId, Container> containers = new ConcurrentHashMap<>();
+    private final Map<AttemptId, Run> runs = new ConcurrentHashMap<>();
+    private final Map<Session, WarmContainers> sessions = new ConcurrentHashMap<>();
+    private final AtomicLong sessionNumbers = new AtomicLong();
     private volatile boolean closed;
 
     /** Whether containers of a former time may be there. */
@@ -282,19 +289,16 @@ public final class DockerExecutor implements Executor {
             }
             for (var container : reply.json()) {
                 var labels = container.path("Labels");
-                var attempt = labels.path(Plan.ATTEMPT).asText();
-                if (!labels.path(Plan.INSTANCE).asText().equals(shared.owner.instance()) || !isRunning(attempt)) {
-                    removeOrphan(container.path("Id").asText(), attempt);
+                var name = labels.path(Plan.NAME).asText();
+                if (!labels.path(Plan.INSTANCE).asText().equals(shared.owner.instance())
+                        || !shared.names.contains(name)) {
+                    removeOrphan(container.path("Id").asText(), name);
                 }
             }
         });
     }
 
-    private boolean isRunning(String attempt) {
-        return containers.keySet().stream().anyMatch(id -> id.toString().equals(attempt));
-    }
-
-    private void removeOrphan(String id, String attempt) {
+    private void removeOrphan(String id, String name) {
         // killed first: Podman would wait for it to end by itself
         daemon.call(
                 "POST",
@@ -303,7 +307,7 @@ public final class DockerExecutor implements Executor {
                 null,
                 killed -> Container.removeContainer(daemon, id, reply -> {
                     if (reply.ok() || reply.status() == 404) {
-                        LOG.info("Removed the container that attempt {} left", attempt);
+                        LOG.info("Removed the container that {} left", name);
                     } else {
                         sweep = true;
                     }
@@ -313,17 +317,50 @@ public final class DockerExecutor implements Executor {
     @Override
     public void start(List<Attempt> attempts, Outcomes outcomes) {
         for (var attempt : attempts) {
-            var container = new Container(attempt, outcomes, shared);
-            containers.put(attempt.id(), container);
-            daemon.post(closed ? () -> container.stop(Stop.SHUTDOWN) : container::begin);
+            var run = new Run(attempt, outcomes, shared, this::place, ended -> runs.remove(ended.id(), ended));
+            runs.put(attempt.id(), run);
+            daemon.post(closed ? () -> run.stop(Stop.SHUTDOWN) : run::begin);
+        }
+    }
+
+    private Place place(Plan plan, Run run) {
+        var session = run.attempt().session();
+        return session == null
+                ? new Container(run.id().toString(), plan, run, shared)
+                : new Exec(plan, run, Objects.requireNonNull(sessions.get(session)), shared);
+    }
+
+    @Override
+    public void open(Session session) {
+        var name = session.id() + "#" + sessionNumbers.incrementAndGet();
+        sessions.put(session, new WarmContainers(name, shared));
+    }
+
+    @Override
+    public void close(Session session) {
+        var containers = sessions.remove(session);
+        if (containers != null && !closed) {
+            var empty = new CountDownLatch(1);
+            daemon.post(() -> containers.close(empty::countDown));
+            await(empty);
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            if (!latch.await(CLOSE_PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
+                LOG.warn("The daemon does not remove containers; some may be left");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 
     @Override
     public void cancel(Attempt attempt) {
-        var container = containers.get(attempt.id());
-        if (container != null) {
-            daemon.post(() -> container.stop(Stop.CANCEL));
+        var run = runs.get(attempt.id());
+        if (run != null) {
+            daemon.post(() -> run.stop(Stop.CANCEL));
         }
     }
 
@@ -332,16 +369,17 @@ public final class DockerExecutor implements Executor {
     void close() {
         closed = true;
         var deadline = System.nanoTime() + CLOSE_PATIENCE.toNanos();
-        containers.values().forEach(container -> daemon.post(() -> container.stop(Stop.SHUTDOWN)));
+        runs.values().forEach(run -> daemon.post(() -> run.stop(Stop.SHUTDOWN)));
+        sessions.values().forEach(containers -> daemon.post(() -> containers.close(() -> {})));
         try {
-            while (!containers.isEmpty() && System.nanoTime() - deadline < 0) {
+            while (!(runs.isEmpty() && shared.names.isEmpty()) && System.nanoTime() - deadline < 0) {
                 TimeUnit.MILLISECONDS.sleep(1);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
         daemon.close();
-        containers.values().forEach(Container::abandon);
+        runs.values().forEach(Run::abandon);
     }
 
     /** A question whether the daemon is there; the next is asked when it is answered. */
@@ -356,6 +394,10 @@ public final class DockerExecutor implements Executor {
         private final Owner owner;
         private final Images images;
         private final Gate gate;
+
+        /** What containers there may be. */
+        private final Set<String> names = ConcurrentHashMap.newKeySet();
+
         private volatile Settings settings;
 
         Shared(Settings settings, Owner owner) {
@@ -405,13 +447,16 @@ public final class DockerExecutor implements Executor {
         }
 
         @Override
-        public void forget(Container container) {
-            containers.remove(container.attempt(), container);
+        public void adds(String name) {
+            names.add(name);
         }
 
         @Override
-        public void sweep() {
-            sweep = true;
+        public void removed(String name, boolean left) {
+            names.remove(name);
+            if (left) {
+                sweep = true;
+            }
         }
     }
 }

@@ -8,12 +8,17 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** One request to a daemon and its answer, or, once the protocol is switched, a stream of bytes both ways. */
 final class Exchange {
+    /** Headers of a request that is to become a stream. */
+    static final Map<String, String> UPGRADE = Map.of("Connection", "Upgrade", "Upgrade", "tcp");
+
     private static final int SWITCHED = 101;
+    private static final int STREAM_OF_OLD = 200;
     private static final int LONGEST_HEAD = 1 << 16;
     private static final int END_OF_HEAD = 0x0d0a0d0a;
     private static final int SENT_AT_ONCE = 1 << 16;
@@ -30,6 +35,11 @@ final class Exchange {
 
         /** It ended; once, and last. Null if it is whole, else why not. */
         void ended(@Nullable String failure);
+    }
+
+    /** Whether an answer with this status is a stream. */
+    static boolean isStream(int status) {
+        return status == SWITCHED || status == STREAM_OF_OLD;
     }
 
     private final Daemon daemon;
@@ -77,6 +87,28 @@ final class Exchange {
         input = file;
         sending = ByteBuffer.allocate(SENT_AT_ONCE).limit(0);
         interest();
+    }
+
+    /** Sends a few bytes, once the protocol is switched. */
+    void send(byte... bytes) {
+        try {
+            if (channel != null && !ended) {
+                channel.write(ByteBuffer.wrap(bytes));
+            }
+        } catch (IOException e) {
+            end(e.getMessage() == null ? e.toString() : e.getMessage());
+        }
+    }
+
+    /** Tells the other side, once the protocol is switched, that no more comes. */
+    void endInput() {
+        try {
+            if (channel != null && !ended) {
+                channel.shutdownOutput();
+            }
+        } catch (IOException e) {
+            end(e.getMessage() == null ? e.toString() : e.getMessage());
+        }
     }
 
     /** Breaks it off. */

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import muster.api.MusterException;
 import muster.api.Names;
+import muster.api.TaskSpec;
 import muster.api.executor.Attempt;
 import muster.api.executor.Folders;
 import muster.api.executor.Folders.Mount;
@@ -18,7 +19,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What an attempt asks of the daemon.
  *
- * @param container body of the request that makes the container
+ * @param container body of the request that makes the container; equal for attempts that one container may have
+ * @param exec body of the request that makes the command in a warm container; null if it is the container's own
+ * @param program what the command starts; empty if the image says it
  * @param stdin null for none
  * @param oneFile whether both streams go to the file of the first
  */
@@ -26,6 +29,8 @@ record Plan(
         String image,
         Pull pull,
         ObjectNode container,
+        @Nullable ObjectNode exec,
+        String program,
         @Nullable Path stdin,
         Path stdout,
         Path stderr,
@@ -36,7 +41,8 @@ record Plan(
     /** Label with the time at which this executor started. */
     static final String INSTANCE = "muster.instance";
 
-    static final String ATTEMPT = "muster.attempt";
+    /** Label with what a container is for. */
+    static final String NAME = "muster.name";
 
     private static final List<String> PARAMETERS = List.of("image", "pull", "network", "user", "binds", "entrypoint");
 
@@ -63,17 +69,25 @@ record Plan(
             throw MusterException.invalid("the task has no command; give a program and its arguments, or"
                     + " --param entrypoint=true for what the image starts by itself");
         }
+        var session = attempt.session();
+        if (session != null) {
+            requireMerelyWarm(task, ofImage);
+        }
         var directory = attempt.workingDirectory();
         var binds = settings.binds();
-        var container = Reply.JSON.createObjectNode();
-        var host = Reply.JSON.createObjectNode();
         var mounts = new ArrayList<Mount>();
-        mounts.add(new Mount(
-                task.workingDirectory() == null ? directory : binds.require("working directory", directory, true),
-                directory.toString(),
-                true));
-        mountScratch(attempt, directory, mounts);
-        mountSecrets(attempt, mounts);
+        if (task.workingDirectory() != null) {
+            mounts.add(new Mount(binds.require("working directory", directory, true), directory.toString(), true));
+        }
+        // the folder of a session has those of its attempts in it
+        var own = session == null ? directory : session.workspace();
+        if (task.workingDirectory() == null || session != null) {
+            mounts.add(new Mount(own, own.toString(), true));
+        }
+        if (session == null) {
+            mountScratch(attempt, directory, mounts);
+            mountSecrets(attempt, mounts);
+        }
         mounts.addAll(binds.mounts(parameters));
         var stdin = task.stdin() == null ? null : input(task.stdin(), directory, binds);
         var stdout = attempt.stdout();
@@ -82,24 +96,23 @@ record Plan(
         requireReachable("stderr", task.stderr(), stderr, directory, binds);
         var oneFile = stdout.equals(stderr);
 
-        container.put("Image", image);
-        command(container, task.command(), ofImage, oneFile);
-        environment(container, attempt, directory);
-        container.put("WorkingDir", directory.toString());
+        var container = Reply.JSON.createObjectNode().put("Image", image);
+        var process = session == null ? container : Reply.JSON.createObjectNode();
+        command(process, task.command(), session != null ? "Cmd" : "Entrypoint", ofImage, oneFile);
+        environment(process, attempt, directory);
+        process.put("WorkingDir", directory.toString());
+        attach(process, stdin != null);
+        if (session != null) {
+            WarmContainers.COMMAND.forEach(container.putArray("Entrypoint")::add);
+            attach(container, true);
+            // its processes would be taken for what a task left
+            container.putObject("Healthcheck").putArray("Test").add("NONE");
+        }
+        var input = session != null || stdin != null;
+        container.put("OpenStdin", input).put("StdinOnce", input);
         user(parameters.string("user").orElse(null), settings, attempt, owner)
                 .ifPresent(user -> container.put("User", user));
-        container.put("AttachStdout", true).put("AttachStderr", true).put("Tty", false);
-        container
-                .put("AttachStdin", stdin != null)
-                .put("OpenStdin", stdin != null)
-                .put("StdinOnce", stdin != null);
-        container
-                .putObject("Labels")
-                .put(OWNER, owner.token)
-                .put(INSTANCE, owner.instance)
-                .put(ATTEMPT, attempt.id().toString());
-        container.set("HostConfig", host);
-
+        var host = container.putObject("HostConfig");
         host.put("Init", true); // forwards signals, and takes what loses its parent
         host.put("NetworkMode", network(parameters.string("network").orElse(null), settings));
         host.putArray("SecurityOpt").add("no-new-privileges");
@@ -113,7 +126,54 @@ record Plan(
                     .put("Target", mount.target())
                     .put("ReadOnly", !mount.writable());
         }
-        return new Plan(image, Pull.of(parameters, settings.pull()), container, stdin, stdout, stderr, oneFile);
+        return new Plan(
+                image,
+                Pull.of(parameters, settings.pull()),
+                container,
+                session == null ? null : process,
+                task.command().isEmpty() ? "" : task.command().get(0),
+                stdin,
+                stdout,
+                stderr,
+                oneFile);
+    }
+
+    private static void requireMerelyWarm(TaskSpec task, boolean ofImage) {
+        var asked = task.session();
+        if (asked != null && !asked.isMerelyWarm()) {
+            throw MusterException.invalid("executor '" + task.executor()
+                    + "' keeps containers warm in a session, and no objects; leave 'makes' and 'takes' out, and pass"
+                    + " what tasks make as files");
+        }
+        if (ofImage) {
+            throw MusterException.invalid("parameter 'entrypoint' does not go with a session, whose containers start"
+                    + " before the task; give the command, or leave 'session' out");
+        }
+    }
+
+    /** The image, as messages name it. */
+    String imageName() {
+        return "image '" + Names.escape(image) + "'";
+    }
+
+    String notRunnable(String why) {
+        return "command '" + Names.escape(program) + "' cannot be run in " + imageName() + ": "
+                + Names.escape(why.strip());
+    }
+
+    /** Whether the first process of its container has standard input. */
+    boolean readsInput() {
+        return container.path("OpenStdin").asBoolean();
+    }
+
+    /** The body of the request that makes the container, with labels by which it is found after a crash. */
+    ObjectNode labeled(String name, Owner owner) {
+        var labeled = container.deepCopy();
+        labeled.putObject("Labels")
+                .put(OWNER, owner.token)
+                .put(INSTANCE, owner.instance)
+                .put(NAME, name);
+        return labeled;
     }
 
     private static void mountScratch(Attempt attempt, Path directory, List<Mount> mounts) {
@@ -130,25 +190,31 @@ record Plan(
         }
     }
 
-    private static void command(ObjectNode container, List<String> command, boolean ofImage, boolean oneFile) {
+    private static void attach(ObjectNode process, boolean stdin) {
+        process.put("AttachStdin", stdin).put("AttachStdout", true).put("AttachStderr", true);
+        process.put("Tty", false);
+    }
+
+    private static void command(
+            ObjectNode process, List<String> command, String key, boolean ofImage, boolean oneFile) {
         if (ofImage && oneFile) {
             throw MusterException.invalid("stdout and stderr of a task with the parameter 'entrypoint' cannot be one"
                     + " file; name two, or give the command");
         }
-        var list = container.putArray(ofImage ? "Cmd" : "Entrypoint");
+        var list = process.putArray(ofImage ? "Cmd" : key);
         if (oneFile) {
             // the daemon carries the streams apart: only a common descriptor keeps their order
             List.of("sh", "-c", "exec \"$@\" 2>&1", "sh").forEach(list::add);
         }
         command.forEach(list::add);
         if (ofImage && command.isEmpty()) {
-            container.remove("Cmd");
+            process.remove("Cmd");
         }
     }
 
-    private static void environment(ObjectNode container, Attempt attempt, Path directory) {
+    private static void environment(ObjectNode process, Attempt attempt, Path directory) {
         var own = attempt.task().environment();
-        var list = container.putArray("Env");
+        var list = process.putArray("Env");
         attempt.environment().forEach((name, value) -> {
             if (!OF_THE_MACHINE.contains(name) || own.containsKey(name)) {
                 list.add(name + "=" + value);

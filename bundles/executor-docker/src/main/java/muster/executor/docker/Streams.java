@@ -6,13 +6,14 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Optional;
 import java.util.Set;
 import muster.api.executor.Attempt;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes what a container prints to the files of its attempt. The daemon sends frames: a byte that names the stream (1
+ * The files of an attempt. What a command prints is written to them: the daemon sends frames, a byte that names the stream (1
  * standard output, 2 standard error), three zeros, a length of four bytes, then as many bytes.
  */
 final class Streams {
@@ -20,6 +21,7 @@ final class Streams {
     private static final int ERROR = 2;
     private static final int START_LENGTH = 256;
 
+    private final @Nullable FileChannel in;
     private final FileChannel out;
     private final FileChannel err;
     private final ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES);
@@ -30,13 +32,28 @@ final class Streams {
 
     Streams(Plan plan, Attempt attempt) throws IOException {
         var task = attempt.task();
-        out = open(plan.stdout(), task.stdout() == null, attempt);
+        var opened = new ArrayList<FileChannel>();
         try {
+            var input = plan.stdin();
+            in = input == null ? null : attempt.asUser(() -> FileChannel.open(input));
+            if (in != null) {
+                opened.add(in);
+            }
+            out = open(plan.stdout(), task.stdout() == null, attempt);
+            opened.add(out);
             err = plan.oneFile() ? out : open(plan.stderr(), task.stderr() == null, attempt);
         } catch (IOException e) {
-            out.close();
+            for (var file : opened) {
+                file.close();
+            }
             throw e;
         }
+    }
+
+    /** What the command reads; null for nothing. */
+    @Nullable
+    FileChannel input() {
+        return in;
     }
 
     private static FileChannel open(Path file, boolean isPrivate, Attempt attempt) throws IOException {
@@ -80,10 +97,8 @@ final class Streams {
     }
 
     private void write(ByteBuffer part) {
-        if (toError) {
-            for (var i = part.position(); i < part.limit() && start.length() < START_LENGTH; i++) {
-                start.append((char) (part.get(i) & 0xff));
-            }
+        for (var i = part.position(); i < part.limit() && start.length() < START_LENGTH; i++) {
+            start.append((char) (part.get(i) & 0xff));
         }
         try {
             while (failure == null && part.hasRemaining()) {
@@ -94,15 +109,17 @@ final class Streams {
         }
     }
 
-    /** The first bytes of standard error. */
-    String startOfErrors() {
-        return start.toString();
+    /** The first line of what was printed, or its start. */
+    String firstLine() {
+        return start.toString().lines().findFirst().orElse("");
     }
 
     void close() {
-        for (var file : new FileChannel[] {out, err}) {
+        for (var file : new FileChannel[] {in, out, err}) {
             try {
-                file.close();
+                if (file != null) {
+                    file.close();
+                }
             } catch (IOException e) {
                 failure = e;
             }

@@ -47,10 +47,18 @@ abstract class DockerExecutorContract extends CommandExecutorContract {
     }
 
     private DockerExecutor open(Settings settings) {
-        return new DockerExecutor(settings, daemon().socket, folder.resolve("executor"));
+        return open(settings, daemon().socket);
     }
 
-    private Settings settings(String binds) {
+    private DockerExecutor open(Settings settings, Path socket) {
+        var opened = new DockerExecutor(settings, socket, folder.resolve("executor"));
+        if (session() != null) {
+            opened.open(session());
+        }
+        return opened;
+    }
+
+    final Settings settings(String binds) {
         return new Settings(GRACE, Pull.MISSING, "worker", List.of("none", "host"), folders(binds), List.of(), 64, "");
     }
 
@@ -78,7 +86,7 @@ abstract class DockerExecutorContract extends CommandExecutorContract {
         return with(Map.of());
     }
 
-    private static Parameters with(Map<String, Object> more) {
+    static Parameters with(Map<String, Object> more) {
         var values = new HashMap<String, Object>(more);
         values.put("image", TestDaemon.IMAGE);
         return new Parameters(values);
@@ -211,8 +219,7 @@ abstract class DockerExecutorContract extends CommandExecutorContract {
 
     @Test
     void saysWhyItCannotRunAndTellsSo() {
-        try (var lost =
-                closing(new DockerExecutor(settings(""), folder.resolve("no-socket"), folder.resolve("executor")))) {
+        try (var lost = closing(open(settings(""), folder.resolve("no-socket")))) {
             var attempt = attempt(quick());
             lost.executor.start(List.of(attempt), outcomes);
 
@@ -236,7 +243,7 @@ abstract class DockerExecutorContract extends CommandExecutorContract {
         eventually("it answers again", () -> executor.probe().available());
     }
 
-    private long containers() {
+    final long containers() {
         try {
             return daemon().containers();
         } catch (Exception e) {

@@ -16,6 +16,7 @@ import muster.api.TaskSpec;
 import muster.api.executor.Folders;
 import muster.api.executor.Pull;
 import muster.api.executor.TestAttempt;
+import muster.api.executor.TestSession;
 import muster.executor.docker.Plan.Owner;
 import muster.executor.docker.Settings.Mapping;
 import org.junit.jupiter.api.Test;
@@ -105,6 +106,22 @@ class PlanTest {
     }
 
     @Test
+    void asksTheSameContainerForAllAttemptsOfASessionWithTheFolderOfThatAlone() throws IOException {
+        var session = new TestSession("docker", folder.resolve("session"));
+        var settings = settings("worker", Pull.MISSING);
+
+        var first = plan(task(Map.of()).environment(Map.of("MUSTER_SECRETS", session.workspace() + "/s")), session);
+        var second = plan(task(Map.of()).command(List.of("cat", "x")), session);
+
+        assertThat(first.container()).isEqualTo(second.container());
+        assertThat(first.container().at("/HostConfig/Mounts")).hasSize(1);
+        assertThat(first.container().at("/HostConfig/Mounts/0/Source").asText()).isEqualTo("/outside/session");
+        assertThat(second.exec().path("Cmd").toString()).isEqualTo("[\"cat\",\"x\"]");
+        assertThat(second.exec().path("WorkingDir").asText()).startsWith(session.workspace() + "/");
+        assertThat(plan(task(Map.of()), settings).exec()).isNull();
+    }
+
+    @Test
     void asksForAnImage() {
         assertThatThrownBy(() -> plan(
                         TaskSpec.builder().executor("docker").command(List.of("true")),
@@ -177,5 +194,13 @@ class PlanTest {
 
     private Plan plan(TaskSpec.Builder task, Settings settings) {
         return Plan.of(new TestAttempt(task.build(), folder), settings, new Owner("mark", "instance", "12:34"));
+    }
+
+    private Plan plan(TaskSpec.Builder task, TestSession session) throws IOException {
+        Files.createDirectories(session.workspace());
+        return Plan.of(
+                new TestAttempt(task.build(), folder, session),
+                settings("worker", Pull.MISSING),
+                new Owner("mark", "instance", "12:34"));
     }
 }

@@ -5,6 +5,7 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -60,7 +61,7 @@ abstract class TestDaemon implements AutoCloseable {
                     }
 
                     @Override
-                    void load(Path archive) throws Exception {
+                    void load(Path archive, String image) throws Exception {
                         call(
                                 "curl",
                                 "-sf",
@@ -70,7 +71,7 @@ abstract class TestDaemon implements AutoCloseable {
                                 archive.toString(),
                                 "--unix-socket",
                                 socket.toString(),
-                                "http://docker/images/create?fromSrc=-&repo=localhost/busybox&tag=1");
+                                "http://docker/images/create?fromSrc=-&repo=" + image + "&tag=1");
                     }
                 };
         return daemon.up();
@@ -83,6 +84,7 @@ abstract class TestDaemon implements AutoCloseable {
                 cgroup_manager = "cgroupfs"
                 events_logger = "file"
                 runtime = "runc"
+                exit_command_delay = 10
                 [containers]
                 default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
                 """);
@@ -98,9 +100,9 @@ abstract class TestDaemon implements AutoCloseable {
             }
 
             @Override
-            void load(Path archive) throws Exception {
+            void load(Path archive, String image) throws Exception {
                 var load = new ArrayList<>(podman);
-                load.addAll(List.of("import", archive.toString(), IMAGE));
+                load.addAll(List.of("import", archive.toString(), image + ":1"));
                 call(load.toArray(String[]::new));
             }
         };
@@ -109,11 +111,12 @@ abstract class TestDaemon implements AutoCloseable {
 
     void prepare(ProcessBuilder builder) {}
 
-    abstract void load(Path archive) throws Exception;
+    /** Loads a root file system as the version 1 of an image. */
+    abstract void load(Path archive, String image) throws Exception;
 
     TestDaemon up() throws Exception {
         start();
-        load(image());
+        load(image(), "localhost/busybox");
         return this;
     }
 
@@ -161,8 +164,39 @@ abstract class TestDaemon implements AutoCloseable {
 
     /** How many containers there are, running or not. */
     long containers() throws Exception {
-        var answer = call("curl", "-sf", "--unix-socket", socket.toString(), "http://docker/containers/json?all=true");
-        return Reply.JSON.readTree(answer).size();
+        return ids().size();
+    }
+
+    List<String> ids() throws Exception {
+        var ids = new ArrayList<String>();
+        Reply.JSON
+                .readTree(request("GET", "/containers/json?all=true"))
+                .forEach(container -> ids.add(container.path("Id").asText()));
+        return ids;
+    }
+
+    /** Ends a container, as somebody else might. */
+    void kill(String id) throws Exception {
+        request("POST", "/containers/" + id + "/kill");
+    }
+
+    /** Takes a container away, as somebody else might. */
+    void remove(String id) throws Exception {
+        request("DELETE", "/containers/" + id + "?force=true");
+    }
+
+    private String request(String method, String path) throws Exception {
+        return call("curl", "-sf", "-X", method, "--unix-socket", socket.toString(), "http://docker" + path);
+    }
+
+    /** An image with one program and no shell; its name. */
+    String loadBare() throws Exception {
+        var root = Files.createDirectories(folder.resolve("bare/bin")).getParent();
+        Files.copy(Path.of("/bin/busybox"), root.resolve("bin/busybox"), StandardCopyOption.REPLACE_EXISTING);
+        var archive = folder.resolve("bare.tar");
+        call("tar", "-C", root.toString(), "-cf", archive.toString(), ".");
+        load(archive, "localhost/bare");
+        return "localhost/bare:1";
     }
 
     @Override
