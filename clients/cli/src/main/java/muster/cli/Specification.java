@@ -173,6 +173,9 @@ final class Specification {
             var parameters = task.putObject("parameters");
             options.parameters.forEach((key, value) -> parameters.set(key, value(value)));
         }
+        if (options.warm) {
+            task.putObject("session");
+        }
         if (!options.environment.isEmpty()) {
             var variables = task.putObject("environment");
             options.environment.forEach(variable -> putVariable(variables, variable));

@@ -104,6 +104,12 @@ final class SubmitCommand extends ClusterCommand {
         Map<String, String> parameters = Map.of();
 
         @Option(
+                names = "--warm",
+                description = "Let the executor keep what is warm from one task of the job to the next, such as"
+                        + " containers")
+        boolean warm;
+
+        @Option(
                 names = "--env",
                 paramLabel = "KEY[=VALUE]",
                 description = "Environment variable; without a value it is taken from here")

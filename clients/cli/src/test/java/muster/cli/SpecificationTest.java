@@ -34,7 +34,7 @@ class SpecificationTest {
                 {'name':'n','tags':['a','b'],'priority':-5,
                  'after':[{'job':'12'},{'job':'13','on':'end'}],'maxFails':3,
                  'task':{'executor':'noop','command':['c'],
-                  'parameters':{'number':5,'flag':true,'list':[1,2],'text':'8G','quoted':'5'},
+                  'parameters':{'number':5,'flag':true,'list':[1,2],'text':'8G','quoted':'5'},'session':{},
                   'environment':{'A':'b=c','HERE':'taken'},'workingDirectory':'/data',
                   'stdin':'in.txt','stdout':'out-%i.txt','stderr':'err-%i.txt',
                   'resources':{'cores':0.5,'memory':'8GiB','disk':'1G','gpus':1,'custom':{'license':2},
@@ -95,6 +95,7 @@ class SpecificationTest {
                 "--time-limit",
                 "90s",
                 "--may-fail",
+                "--warm",
                 "--retries",
                 "2",
                 "c");

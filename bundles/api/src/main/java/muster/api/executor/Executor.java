@@ -34,7 +34,7 @@ public interface Executor {
      */
     default void open(Session session) {
         throw MusterException.invalid(
-                "executor '" + session.id().executor() + "' keeps no sessions; leave 'session' out");
+                "executor '" + session.id().executor() + "' keeps no sessions; leave 'session' (--warm) out");
     }
 
     /**

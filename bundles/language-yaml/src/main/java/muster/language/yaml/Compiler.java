@@ -17,6 +17,7 @@ import muster.api.Parameters;
 import muster.api.Quantity;
 import muster.api.Resources;
 import muster.api.Secret;
+import muster.api.SessionSpec;
 import muster.api.TaskSpec;
 import muster.api.Work;
 import muster.api.language.Place;
@@ -131,7 +132,8 @@ final class Compiler {
                 said.texts().containsKey("workingDirectory") ? text(instance, "workingDirectory", "") : null;
         var timeLimit = timeLimit(instance);
         var retries = retries(instance);
-        var mayFail = mayFail(instance);
+        var mayFail = flag(instance, "mayFail");
+        var session = flag(instance, "warm") ? SessionSpec.WARM : null;
         var category = category(instance);
         var needs = needs(instance);
         return definition.at().locate(() -> TaskSpec.builder()
@@ -148,6 +150,7 @@ final class Compiler {
                 .timeLimit(timeLimit)
                 .retries(retries)
                 .mayFail(mayFail)
+                .session(session)
                 .needs(needs)
                 .inputs(inputs)
                 .category(category)
@@ -275,14 +278,15 @@ final class Compiler {
         }
     }
 
-    private static boolean mayFail(Instance instance) {
-        var template = instance.definition().said().texts().get("mayFail");
+    private static boolean flag(Instance instance, String key) {
+        var template = instance.definition().said().texts().get(key);
         if (template == null) {
             return false;
         }
         var text = template.text(instance.bindings()).strip();
         if (!text.equals("true") && !text.equals("false")) {
-            throw template.at().error("'mayFail' is '" + Node.Scalar.shown(text) + "' here; expected true or false");
+            throw template.at()
+                    .error("'" + key + "' is '" + Node.Scalar.shown(text) + "' here; expected true or false");
         }
         return text.equals("true");
     }

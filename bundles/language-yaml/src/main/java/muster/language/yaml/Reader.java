@@ -23,6 +23,7 @@ final class Reader {
             "executor",
             "image",
             "parameters",
+            "warm",
             "environment",
             "workingDirectory",
             "resources",
@@ -42,6 +43,7 @@ final class Reader {
             "executor",
             "image",
             "parameters",
+            "warm",
             "environment",
             "workingDirectory",
             "stdin",
@@ -58,7 +60,7 @@ final class Reader {
     static final Set<String> OUTPUT = ordered("path", "optional", "keep");
 
     private static final List<String> TEXTS =
-            List.of("executor", "image", "workingDirectory", "timeLimit", "retries", "mayFail", "category");
+            List.of("executor", "image", "warm", "workingDirectory", "timeLimit", "retries", "mayFail", "category");
     private static final List<String> AMOUNTS = List.of("cores", "memory", "disk", "gpus");
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_]{0,63}");
     private static final Pattern WHOLE = Pattern.compile("[-+]?[0-9]{1,18}");

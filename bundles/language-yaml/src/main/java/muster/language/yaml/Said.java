@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a task, or the defaults of all, say of how it runs. What is not said is not there.
  *
- * @param texts by key: executor, image, workingDirectory, timeLimit, retries, mayFail, category
+ * @param texts by key: executor, image, warm, workingDirectory, timeLimit, retries, mayFail, category
  * @param parameters for the executor
  * @param amounts of resources by key: cores, memory, disk, gpus
  * @param custom amounts of resources that operators named

@@ -14,6 +14,7 @@ import muster.api.Input;
 import muster.api.MusterException;
 import muster.api.Output;
 import muster.api.Secret;
+import muster.api.SessionSpec;
 import muster.api.TaskSpec;
 import muster.api.Work;
 import muster.api.language.MissingSources;
@@ -319,6 +320,18 @@ class YamlTest {
     }
 
     @Test
+    void tasksAreKeptWarmIfTheySaySoOrTheDefaults() {
+        var tasks = tasks("""
+                defaults: {executor: docker, image: x, warm: true}
+                tasks:
+                  a: {run: x}
+                  b: {run: x, warm: false}
+                """);
+
+        assertThat(tasks).extracting(TaskSpec::session).containsExactly(SessionSpec.WARM, null);
+    }
+
+    @Test
     void optionsHoldForTasksThatDoNotSay() {
         options.putAll(Map.of("executor", "docker", "image", "alpine", "retries", "2"));
 
@@ -367,7 +380,7 @@ class YamlTest {
                     outputs: [{path: x, keep: maybe}]
                 """))
                 .containsExactly(
-                        "w.yaml:1:12: 'defaults' has no key 'retires'; known are executor, image, parameters, environment,"
+                        "w.yaml:1:12: 'defaults' has no key 'retires'; known are executor, image, parameters, warm, environment,"
                                 + " workingDirectory, resources, timeLimit, retries, mayFail, category",
                         "w.yaml:4:5: task 'one' has no key 'rum'; known are " + String.join(", ", Reader.TASK),
                         "w.yaml:6:7: 'run' is a list here; expected a text or number",
