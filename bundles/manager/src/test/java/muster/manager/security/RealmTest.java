@@ -132,35 +132,35 @@ class RealmTest {
 
     @Test
     void theFileComesBeforeTheRealmAndNamesAreOfOneCase() {
-        Named.asked.clear();
-        var passwords = new Passwords(null, realm(Named.class, LONG, Map.of()), moment);
+        Noting.asked.clear();
+        var passwords = new Passwords(null, realm(Noting.class, LONG, Map.of()), moment);
 
         assertThat(passwords.caller("Anna", "right").orElseThrow().name()).isEqualTo("anna");
         assertThat(passwords.caller("anna", "right").orElseThrow().role()).isEqualTo(Role.USER);
         assertThat(passwords.caller("anna", "")).isEmpty();
         assertThat(passwords.caller("a*", "right")).isEmpty();
-        assertThat(Named.asked).containsExactly("anna");
+        assertThat(Noting.asked).containsExactly("anna");
     }
 
     @Test
     void theRealmsWordIsGoodForAMinute() {
-        Named.asked.clear();
-        var passwords = new Passwords(null, realm(Named.class, LONG, Map.of()), moment);
+        Noting.asked.clear();
+        var passwords = new Passwords(null, realm(Noting.class, LONG, Map.of()), moment);
         assertThat(passwords.caller("anna", "right")).isPresent();
         assertThat(passwords.caller("anna", "right")).isPresent();
-        assertThat(Named.asked).hasSize(1);
+        assertThat(Noting.asked).hasSize(1);
         assertThat(passwords.caller("anna", "wrong")).isEmpty();
-        assertThat(Named.asked).hasSize(2);
+        assertThat(Noting.asked).hasSize(2);
 
         moment.pass(Duration.ofMinutes(1));
         assertThat(passwords.caller("anna", "right")).isPresent();
-        assertThat(Named.asked).hasSize(3);
+        assertThat(Noting.asked).hasSize(3);
     }
 
     @Test
     void theRealmIsAskedOfANameForTenWrongPasswordsAMinute() {
-        Named.asked.clear();
-        var passwords = new Passwords(null, realm(Named.class, LONG, Map.of()), moment);
+        Noting.asked.clear();
+        var passwords = new Passwords(null, realm(Noting.class, LONG, Map.of()), moment);
         assertThat(passwords.caller("otto", "right")).isPresent();
         for (var i = 0; i < 10; i++) {
             assertThat(passwords.caller("anna", "wrong" + i)).isEmpty();
@@ -172,7 +172,7 @@ class RealmTest {
                         MusterException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.TOO_MANY));
         // who has been in is heard
         assertThat(passwords.caller("otto", "right")).isPresent();
-        assertThat(Named.asked).hasSize(21);
+        assertThat(Noting.asked).hasSize(21);
     }
 
     private static void assertUnavailable(Runnable login, String why) {
@@ -231,8 +231,6 @@ class RealmTest {
 
     /** Knows everybody by the password {@code right}, as one of the group {@code staff}. */
     public static class Named implements LoginModule {
-        static final List<String> asked = new ArrayList<>();
-
         private Subject subject;
         private final NameCallback name = new NameCallback("name");
         private final PasswordCallback password = new PasswordCallback("password", false);
@@ -252,7 +250,7 @@ class RealmTest {
             } catch (Exception e) {
                 throw new IllegalStateException(e);
             }
-            asked.add(name.getName());
+            isAskedOf(name.getName());
             if (!new String(password.getPassword()).equals("right")) {
                 throw new FailedLoginException("wrong");
             }
@@ -260,6 +258,9 @@ class RealmTest {
             subject.getPrincipals().add(new GroupPrincipal("staff"));
             return true;
         }
+
+        /** Before it answers. */
+        void isAskedOf(String user) {}
 
         @Override
         public boolean commit() {
@@ -274,6 +275,16 @@ class RealmTest {
         @Override
         public boolean logout() {
             return true;
+        }
+    }
+
+    /** Remembers whom it was asked of. */
+    public static final class Noting extends Named {
+        static final List<String> asked = new ArrayList<>();
+
+        @Override
+        void isAskedOf(String user) {
+            asked.add(user);
         }
     }
 
