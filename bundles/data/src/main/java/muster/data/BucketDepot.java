@@ -100,11 +100,13 @@ public final class BucketDepot implements Depot {
 
     @Override
     public void list(BiConsumer<String, Instant> objects) throws IOException {
-        bucket.list(
-                FOLDER,
-                "",
-                (name, since) -> objects.accept(
-                        "sha256:" + name.substring(FOLDER.length()).replace("/", ""), since));
+        bucket.list(FOLDER, "", (name, since) -> {
+            var object = "sha256:" + name.substring(FOLDER.length()).replace("/", "");
+            // some servers show what has not come to its end, and users may have files of their own there
+            if (ObjectStore.isName(object)) {
+                objects.accept(object, since);
+            }
+        });
     }
 
     @Override

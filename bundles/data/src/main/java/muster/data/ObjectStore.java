@@ -99,11 +99,15 @@ public final class ObjectStore implements Depot {
 
     /** Refuses what is no name of an object. */
     public static String requireName(String object) {
-        if (!NAME.matcher(object).matches()) {
+        if (!isName(object)) {
             throw MusterException.invalid("'" + Names.escape(object)
                     + "' is not the name of an object; write sha256: and 64 hexadecimal digits");
         }
         return object;
+    }
+
+    static boolean isName(String object) {
+        return NAME.matcher(object).matches();
     }
 
     /** The name of some content. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import muster.data.BucketDepot;
 import muster.data.Depot;
 import muster.data.DepotContract;
@@ -40,6 +41,18 @@ final class S3DepotTest extends DepotContract {
         return new BucketDepot(
                 new ObjectStore(Files.createTempDirectory(folder, "cache"), cacheBytes, false),
                 S3Bucket.open(server.place(S3Server.BUCKET + "/" + name, null), 2, S3Bucket.PART_BYTES));
+    }
+
+    @Test
+    void doesNotListWhatIsNoObject() throws IOException {
+        var object = keep(open("foreign"), "an object");
+        var notes = Files.writeString(folder.resolve("notes"), "of the operator");
+        try (var bucket = S3Bucket.open(server.place(S3Server.BUCKET + "/foreign", null), 2, S3Bucket.PART_BYTES)) {
+            bucket.put("sha256/ab/notes", notes);
+        }
+        var found = new HashSet<String>();
+        open("foreign").list((name, since) -> found.add(name));
+        assertThat(found).containsExactly(object);
     }
 
     @Test
