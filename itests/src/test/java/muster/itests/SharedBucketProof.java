@@ -83,11 +83,11 @@ class SharedBucketProof {
         var copied = random("copied", 1 << 20);
         var large = random("large", LARGE_BYTES);
         var open = shared.resolve("open");
-        var job = submit("kept", input, "until [ -e " + open + " ]; do sleep 0.1; done; cat in in > kept");
+        var job = managers.submit("kept", input, "until [ -e " + open + " ]; do sleep 0.1; done; cat in in > kept");
 
         // killed while an output is on its way into the bucket, and an upload of a user
         var half = requests.hold(2, "PUT /muster-test/cluster/sha256/", 2);
-        var sending = submit("large", input, "cp " + large + " large");
+        var sending = managers.submit("large", input, "cp " + large + " large");
         var copy = managers.client("copy", "cp", copied.toString(), "muster:");
         half.await();
         managers.nodes.kill("m1");
@@ -95,30 +95,30 @@ class SharedBucketProof {
         assertThat(copy.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
         managers.awaitReady("m2");
         Files.createFile(open);
-        assertSucceeds("m2", job);
-        assertSucceeds("m2", sending);
-        assertThat(download(job, "kept")).hasContent("what is taken\nwhat is taken\n");
-        assertThat(download(sending, "large")).hasSameBinaryContentAs(large);
-        var name = run("again", "cp", copied.toString(), "muster:").strip();
-        run("fetch", "cp", name, shared.resolve("back").toString());
+        managers.assertSucceeds("m2", job);
+        managers.assertSucceeds("m2", sending);
+        assertThat(managers.download(job, "kept")).hasContent("what is taken\nwhat is taken\n");
+        assertThat(managers.download(sending, "large")).hasSameBinaryContentAs(large);
+        var name = managers.run("again", "cp", copied.toString(), "muster:").strip();
+        managers.run("fetch", "cp", name, shared.resolve("back").toString());
         assertThat(shared.resolve("back")).hasSameBinaryContentAs(copied);
-        assertSucceeds("m2", submit("kept", input, "cat in > kept"));
+        managers.assertSucceeds("m2", managers.submit("kept", input, "cat in > kept"));
 
         // paused while it keeps the list of what an attempt made: the worker turns to the other
         managers.startManager("m1");
         managers.awaitStandsBy("m1", "m2");
         var list = requests.hold(1, "PUT /muster-test/cluster/outputs/", 0);
-        var listed = submit("kept", input, "cat in in in > kept");
+        var listed = managers.submit("kept", input, "cat in in in > kept");
         list.await();
         var asking = managers.rest("m2");
         assertThat(asking.get("/readyz").status()).isEqualTo(200);
         managers.nodes.signal("m2", "STOP");
         managers.awaitReady("m1");
         requests.holdNoMore();
-        assertSucceeds("m1", listed);
+        managers.assertSucceeds("m1", listed);
         // by the id that the paused one will give to a job that comes to it
-        var next = submit("kept", input, "cat in in in in > kept");
-        assertSucceeds("m1", next);
+        var next = managers.submit("kept", input, "cat in in in in > kept");
+        managers.assertSucceeds("m1", next);
         var before = contents();
         var late =
                 CompletableFuture.supplyAsync(() -> asking.post("/api/v1/jobs", "{\"task\":{\"command\":[\"true\"]}}"));
@@ -132,7 +132,7 @@ class SharedBucketProof {
         managers.nodes.kill("m1");
         managers.awaitReady("m2");
         for (var each : Map.of(job, 2, listed, 3, next, 4).entrySet()) {
-            assertThat(download(each.getKey(), "kept")).hasContent("what is taken\n".repeat(each.getValue()));
+            assertThat(managers.download(each.getKey(), "kept")).hasContent("what is taken\n".repeat(each.getValue()));
         }
     }
 
@@ -142,37 +142,14 @@ class SharedBucketProof {
         return Files.write(shared.resolve(name), bytes);
     }
 
-    /** A job of one task that takes a file as {@code in} and keeps one. */
-    private String submit(String output, Path input, String script) throws Exception {
-        return run("submit", "submit", "--input", input + "=in", "--output", output, "--", "sh", "-c", script)
-                .strip();
-    }
-
-    /** What a client printed that ended well. */
-    private String run(String name, String... arguments) throws Exception {
-        var client = managers.client(name, arguments);
-        assertThat(client.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
-        var printed = Files.readString(shared.resolve(name));
-        assertThat(client.exitValue()).as(printed).isZero();
-        return printed;
-    }
-
-    private void assertSucceeds(String manager, String job) {
-        var ended = managers.rest(manager).ended(job, LIMIT);
-        assertThat(ended.path("state").asText()).as(ended.toString()).isEqualTo("succeeded");
-    }
-
-    private Path download(String job, String output) throws Exception {
-        var folder = Files.createTempDirectory(shared, "job");
-        run("download", "job", "download", job, "--to", folder.toString());
-        return folder.resolve(output);
-    }
-
     /** What is in the cluster's part of the bucket, and the digest of each. Every object is whole. */
     private Map<String, String> contents() throws Exception {
         var found = new TreeMap<String, String>();
         try (var files = Files.walk(bucket.resolve("cluster"))) {
-            for (var file : files.filter(Files::isRegularFile).toList()) {
+            // what the server has not completed lies beside, under a longer name
+            for (var file : files.filter(Files::isRegularFile)
+                    .filter(file -> !file.getFileName().toString().contains("-"))
+                    .toList()) {
                 found.put(bucket.relativize(file).toString(), digest(file));
             }
         }

@@ -16,6 +16,7 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import muster.manager.store.PostgresqlServer;
 
 /** Managers {@code m1} and {@code m2} that have a database, a broker and a key in common, as processes of their own. */
@@ -177,6 +178,34 @@ final class TwoManagers implements AutoCloseable {
         builder.environment().put("MUSTER_URL", url("m1") + "," + url("m2"));
         builder.environment().put("MUSTER_TOKEN", token);
         return builder.start();
+    }
+
+    /** A job of one task that takes a file as {@code in} and keeps one. */
+    String submit(String output, Path input, String script) throws Exception {
+        return run("submit", "submit", "--input", input + "=in", "--output", output, "--", "sh", "-c", script)
+                .strip();
+    }
+
+    /** What a client printed that ended well. */
+    String run(String name, String... arguments) throws Exception {
+        var client = client(name, arguments);
+        assertThat(client.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)).isTrue();
+        var printed = Files.readString(shared.resolve(name));
+        assertThat(client.exitValue()).as(printed).isZero();
+        return printed;
+    }
+
+    /** Waits for its end. */
+    void assertSucceeds(String manager, String job) {
+        var ended = rest(manager).ended(job, LIMIT);
+        assertThat(ended.path("state").asText()).as(ended.toString()).isEqualTo("succeeded");
+    }
+
+    /** Where an output of a job of one task is now. */
+    Path download(String job, String output) throws Exception {
+        var folder = Files.createTempDirectory(shared, "job");
+        run("download", "job", "download", job, "--to", folder.toString());
+        return folder.resolve(output);
     }
 
     private static int freePort() {
