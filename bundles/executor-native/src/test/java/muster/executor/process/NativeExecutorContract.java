@@ -332,8 +332,9 @@ abstract class NativeExecutorContract extends CommandExecutorContract {
         });
         outcomes.assertEndedOnce(attempts);
         assertThat(ProcessHandle.current().children()).isEmpty();
-        assertThat(Thread.getAllStackTraces().keySet())
-                .noneMatch(thread -> thread.getName().startsWith("muster-process"));
+        // a pool that has ended says so on its last thread
+        eventually("its threads are gone", () -> Thread.getAllStackTraces().keySet().stream()
+                .noneMatch(thread -> thread.getName().startsWith("muster-process")));
         assertThat(run(command("true").build()).cause()).isEqualTo(Cause.EXECUTOR);
     }
 
