@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -357,14 +358,21 @@ public abstract class CommandExecutorContract extends ExecutorContract {
 
     @Test
     void leavesNothingRunningHoweverSoonTheMainProcessEnds() {
+        var attempts = new LinkedHashMap<TestAttempt, Marker>();
         for (var i = 0; i < 20; i++) {
             var marker = Marker.fresh();
-            var outcome = run(script("setsid " + marker.sleep() + " & " + marker.sleep() + " &")
-                    .build());
-
-            assertThat(outcome.cause()).isEqualTo(Cause.SUCCESS);
-            assertThat(marker.processes()).isEmpty();
+            attempts.put(
+                    attempt(script("setsid " + marker.sleep() + " & " + marker.sleep() + " &")
+                            .build()),
+                    marker);
         }
+
+        executor().start(List.copyOf(attempts.keySet()), outcomes);
+
+        assertThat(attempts).allSatisfy((attempt, marker) -> {
+            assertThat(outcomes.awaitEnd(attempt).cause()).isEqualTo(Cause.SUCCESS);
+            assertThat(marker.processes()).isEmpty();
+        });
     }
 
     @Test
