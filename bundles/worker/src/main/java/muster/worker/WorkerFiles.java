@@ -78,10 +78,6 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
     private final Path scratch;
     private final DataPlane.Client client;
     private final DataPlane.Server server;
-    private final HttpClient http = HttpClient.newBuilder()
-            .followRedirects(HttpClient.Redirect.NORMAL)
-            .connectTimeout(Duration.ofSeconds(30))
-            .build();
     private final String joinedAt;
     private volatile @Nullable Window window;
     private volatile Place managerPlace = new Place("", 0);
@@ -96,6 +92,14 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
     });
 
     private final Map<String, CompletableFuture<Void>> fetching = new ConcurrentHashMap<>();
+
+    /** Made for the first input that is a URL: it has a thread of its own. */
+    private static final class Http {
+        static final HttpClient CLIENT = HttpClient.newBuilder()
+                .followRedirects(HttpClient.Redirect.NORMAL)
+                .connectTimeout(Duration.ofSeconds(30))
+                .build();
+    }
 
     /** What tasks of a job made here and nobody else has. */
     private final Map<JobId, List<String>> madeHere = new HashMap<>();
@@ -382,7 +386,7 @@ final class WorkerFiles implements TaskFiles, DataPlane.Service, AutoCloseable {
     /** The client's own time limit ends with the header of an answer. */
     private HttpResponse<Path> answer(String url, Path into, BooleanSupplier stopped)
             throws IOException, InterruptedException {
-        var coming = http.sendAsync(request(url), HttpResponse.BodyHandlers.ofFile(into));
+        var coming = Http.CLIENT.sendAsync(request(url), HttpResponse.BodyHandlers.ofFile(into));
         try {
             var bytes = 0L;
             var since = System.nanoTime();
